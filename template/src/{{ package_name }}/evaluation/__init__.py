@@ -1,0 +1,1 @@
+"""Judge predictions: metrics, intervals, slices, calibration, the report."""
