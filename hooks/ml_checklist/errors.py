@@ -1,0 +1,43 @@
+"""The ways in which a command can end badly; cli.py turns each into an exit code."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing wrong in one place: `where` is a file, `line` counts from 1 (0: the whole file)."""
+
+    where: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.where}:{self.line}" if self.line else self.where
+        return f"{place}: {self.text}"
+
+
+class DataError(Exception):
+    """Data or usage is wrong: every problem is one line for the person who can mend it."""
+
+    def __init__(self, *problems: Problem | str) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint to put behind a message: the nearest known word, or all of them when they are few."""
+    names = sorted(known)
+    close = get_close_matches(word, names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+def shown(value: object) -> str:
+    """A value as it is quoted in a message: short, on one line."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,187 @@
+"""Read YAML without its traps: plain mappings, lists and scalars, each mapping knowing its line.
+
+Strict mode is for the checklist's own files. It refuses anchors, aliases, tags, merge keys,
+duplicate keys, keys that YAML 1.1 reads as something else (`on:`), and bare yes, no, on, off.
+Loose mode is for files of others that a probe looks into: tags are ignored, aliases resolved.
+Scalars follow YAML 1.2: `on` is a word, a date is a word, `1e-3` is a number.
+No recursion, so that ten thousand brackets are an error message and not a dead interpreter.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ml_checklist.errors import DataError, Problem, shown
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 40
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NULLS = {"", "~", "null", "Null", "NULL"}
+_TRUE, _FALSE = {"true", "True", "TRUE"}, {"false", "False", "FALSE"}
+_WORDS_OF_1_1 = {"yes", "no", "on", "off", "y", "n"}
+
+
+class Located(dict[str, Any]):
+    """A mapping that knows the line it starts on and the line of each key."""
+
+    line: int
+    lines: dict[str, int]
+
+
+def read_bytes(path: Path, where: str) -> bytes:
+    """The bytes of a small regular file; DataError when it is huge or cannot be read."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise DataError(Problem(where, 0, f"has {size} bytes; at most {MAX_BYTES} are read; split it"))
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(Problem(where, 0, f"cannot be read: {error.strerror}")) from None
+
+
+def load(path: Path, where: str | None = None, *, strict: bool = True) -> Any:
+    """The content of one YAML file; `where` is how messages call the file."""
+    name = where or str(path)
+    return parse(read_bytes(path, name), name, strict=strict)
+
+
+def parse(raw: bytes, where: str, *, strict: bool = True) -> Any:
+    """The one document in `raw`; None when it is empty."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(Problem(where, line, "is not UTF-8; save it as UTF-8")) from None
+    try:
+        return _Builder(where, strict).build(text.replace("\r\n", "\n"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+        raise DataError(Problem(where, mark.line + 1 if mark else 0, f"is not YAML: {what}")) from None
+    except yaml.YAMLError as error:
+        what = " ".join(str(error).split())
+        raise DataError(Problem(where, 0, f"is not YAML: {what}")) from None
+
+
+class _Builder:
+    """Builds the value of one document from parser events."""
+
+    def __init__(self, where: str, strict: bool) -> None:
+        self.where, self.strict = where, strict
+        self.anchors: dict[str, Any] = {}
+        self.stack: list[Any] = []
+        self.keys: list[str | None] = []
+        self.root: Any = None
+        self.n_documents = 0
+
+    def build(self, text: str) -> Any:
+        loader = Loader(text)
+        try:
+            while loader.check_event():
+                self._take(loader.get_event())
+        finally:
+            loader.dispose()
+        return self.root
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            self._open(event)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self.stack.pop()
+            self.keys.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self.n_documents += 1
+            if self.n_documents > 1:
+                self._refuse(event, "holds a second document (`---`); keep one")
+
+    def _refuse(self, event: Any, text: str) -> None:
+        raise DataError(Problem(self.where, event.start_mark.line + 1, text))
+
+    def _decorated(self, event: Any) -> None:
+        if self.strict and event.anchor:
+            self._refuse(event, f"has the anchor &{event.anchor}; write the value out")
+        if self.strict and event.tag:
+            self._refuse(event, f"has the tag {event.tag}; write the plain value")
+
+    def _alias(self, event: Any) -> None:
+        if self.strict:
+            self._refuse(event, f"has the alias *{event.anchor}; write the value out")
+        if self._awaits_key():
+            self.keys[-1] = str(event.anchor)
+        else:
+            self._put(self.anchors.get(event.anchor))
+
+    def _awaits_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1], Located) and self.keys[-1] is None
+
+    def _open(self, event: Any) -> None:
+        self._decorated(event)
+        if len(self.stack) >= MAX_DEPTH:
+            self._refuse(event, f"is nested deeper than {MAX_DEPTH} levels; flatten it")
+        value: Any = []
+        if isinstance(event, yaml.MappingStartEvent):
+            value = Located()
+            value.line, value.lines = event.start_mark.line + 1, {}
+        if self._awaits_key():
+            self._refuse(event, "has a mapping or list as a key; keys are words")
+        self._put(value)
+        if event.anchor:
+            self.anchors[event.anchor] = value
+        self.stack.append(value)
+        self.keys.append(None)
+
+    def _scalar(self, event: Any) -> None:
+        self._decorated(event)
+        plain = event.style is None or event.style == ""
+        value = resolve(event.value) if plain and not event.tag else event.value
+        if self._awaits_key():
+            self._key(event, value, plain)
+            return
+        if self.strict and plain and event.value.lower() in _WORDS_OF_1_1:
+            self._refuse(event, f"has the bare word {event.value}; write true or false, or quote it")
+        if event.anchor:
+            self.anchors[event.anchor] = value
+        self._put(value)
+
+    def _key(self, event: Any, value: Any, plain: bool) -> None:
+        key, top = event.value, self.stack[-1]
+        odd = not isinstance(value, str) or (plain and key.lower() in _WORDS_OF_1_1) or key == "<<"
+        if self.strict and odd:
+            self._refuse(event, f"has the key {key}: which YAML does not read as a word; rename or quote it")
+        if self.strict and key in top:
+            self._refuse(event, f"has the key {shown(key)} twice, first on line {top.lines[key]}; keep one")
+        top.lines[key] = event.start_mark.line + 1
+        self.keys[-1] = key
+
+    def _put(self, value: Any) -> None:
+        if not self.stack:
+            self.root = value
+        elif isinstance(self.stack[-1], Located):
+            self.stack[-1][str(self.keys[-1])] = value
+            self.keys[-1] = None
+        else:
+            self.stack[-1].append(value)
+
+
+def resolve(text: str) -> Any:
+    """The value of a plain scalar."""
+    if text in _NULLS:
+        return None
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if text[0] in "-+.0123456789" and len(text) <= 40:
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+    return text
