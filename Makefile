@@ -1,0 +1,52 @@
+# The words of this repository. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help env demo check test test-all bench pins lists fix
+
+# A demo inside the clone must not take the clone for the project.
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+unexport PYTHONDONTWRITEBYTECODE
+# One cache for every project that the tests make; files are linked from it, not copied.
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+DEST ?= build/demo
+
+help: ## list these words
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# uv if it is there, else a virtual environment that holds it, else one line that names what is missing.
+.venv/made: requirements-dev.txt pyproject.toml
+	@hooks/bootstrap.sh
+	@touch $@
+
+env: .venv/made ## our own tools, in .venv
+
+demo: .venv/made ## a project in DEST (build/demo): generated, set up, trained, evaluated
+	@hooks/demo.sh "$(DEST)"
+
+check: .venv/made ## lint, types, lists, catalog
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/checklist validate --catalog checklists --lint
+
+test: check ## lint, types, tests of the template, the tool and generated projects
+	@echo "test: template, tool, catalog, generated projects; some minutes on two cores"
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow" $(ARGS)
+
+test-all: check ## the whole matrix: every answer installed and run, long histories
+	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
+
+bench: .venv/made ## what is measured, as ratios of one run
+	@for script in bench/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+
+pins: .venv/made ## write requirements-dev.txt anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements-dev.txt
+
+lists: .venv/made ## write copier.yml's lists of root files anew
+	$(BIN)/python tests/file_lists.py
+
+fix: .venv/made ## let the tools mend what they can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Makes .venv with the tools of requirements-dev.txt: uv from PATH, else uv in a virtual environment of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=$(command -v python3 || true)
+if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo "Python 3.11 or newer is missing (found: $("${python:-false}" --version 2>&1 || echo none)); install it and put python3 on PATH" >&2
+  exit 2
+fi
+
+# A uv that a test put on PATH out of this .venv would be deleted below.
+uv=$(PATH=${PATH//"$PWD/.venv/bin:"/} command -v uv || true)
+if [ -z "$uv" ]; then
+  echo "bootstrap: uv is not on PATH; getting it into build/uv"
+  if [ ! -x build/uv/bin/uv ]; then
+    rm -rf build/uv
+    "$python" -m venv build/uv > build-uv.log 2>&1 || { rm -f build-uv.log; rm -rf build/uv; echo "the Python package venv is missing; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
+    rm -f build-uv.log
+    build/uv/bin/python -m pip install --quiet --disable-pip-version-check "$(grep '^uv==' requirements-dev.txt)"
+  fi
+  uv=$PWD/build/uv/bin/uv
+fi
+
+echo "bootstrap: tools into .venv ($(grep -c == requirements-dev.txt) packages)"
+"$uv" venv --quiet --allow-existing --python "$python" .venv
+"$uv" pip install --quiet --python .venv/bin/python -r requirements-dev.txt --editable .

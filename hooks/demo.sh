@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Usage: demo.sh DEST. A project made from this working tree: generated, set up, trained, evaluated, its checklist shown.
+# Refuses a DEST that holds anything but an untouched demo.
+set -euo pipefail
+template=$(cd "$(dirname "$0")/.." && pwd -P)
+dest=$1
+mark=copier-ml-demo # in the demo's .git: the commit at which the demo ended
+
+# Reading a repository must not write its index: the clone's .git stays as it is.
+export GIT_OPTIONAL_LOCKS=0
+say() { printf 'demo      %s\n' "$*"; }
+
+if [ -e "$dest" ] && [ -n "$(ls -A "$dest" 2> /dev/null)" ]; then
+  if [ ! -f "$dest/.git/$mark" ] || [ "$(git -C "$dest" rev-parse HEAD)" != "$(cat "$dest/.git/$mark")" ] ||
+    [ -n "$(git -C "$dest" status --porcelain)" ]; then
+    echo "$dest holds files that are not an untouched demo; move it away, or name another folder: make demo DEST=..." >&2
+    exit 2
+  fi
+  say "replacing the untouched demo in $dest"
+  rm -rf "$dest"
+fi
+
+# Without an identity git refuses to commit; the demo's commits then carry the demo's own.
+if ! git var GIT_COMMITTER_IDENT > /dev/null 2>&1; then
+  export GIT_AUTHOR_NAME=demo GIT_AUTHOR_EMAIL=demo@localhost GIT_COMMITTER_NAME=demo GIT_COMMITTER_EMAIL=demo@localhost
+fi
+
+say "generate  default answers, from $template"
+if [ -d "$template/.git" ] || [ -f "$template/.git" ]; then ref=(--vcs-ref HEAD); else ref=(); fi
+"$template/.venv/bin/copier" copy --quiet --defaults "${ref[@]}" "$template" "$dest"
+cd "$dest"
+git init --quiet --initial-branch main
+
+say "set up    repository, environment, hooks"
+make --no-print-directory setup
+
+say "commit    the first one; the hooks look at it"
+git add --all
+git commit --quiet --message "Start from copier-ml"
+
+say "train and evaluate"
+make --no-print-directory train evaluate
+git add --all
+git commit --quiet --message "Record the first run"
+git rev-parse HEAD > ".git/$mark"
+
+say "the checklist"
+uv run --no-sync checklist status
+cat << NEXT
+
+Next, in $dest:
+  cd $dest
+  uv run checklist start       # a few questions about the project, asked once
+  make check test              # lint, types, imports, checklist; all tests
+NEXT
