@@ -43,14 +43,18 @@ def worst_errors(
     Each names its row, what was true and what was said; no other column, so that the report can
     be passed on where the data may not be.
     """
-    badness = np.abs(rows.guess - rows.truth) if task == "regression" else _surprise(rows)
+    badness = _distance(rows) if task == "regression" else _surprise(rows)
     order = np.argsort(-badness, kind="stable")[:n_worst]
     return [_error(task, rows, row_ids, int(place)) for place in order if badness[place] > 0]
 
 
+def _distance(rows: Rows) -> NDArray[np.float64]:
+    return np.asarray(np.abs(rows.guess - rows.truth), dtype=np.float64)
+
+
 def _surprise(rows: Rows) -> NDArray[np.float64]:
     """Above 0 for a wrong row; larger, the surer the model was."""
-    wrong = (rows.truth != rows.guess).astype(np.float64)
+    wrong = np.asarray(rows.truth != rows.guess, dtype=np.float64)
     if rows.score is None:
         return wrong
     return np.asarray(wrong * (2 - score_of_truth(rows)), dtype=np.float64)

@@ -18,6 +18,8 @@ from .rows import Floats, Rows, rows_of
 MAX_DRAWS = 2_000_000
 MIN_RESAMPLES = 100
 CHUNK_DRAWS = 250_000
+# Ranking metrics sort once a chunk.
+MIN_CHUNK = 25
 
 Interval = dict[str, float]
 
@@ -83,7 +85,7 @@ def resamples(n_rows: int, n_resamples: int, seed: int) -> Iterator[Floats]:
     if n_rows * n_resamples > MAX_DRAWS:
         n_resamples = min(n_resamples, max(MIN_RESAMPLES, MAX_DRAWS // n_rows))
     random = np.random.default_rng(seed)
-    at_once = max(1, CHUNK_DRAWS // n_rows)
+    at_once = max(MIN_CHUNK, CHUNK_DRAWS // n_rows)
     for start in range(0, n_resamples, at_once):
         n_now = min(at_once, n_resamples - start)
         drawn = random.integers(0, n_rows, size=(n_now, n_rows))
