@@ -11,12 +11,13 @@ WHISKER_WIDTH = 160
 
 
 def number(value: float | None) -> str:
-    """A number for a reader: three decimals below 10, four digits above, a dash for none."""
+    """A number for a reader: three decimals below 10, about four digits above, a dash for none."""
     if value is None:
         return "&ndash;"
-    if float(value) == int(value) and abs(value) >= 10:
-        return f"{int(value):,}"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.4g}"
+    # Adding zero turns "-0.000" into "0.000".
+    if abs(value) < 10:
+        return f"{round(value, 3) + 0.0:.3f}"
+    return f"{value:#.4g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def interval(found: Mapping[str, float | None]) -> str:

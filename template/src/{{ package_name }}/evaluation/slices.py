@@ -50,11 +50,15 @@ def parts(column: Array) -> Iterator[tuple[str, NDArray[np.intp]]]:
             low, high = values[members].min(), values[members].max()
             yield f"{low:.6g} to {high:.6g}", present[members]
         return
-    names = np.array([str(value) for value in column[present].tolist()])
+    names = np.array([_name(value) for value in column[present].tolist()])
     unique = np.unique(names)
     if len(unique) <= MAX_VALUES:
         for name in unique.tolist():
             yield name, present[names == name]
+
+
+def _name(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _entry(
