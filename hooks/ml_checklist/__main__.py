@@ -1,7 +1,5 @@
 """Run the tool as `python -m ml_checklist`."""
 
-import sys
+from ml_checklist.cli import script
 
-from ml_checklist.cli import main
-
-sys.exit(main())
+script()

@@ -80,10 +80,19 @@ class Reader:
         if faults:
             return
         if data["section"] in self.sections:
-            self.problems.append(Problem(where, 1, f"section {data['section']!r} stands in another file too; merge them"))
-        self.sections[data["section"]] = Section(data["section"], data["order"], data["title"], data["about"])
+            text = f"section {data['section']!r} stands in another file too; merge them"
+            self.problems.append(Problem(where, 1, text))
+        self.problems += self.section(data, where)
         for raw in data["items"]:
             self.item(raw, data["section"], where)
+
+    def section(self, data: Any, where: str) -> list[Problem]:
+        """Take the heading of a file."""
+        heading = {key: value for key, value in data.items() if key in SECTION}
+        faults = check(Keys(**SECTION), heading, where)
+        if not faults:
+            self.sections[data["section"]] = Section(*(data[key] for key in SECTION))
+        return faults
 
     def item(self, raw: Any, section: str, where: str) -> None:
         """Read one item or tombstone."""
@@ -96,10 +105,14 @@ class Reader:
             return
         if gone:
             self.retired[name] = raw
-            return
+        else:
+            self.take(raw, section, where, getattr(raw, "line", 0))
+
+    def take(self, raw: dict[str, Any], section: str, where: str, line: int) -> None:
+        """Add an item whose shape is known to be right."""
         self.all_items.append(
             Item(
-                name,
+                raw["id"],
                 section,
                 raw["rev"],
                 raw["title"],
@@ -110,7 +123,7 @@ class Reader:
                 self.condition(raw, where),
                 raw,
                 where,
-                getattr(raw, "line", 0),
+                line,
             )
         )
 

@@ -7,25 +7,41 @@ import importlib
 import os
 import sys
 
-from ml_checklist.errors import DataError
+from ml_checklist.errors import DataError, ProbeBroke
 from ml_checklist.parser import build_parser
 
-MET, NOT_MET, BAD, BROKEN = 0, 1, 2, 3
+NOT_MET, BAD, BROKEN, INTERRUPTED = 1, 2, 3, 130
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command of `argv` and return its exit code."""
-    args = build_parser().parse_args(argv)
+    args = build_parser().parse_args(argv if argv is not None else sys.argv[1:] or ["status"])
+    if args.command is None:
+        args = build_parser().parse_args(["status"])
     command = importlib.import_module(f"ml_checklist.cmd_{args.command}")
     try:
-        return int(command.run(args))
+        return 0 if command.run(args) else NOT_MET
     except DataError as error:
         print(error, file=sys.stderr)
         return BAD
+    except ProbeBroke as error:
+        print(error, file=sys.stderr)
+        return BROKEN
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has gone: point stdout elsewhere so that exit does not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return MET
+        return 0
+    except OSError as error:
+        print(f"{error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return BAD
+
+
+def script() -> None:
+    """The entry point `checklist`."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console or LANG=C may not know a character of a title; show `?`, do not die.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(main())

@@ -1,11 +1,37 @@
-"""Check the data."""
+"""`checklist validate`: is the data in order? Schemas, ids, aliases, orphans, dates; floors of a catalog with --lint."""
+
 import argparse
 from pathlib import Path
 
-from ml_checklist import catalog
+from ml_checklist import catalog, opening, project, render_json, survey
+from ml_checklist.errors import DataError, Problem
 
 
-def run(args: argparse.Namespace) -> int:
-    got = catalog.load(Path(args.catalog))
-    print(f"{args.catalog}: {len(got.items)} items in {len(got.sections)} sections, no mistakes found")
-    return 0
+def run(args: argparse.Namespace) -> bool:
+    """Print what is wrong; exit code 2 through DataError, as all bad data."""
+    if args.catalog and not args.root:
+        folder = Path(args.catalog)
+        read = catalog.load(folder, args.catalog.rstrip("/"))
+        problems: list[Problem] = []
+        what = f"{args.catalog}: {len(read.items)} items in {len(read.sections)} sections"
+    else:
+        opened = opening.project(args)
+        read = opened.catalog
+        given, granted = survey.read_state(opened)
+        problems = given.problems + granted.problems
+        warnings = given.warnings + granted.warnings + project.skipped_files(opened)
+        n_files = f"{len(given.entries)} ticks, {len(granted.entries)} waivers"
+        what = f"{len(read.items)} items, {n_files}, phase {opened.phase}"
+        for warning in warnings if args.format == "text" else ():
+            print(f"warning: {warning}")
+    if args.lint:
+        from ml_checklist import lint
+
+        problems += lint.problems(read)
+    if args.format == "json":
+        print(render_json.dump({"problems": [problem._asdict() for problem in problems]}))
+    if problems:
+        raise DataError(*problems)
+    if args.format == "text":
+        print(f"{what}: in order")
+    return True

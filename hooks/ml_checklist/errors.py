@@ -1,7 +1,6 @@
 """The ways in which a command can end badly; cli.py turns each into an exit code."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import NamedTuple
 
 
@@ -30,6 +29,8 @@ class DataError(Exception):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint to put behind a message: the nearest known word, or all of them when they are few."""
+    from difflib import get_close_matches  # 10 ms, and most runs meet no mistake
+
     names = sorted(known)
     close = get_close_matches(word, names, n=1)
     if close:
@@ -41,3 +42,7 @@ def shown(value: object) -> str:
     """A value as it is quoted in a message: short, on one line."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+class ProbeBroke(Exception):
+    """A probe itself failed: the tool or its catalog is wrong, not the project."""

@@ -39,7 +39,8 @@ def read_bytes(path: Path, where: str) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise DataError(Problem(where, 0, f"has {size} bytes; at most {MAX_BYTES} are read; split it"))
+            text = f"has {size} bytes; at most {MAX_BYTES} are read; split it"
+            raise DataError(Problem(where, 0, text))
         return path.read_bytes()
     except OSError as error:
         raise DataError(Problem(where, 0, f"cannot be read: {error.strerror}")) from None
@@ -61,7 +62,7 @@ def parse(raw: bytes, where: str, *, strict: bool = True) -> Any:
     try:
         return _Builder(where, strict).build(text.replace("\r\n", "\n"))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
         raise DataError(Problem(where, mark.line + 1 if mark else 0, f"is not YAML: {what}")) from None
     except yaml.YAMLError as error:
@@ -131,7 +132,7 @@ class _Builder:
         value: Any = []
         if isinstance(event, yaml.MappingStartEvent):
             value = Located()
-            value.line, value.lines = event.start_mark.line + 1, {}
+            value.line, value.lines = int(event.start_mark.line) + 1, {}
         if self._awaits_key():
             self._refuse(event, "has a mapping or list as a key; keys are words")
         self._put(value)
@@ -148,7 +149,7 @@ class _Builder:
             self._key(event, value, plain)
             return
         if self.strict and plain and event.value.lower() in _WORDS_OF_1_1:
-            self._refuse(event, f"has the bare word {event.value}; write true or false, or quote it")
+            self._refuse(event, f"has the bare word {event.value}; quote it, or say true or false")
         if event.anchor:
             self.anchors[event.anchor] = value
         self._put(value)
@@ -157,9 +158,10 @@ class _Builder:
         key, top = event.value, self.stack[-1]
         odd = not isinstance(value, str) or (plain and key.lower() in _WORDS_OF_1_1) or key == "<<"
         if self.strict and odd:
-            self._refuse(event, f"has the key {key}: which YAML does not read as a word; rename or quote it")
+            self._refuse(event, f"has the key {key}, not a word to every reader of YAML; quote it")
         if self.strict and key in top:
-            self._refuse(event, f"has the key {shown(key)} twice, first on line {top.lines[key]}; keep one")
+            first = top.lines[key]
+            self._refuse(event, f"has the key {shown(key)} twice, first on line {first}; keep one")
         top.lines[key] = event.start_mark.line + 1
         self.keys[-1] = key
 

@@ -1,0 +1,78 @@
+"""Keep the parsed catalog, so that YAML is read once and not at every prompt.
+
+It lies in the user's cache folder and not in the project: a branch must not be able to bring its own.
+Its key is the hash of the tool's version and of all the catalog's bytes; a wrong or broken file is read anew.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ml_checklist import __version__, atomic
+from ml_checklist.conditions import Fact
+from ml_checklist.items import Catalog, Section
+
+
+def load(folder: Path, where: str) -> Catalog:
+    """The catalog in `folder`, from the cache when it is the same to the byte."""
+    key = _key(folder)
+    path = _path(folder)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["key"] == key:
+            return _thaw(data, folder, where)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    from ml_checklist import catalog
+
+    read = catalog.load(folder, where)
+    _keep(path, {"key": key, **_freeze(read)})
+    return read
+
+
+def _key(folder: Path) -> str:
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(folder.glob("*.yml")):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode() + content)
+    # The rules are part of the key: the tool may be edited without a new version.
+    for source in ("item_shapes", "probe_shapes", "catalog_rules", "conditions", "catalog"):
+        digest.update(Path(__file__).with_name(f"{source}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def _path(folder: Path) -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    base = Path(home) if home else Path.home() / ".cache"
+    return base / "ml-checklist" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
+
+
+def _keep(path: Path, data: dict[str, Any]) -> None:
+    try:
+        atomic.write(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+    except OSError:
+        return  # a read-only home: slower, not wrong
+
+
+def _freeze(catalog: Catalog) -> dict[str, Any]:
+    return {
+        "sections": list(catalog.sections.values()),
+        "items": [[item.section, Path(item.file).name, item.line, item.data] for item in catalog.items.values()],
+        "retired": catalog.retired,
+        "facts": list(catalog.facts.values()),
+    }
+
+
+def _thaw(data: dict[str, Any], folder: Path, where: str) -> Catalog:
+    from ml_checklist.catalog import Reader
+
+    reader = Reader({fact[0]: Fact(fact[0], tuple(fact[1]), *fact[2:]) for fact in data["facts"]})
+    reader.sections = {each[0]: Section(*each) for each in data["sections"]}
+    reader.retired = data["retired"]
+    for section, file, line, raw in data["items"]:
+        reader.take(raw, section, f"{where}/{file}", line)
+    if reader.problems:
+        raise ValueError("the cache does not fit this tool")
+    return reader.catalog(folder)

@@ -1,0 +1,16 @@
+"""`checklist show`: everything about one item."""
+
+import argparse
+
+from ml_checklist import catalog, opening, render_json, render_text
+
+
+def run(args: argparse.Namespace) -> bool:
+    """Print one item."""
+    survey = opening.surveyed(args)
+    status = survey.statuses[catalog.find_item(survey.project.catalog, args.item).id]
+    if args.format == "json":
+        print(render_json.dump({**status.item.data, **render_json.item(status)}))
+    else:
+        print(render_text.one_item(status))
+    return True

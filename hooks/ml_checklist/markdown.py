@@ -1,0 +1,86 @@
+"""Read Markdown as far as a checklist needs: sections, front matter, and what is still to be filled in."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
+_FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
+_PROMPT = re.compile(r"^\s*>\s*fill:", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"\b(TODO|TBD|TBC|FIXME|XXX)\b|lorem ipsum|more information needed|<fill|\bto be (filled|written|decided|determined)\b",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_WORD = re.compile(r"\w[\w'-]*")
+
+
+class Section(NamedTuple):
+    """One heading with the text below it, down to the next heading of its level or above."""
+
+    title: str
+    level: int
+    line: int
+    body: str
+
+
+def slug(title: str) -> str:
+    """The anchor that GitHub gives to a heading."""
+    text = unicodedata.normalize("NFC", title).strip().lower()
+    return "".join(c for c in text.replace(" ", "-") if c.isalnum() or c in "-_")
+
+
+def sections(text: str) -> list[Section]:
+    """All sections of a document, fenced code left alone."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    heads = _heads(lines)
+    found = []
+    for number, (at, level, title) in enumerate(heads):
+        end = next((line for line, other, _ in heads[number + 1 :] if other <= level), len(lines))
+        found.append(Section(title, level, at + 1, "\n".join(lines[at + 1 : end])))
+    return found
+
+
+def _heads(lines: list[str]) -> list[tuple[int, int, str]]:
+    heads, fence = [], ""
+    for number, line in enumerate(lines):
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        elif not fence and (head := _HEADING.match(line)):
+            heads.append((number, len(head[1]), head[2]))
+    return heads
+
+
+def section(text: str, name: str) -> Section | None:
+    """The section whose heading or anchor is `name`."""
+    wanted = slug(name)
+    return next((part for part in sections(text) if slug(part.title) == wanted), None)
+
+
+def unfilled(body: str) -> tuple[int, str] | None:
+    """Line (from 1) and text of the first thing still to be written, None when there is none."""
+    for number, line in enumerate(body.replace("\r\n", "\n").split("\n"), 1):
+        if _PROMPT.match(line) or _PLACEHOLDER.search(line):
+            return number, line.strip()
+    return None
+
+
+def prompts(body: str) -> bool:
+    """Whether a `> fill:` line of the template still stands."""
+    return any(_PROMPT.match(line) for line in body.splitlines())
+
+
+def n_words(body: str) -> int:
+    """Words of prose, tables and code: comments, headings and quoted prompts do not count."""
+    lines = [line for line in _COMMENT.sub(" ", body).splitlines() if not _HEADING.match(line)]
+    return len(_WORD.findall("\n".join(line for line in lines if not _PROMPT.match(line))))
+
+
+def front_matter(text: str) -> str | None:
+    """The YAML between the two `---` lines at the very top."""
+    lines = text.replace("\r\n", "\n").lstrip("\ufeff").split("\n")
+    if lines[0].strip() != "---":
+        return None
+    end = next((n for n, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
+    return None if end is None else "\n".join(lines[1:end])

@@ -1,0 +1,97 @@
+"""Read the catalog together with an organisation's own items: overlays add and tighten, waivers loosen."""
+
+from pathlib import Path
+from typing import Any
+
+from ml_checklist import cache, yaml_strict
+from ml_checklist.catalog import Reader, check
+from ml_checklist.catalog_rules import broken_rules
+from ml_checklist.errors import DataError, Problem, nearest
+from ml_checklist.item_shapes import LEVELS, SECTION, TIGHTEN
+from ml_checklist.items import RANK, Catalog, Item
+from ml_checklist.shapes import Keys, ListOf, Shape
+
+LOOSENED = "an overlay only tightens; to be let off for a time, use `checklist waive`"
+TIGHTENED = ("phase", "level", "max_age_days")
+_FILE = Keys(
+    section_=SECTION["section"],
+    order_=SECTION["order"],
+    title_=SECTION["title"],
+    about_=SECTION["about"],
+    items_=ListOf(Shape(), 1),
+    tighten_=ListOf(TIGHTEN, 1),
+)
+
+
+def load_all(folder: Path, where: str) -> Catalog:
+    """The catalog in `folder` with the overlays in its sibling `catalog.d`."""
+    catalog = cache.load(folder, where)
+    files = sorted((folder.parent / "catalog.d").glob("*.yml"))
+    for path in files:
+        catalog = _overlaid(catalog, path, f"{Path(where).parent.as_posix()}/catalog.d/{path.name}")
+    return catalog
+
+
+def _overlaid(catalog: Catalog, path: Path, where: str) -> Catalog:
+    data = yaml_strict.load(path, where)
+    problems = check(_FILE, data, where)
+    if problems:
+        raise DataError(*problems)
+    catalog = _tightened(catalog, data.get("tighten") or (), where)
+    return _added(catalog, data, where) if "items" in data else catalog
+
+
+def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
+    reader = Reader(catalog.facts)
+    reader.sections, reader.all_items = dict(catalog.sections), list(catalog.items.values())
+    reader.retired = dict(catalog.retired)
+    name = data.get("section", "")
+    reader.problems += reader.section(data, where) if name not in catalog.sections else []
+    for raw in data["items"]:
+        if isinstance(raw, dict) and not str(raw.get("id", "")).startswith(("org.", "x.")):
+            text = f"{raw.get('id')}: id: an item of your own starts with org. or x."
+            reader.problems.append(Problem(where, getattr(raw, "line", 0), text))
+        else:
+            reader.item(raw, name, where)
+    grown = reader.catalog(catalog.folder)
+    own = [item for item in reader.all_items if item.file == where]
+    reader.problems += [p for p in broken_rules(grown, reader.all_items) if p.where == where and own]
+    if reader.problems:
+        raise DataError(*sorted(reader.problems))
+    return grown
+
+
+def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
+    items, problems = dict(catalog.items), []
+    for demand in demands:
+        item = catalog.resolve(demand["id"])
+        if item is None:
+            problems.append(Problem(where, demand.line, f"unknown item {demand['id']!r}{nearest(demand['id'], items)}"))
+            continue
+        looser = _looser(items[item.id], demand)
+        problems += [Problem(where, demand.line, f"{item.id}: {text}; {LOOSENED}") for text in looser]
+        items[item.id] = _stricter(items[item.id], demand)
+    if problems:
+        raise DataError(*problems)
+    return catalog._replace(items=items)
+
+
+def _looser(item: Item, demand: dict[str, Any]) -> list[str]:
+    found = []
+    if "phase" in demand and RANK[demand["phase"]] > RANK[item.phase]:
+        found.append(f"phase: {demand['phase']} comes later than {item.phase}")
+    if "level" in demand and LEVELS.index(demand["level"]) > LEVELS.index(item.level):
+        found.append(f"level: {demand['level']} asks for less than {item.level}")
+    age = item.data.get("max_age_days")
+    if "max_age_days" in demand and age and demand["max_age_days"] > age:
+        found.append(f"max_age_days: {demand['max_age_days']} is longer than {age}")
+    return found
+
+
+def _stricter(item: Item, demand: dict[str, Any]) -> Item:
+    changes: dict[str, Any] = {key: demand[key] for key in TIGHTENED if key in demand}
+    return item._replace(
+        data={**item.data, **changes},
+        phase=changes.get("phase", item.phase),
+        level=changes.get("level", item.level),
+    )

@@ -1,0 +1,182 @@
+"""Probes that compare values in JSON, YAML and TOML files with a bound."""
+
+import re
+from typing import Any
+
+from ml_checklist.errors import shown
+from ml_checklist.finding import Finding, found, missing, unknown
+from ml_checklist.pick import NOTHING, one, pick
+from ml_checklist.tree import Tree
+
+# Files that a command writes: when they are not there, that command has not run yet.
+MADE_BY = {
+    "reports/": "make train evaluate",
+    "data/manifest.json": "make train",
+    ".checklist/": "make test",
+}
+
+
+def json(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
+    """{file} must have a fitting value at {at}"""
+    return _values(tree, "json", file, at, bound)
+
+
+def yaml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
+    """{file} must have a fitting value at {at}"""
+    return _values(tree, "yaml", file, at, bound)
+
+
+def toml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
+    """{file} must have a fitting value at {at}"""
+    return _values(tree, "toml", file, at, bound)
+
+
+def config(tree: Tree, *, at: str, **bound: Any) -> Finding:
+    """conf/default.yaml must have a fitting value at {at}"""
+    return _values(tree, "yaml", "conf/default.yaml", at, bound)
+
+
+def absent(tree: Tree, file: str) -> Finding:
+    """The finding for a file that is not there: unknown when a command makes it."""
+    command = next((made for start, made in MADE_BY.items() if file.startswith(start)), "")
+    if command:
+        return unknown(f"{file} is not there yet", command, file)
+    return missing("there is no such file", tree.theirs(file))
+
+
+def _values(tree: Tree, form: str, file: str, at: str, bound: dict[str, Any]) -> Finding:
+    best = absent(tree, file)
+    for name in tree.find(file):
+        try:
+            data = tree.data(name, form)
+        except ValueError as error:
+            best = missing(str(error), name)
+            continue
+        best = _every(name, pick(data, at), at, bound)
+        if best:
+            return best
+    return best
+
+
+def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, Any]) -> Finding:
+    if not pairs:
+        return missing(f"{at} is empty", name)
+    for path, value in pairs:
+        fault = wrong(value, **bound)
+        if fault:
+            place = f"{name} {path}"
+            return missing(f"{path} {fault}", place, None if value is NOTHING else value, _limit(bound))
+    path, value = pairs[0]
+    return found(f"{path} is {shown(value)}" if len(pairs) == 1 else f"{len(pairs)} values fit", name, value, _limit(bound))
+
+
+def _limit(bound: dict[str, Any]) -> Any:
+    return next(iter(bound.values()), None) if len(bound) == 1 else bound
+
+
+def wrong(value: Any, *, exists: bool | None = None, **bound: Any) -> str:
+    """What is wrong with a value under the given bounds, nothing if it fits."""
+    if exists is not None:
+        return "" if (value is not NOTHING) == exists else ("is not there" if exists else "must not be there")
+    if value is NOTHING:
+        return "is not there"
+    for key, limit in bound.items():
+        fault = _BOUNDS[key](value, limit)
+        if fault:
+            return fault
+    return ""
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+
+
+def _least(value: Any, limit: float) -> str:
+    if not _number(value):
+        return f"is {shown(value)}, not a number"
+    return "" if value >= limit else f"is {value}, at least {limit} is wanted"
+
+
+def _most(value: Any, limit: float) -> str:
+    if not _number(value):
+        return f"is {shown(value)}, not a number"
+    return "" if value <= limit else f"is {value}, at most {limit} is allowed"
+
+
+def _equals(value: Any, limit: Any) -> str:
+    # 1 == True in Python, and 1 is not true in a config.
+    same = value == limit and isinstance(value, bool) == isinstance(limit, bool)
+    return "" if same else f"is {shown(value)}, not {shown(limit)}"
+
+
+def _among(value: Any, limit: list[Any]) -> str:
+    return "" if any(not _equals(value, each) for each in limit) else f"is {shown(value)}, not one of {limit}"
+
+
+def _matches(value: Any, limit: str) -> str:
+    fits = isinstance(value, str) and re.search(limit, value)
+    return "" if fits else f"is {shown(value)}, which does not match {limit}"
+
+
+def _non_empty(value: Any, limit: bool) -> str:
+    empty = value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
+    return "" if empty is not limit else ("is empty" if limit else "must be empty")
+
+
+def _length(value: Any, limit: int) -> str:
+    if not isinstance(value, list | dict | str):
+        return f"is {shown(value)}, which has no length"
+    return "" if len(value) >= limit else f"has {len(value)} elements, at least {limit} are wanted"
+
+
+_BOUNDS = {
+    "min": _least,
+    "max": _most,
+    "equals": _equals,
+    "in": _among,
+    "matches": _matches,
+    "non_empty": _non_empty,
+    "length_min": _length,
+}
+
+
+def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bound: Any) -> Finding:
+    """{left} minus {right} must lie within the bound"""
+    sides = []
+    for side in (left, right):
+        names = tree.find(side["file"])
+        if not names:
+            return absent(tree, side["file"])
+        try:
+            value = one(tree.data(names[0], form_of(names[0])), side["at"])
+        except ValueError as error:
+            return missing(str(error), names[0])
+        if not _number(value):
+            return missing(f"{side['at']} is {shown(value)}, not a number", f"{names[0]} {side['at']}")
+        sides.append(value)
+    delta = sides[0] - sides[1]
+    fault = wrong(delta, **bound)
+    place = f"{left['file']} {left['at']}"
+    if fault:
+        return missing(f"{sides[0]} minus {sides[1]} {fault}", place, delta, _limit(bound))
+    return found(f"{sides[0]} minus {sides[1]} is {delta:.4g}", place, delta, _limit(bound))
+
+
+def form_of(name: str) -> str:
+    """The format that a file name says."""
+    return {"json": "json", "toml": "toml"}.get(name.rsplit(".", 1)[-1], "yaml")
+
+
+def ledger(tree: Tree, *, fields: list[str]) -> Finding:
+    """reports/run.json must record {fields}"""
+    name = "reports/run.json"
+    if not tree.find(name):
+        return absent(tree, name)
+    try:
+        data = tree.data(name, "json")
+    except ValueError as error:
+        return missing(str(error), name)
+    empty = [field for field in fields if one(data, field) is None]
+    if empty:
+        return missing(f"{', '.join(empty)} not recorded", name)
+    return found(f"records {', '.join(fields)}", name)

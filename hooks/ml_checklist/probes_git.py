@@ -1,0 +1,106 @@
+"""Probes of what git tracks, ignores, and says about time."""
+
+import re
+from fnmatch import fnmatch
+
+from ml_checklist import gitrepo
+from ml_checklist.finding import Finding, found, missing, unknown
+from ml_checklist.tree import Tree
+
+# Shapes of keys that services issue themselves, so that a hit is hardly ever an accident.
+SECRETS = re.compile(
+    r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b"
+    r"|\bglpat-[A-Za-z0-9_-]{20,}"
+    r"|\bxox[abprs]-[A-Za-z0-9-]{20,}"
+    r"|\bAIza[0-9A-Za-z_-]{35}\b"
+    r"|\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}"
+    r"|\bhf_[A-Za-z0-9]{30,}\b"
+    r"|\bsk_live_[A-Za-z0-9]{20,}\b"
+    r"|(?i:\b(?:password|passwd|secret|api_?key|access_?token)\b['\"]?\s*[:=]\s*['\"](?=[^'\"]*[0-9])[^'\"\s$<{]{12,}['\"])"
+)
+MAX_SCANNED = 1 << 20
+NO_REPOSITORY = "git init, then git add and git commit"
+
+
+def git(
+    tree: Tree,
+    *,
+    tracked: str = "",
+    ignored: list[str] | None = None,
+    max_mb: float | None = None,
+    secrets: bool = False,
+) -> Finding:
+    """What git tracks must be as a repository needs it"""
+    if ignored:
+        return _ignored(tree, ignored)
+    names = tree.tracked
+    if not names:
+        return unknown("nothing is committed yet" if names == [] else "there is no git repository", NO_REPOSITORY)
+    if tracked:
+        hits = [name for name in names if fnmatch(name, tree.theirs(tracked))]
+        return found(f"{hits[0]} is tracked", hits[0]) if hits else missing(f"nothing tracked matches {tracked}")
+    if max_mb is not None:
+        return _largest(tree, names, max_mb)
+    return _secrets(tree, names)
+
+
+def _ignored(tree: Tree, paths: list[str]) -> Finding:
+    if tree.base or gitrepo.top_level(tree.root) is None:
+        return unknown("there is no git repository", NO_REPOSITORY)
+    open_ = [path for path in paths if gitrepo.git(tree.root, "check-ignore", "--no-index", "-q", "--", path) is None]
+    tracked = [name for name in tree.tracked or () if any(_below(name, path) for path in paths)]
+    kept = [name for name in tracked if not name.endswith((".gitkeep", ".gitignore", "README.md"))]
+    if open_:
+        return missing(f"{', '.join(open_)} not ignored; add to .gitignore", ".gitignore")
+    if kept:
+        return missing(f"{kept[0]} is tracked all the same; git rm --cached it", kept[0])
+    return found(f"{', '.join(paths)} ignored", ".gitignore")
+
+
+def _below(name: str, path: str) -> bool:
+    return name == path or name.startswith(f"{path.rstrip('/')}/")
+
+
+def _largest(tree: Tree, names: list[str], max_mb: float) -> Finding:
+    sizes = [((tree.root / name).stat().st_size, name) for name in names if (tree.root / name).is_file()]
+    size, name = max(sizes, default=(0, ""))
+    value = round(size / 1e6, 2)
+    if value > max_mb:
+        return missing(f"{name} has {value} MB, at most {max_mb} MB belong in git", name, value, max_mb)
+    return found(f"the largest, {name}, has {value} MB", name, value, max_mb)
+
+
+def _secrets(tree: Tree, names: list[str]) -> Finding:
+    for name in names:
+        path = tree.root / name
+        if not path.is_file() or path.stat().st_size > MAX_SCANNED:
+            continue
+        text = tree.text(name)
+        hit = SECRETS.search(text) if text else None
+        if hit and text:
+            # Never print the secret: the report may be public.
+            line = text.count("\n", 0, hit.start()) + 1
+            return missing("it looks like a secret; revoke it, then remove it", f"{name}:{line}")
+    return found(f"no secret in {len(names)} tracked files", value=len(names))
+
+
+def newer_than(tree: Tree, *, file: str, than: list[str]) -> Finding:
+    """{file} must be committed later than {than}"""
+    names = tree.find(file)
+    if not names:
+        return missing("there is no such file", tree.theirs(file))
+    own = _time(tree, [names[0]])
+    if own is None:
+        return unknown("it is not committed yet", f"git add {names[0]} && git commit", names[0])
+    other = _time(tree, [f":(glob){tree.theirs(pattern)}" for pattern in than])
+    if other is not None and other > own:
+        return missing(f"{', '.join(than)} changed after it; look it through again", names[0], own, other)
+    return found("nothing changed after it", names[0], own, other)
+
+
+def _time(tree: Tree, patterns: list[str]) -> int | None:
+    folder, revision = tree.base or (tree.root, "HEAD")
+    out = gitrepo.git(tree.root, "-C", str(folder), "log", "-1", "--format=%ct", revision, "--", *patterns)
+    return int(out) if out and out.strip() else None

@@ -1,0 +1,145 @@
+"""Probes that read prose: files, sections, front matter, decisions, lines."""
+
+import json
+import re
+from typing import Any
+
+from ml_checklist import markdown, yaml_strict
+from ml_checklist.errors import DataError
+from ml_checklist.finding import Finding, found, missing, unknown
+from ml_checklist.tree import Tree
+
+DECISIONS = "docs/decisions/*.md"
+MIN_WORDS_OF_A_DECISION = 30
+
+
+def file(tree: Tree, *, file: str, min_bytes: int = 1) -> Finding:
+    """{file} must exist and not be empty"""
+    names = tree.find(file)
+    for name in names:
+        size = (tree.root / name).stat().st_size
+        if size >= min_bytes:
+            return found(f"{name} has {size} bytes", name, size, min_bytes)
+    if names:
+        return missing(f"{names[0]} has fewer than {min_bytes} bytes", names[0], limit=min_bytes)
+    return missing("there is no such file", tree.theirs(file))
+
+
+def heading(tree: Tree, *, file: str, heading: str, min_words: int = 8) -> Finding:
+    """{file} must have its section "{heading}" filled in"""
+    best = missing("there is no such file", tree.theirs(file))
+    for name in tree.find(file):
+        best = _section(name, tree.text(name), heading, min_words)
+        if best:
+            return best
+    return best
+
+
+def _section(name: str, text: str | None, heading: str, min_words: int) -> Finding:
+    if text is None:
+        return missing("the file is not UTF-8 text", name)
+    part = markdown.section(text, heading)
+    if part is None:
+        return missing(f"the heading is not in {name}", name)
+    left = markdown.unfilled(part.body)
+    if left:
+        return missing(f"still to be written: {left[1][:80]}", f"{name}:{part.line + left[0]}")
+    words = markdown.n_words(part.body)
+    if words < min_words:
+        return missing(f"it has {words} words, at least {min_words} are wanted", f"{name}:{part.line}", words, min_words)
+    return found(f"{name}#{markdown.slug(part.title)} has {words} words", f"{name}:{part.line}", words, min_words)
+
+
+def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
+    """{file} must fill the keys {keys} of its front matter"""
+    best = missing("there is no such file", tree.theirs(file))
+    for name in tree.find(file):
+        data = read_front_matter(name, tree.text(name) or "")
+        empty = [key for key in keys if not _filled(data.get(key))]
+        if not empty:
+            return found(f"{name} fills {', '.join(keys)}", name)
+        best = missing(f"{', '.join(empty)} not filled", f"{name}:1")
+    return best
+
+
+def read_front_matter(name: str, text: str) -> dict[str, Any]:
+    """The front matter of a document; empty where there is none or it cannot be read."""
+    raw = markdown.front_matter(text)
+    if raw is None:
+        return {}
+    try:
+        data = yaml_strict.parse(raw.encode(), name, strict=False)
+    except DataError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _filled(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip()) and not markdown.unfilled(value) and not value.startswith(("fill:", "<", "> fill"))
+    return value is not None and value not in ([], {})
+
+
+def decision(tree: Tree, *, about: str) -> Finding:
+    """docs/decisions/ must hold an accepted decision about {about}"""
+    best = missing(f"no decision has `about: {about}` in its front matter", "docs/decisions/")
+    for name in tree.find(DECISIONS):
+        text = tree.text(name) or ""
+        data = read_front_matter(name, text)
+        if data.get("about") != about:
+            continue
+        best = _decided(name, text, data)
+        if best:
+            return best
+    return best
+
+
+def _decided(name: str, text: str, data: dict[str, Any]) -> Finding:
+    if data.get("status") != "accepted":
+        return missing(f"its status is {data.get('status')!r}, not accepted", name)
+    left = markdown.unfilled(text)
+    if left:
+        return missing(f"still to be written: {left[1][:80]}", f"{name}:{left[0]}")
+    words = markdown.n_words(text)
+    if words < MIN_WORDS_OF_A_DECISION:
+        return missing(f"it has {words} words, at least {MIN_WORDS_OF_A_DECISION} are wanted", name, words)
+    return found(f"{name} is accepted", name)
+
+
+def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Finding:
+    """{file} must have a line that matches {matches}"""
+    names = tree.find(file)
+    if not names:
+        nothing = "there is no such file"
+        return unknown(nothing, f"add {file}") if absent else missing(nothing, tree.theirs(file))
+    pattern = re.compile(matches, re.MULTILINE)
+    for name in names:
+        content = tree.text(name)
+        hit = pattern.search(content) if content else None
+        if hit and content:
+            line = content.count("\n", 0, hit.start()) + 1
+            shown = hit[0].strip()[:80]
+            place = f"{name}:{line}"
+            return missing(f"no line may match, {shown!r} does", place) if absent else found(f"{place}: {shown}", place)
+    return found(f"no line of {len(names)} files matches") if absent else missing("no line does", names[0])
+
+
+def notebooks_clean(tree: Tree) -> Finding:
+    """Committed notebooks must carry no outputs"""
+    tracked = tree.tracked
+    if tracked is None:
+        return unknown("there is no git repository", "git init, then commit")
+    names = [name for name in tracked if name.endswith(".ipynb")]
+    for name in names:
+        dirty = _cells_with_output(tree.text(name))
+        if dirty:
+            return missing(f"{dirty[0]} does", name)
+    return found(f"{len(names)} notebooks without outputs", value=len(names))
+
+
+def _cells_with_output(content: str | None) -> list[str]:
+    try:
+        cells = json.loads(content or "{}").get("cells", [])
+    except (ValueError, AttributeError, RecursionError):
+        return ["a file that is not a notebook"]
+    return [f"cell {n}" for n, cell in enumerate(cells, 1) if cell.get("outputs") or cell.get("execution_count")]

@@ -1,0 +1,45 @@
+"""The report that a test run leaves: which items its tests proved, and on which tree."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from ml_checklist.trees import tree_id
+
+FOLDERS = ("src", "conf", "tests")
+MANIFEST = "data/manifest.json"
+
+
+def identity(root: Path) -> dict[str, Any]:
+    """What a test result depends on: ids of code, configuration and tests, and the data's hash."""
+    manifest = root / MANIFEST
+    data = None
+    if manifest.is_file():
+        data = hashlib.sha256(manifest.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    return {"trees": {folder: tree_id(root, folder) for folder in FOLDERS}, "data": data}
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """The report at `path`; None when it is missing or not one."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    fits = isinstance(data, dict) and isinstance(data.get("results"), list) and isinstance(data.get("trees"), dict)
+    return data if fits and all(isinstance(result, dict) for result in data["results"]) else None
+
+
+def same_tree(report: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether a report speaks of the tree with this identity."""
+    return bool(report.get("trees") == now["trees"] and report.get("data") == now["data"])
+
+
+def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    """The new report, with earlier results of other tests on the very same tree."""
+    if old is None or not same_tree(old, new):
+        return new
+    fresh = {(result["item"], result["test"]) for result in new["results"]}
+    kept = [result for result in old["results"] if (result.get("item"), result.get("test")) not in fresh]
+    results = sorted(kept + new["results"], key=lambda result: (str(result.get("item")), str(result.get("test"))))
+    return {**new, "results": results}

@@ -1,0 +1,70 @@
+"""The survey as plain data for other programs."""
+
+import json
+from typing import Any
+
+from ml_checklist import gate
+from ml_checklist.gate import Gate
+from ml_checklist.item_shapes import PHASES
+from ml_checklist.state import Status
+from ml_checklist.survey import Survey
+
+
+def report(survey: Survey) -> dict[str, Any]:
+    """Phase, gates, items, questions and warnings."""
+    project = survey.project
+    return {
+        "phase": project.phase,
+        "date": project.today.isoformat(),
+        "gates": {phase: gate_data(gate.count(survey, phase)) for phase in PHASES},
+        "items": [item(status) for status in survey.statuses.values()],
+        "questions": [
+            {"fact": q.fact.name, "question": q.fact.question, "phase": q.phase, "n_items": q.n_items}
+            for q in survey.questions
+        ],
+        "facts": dict(project.facts),
+        "warnings": [str(problem) for problem in survey.warnings],
+    }
+
+
+def gate_data(numbers: Gate) -> dict[str, Any]:
+    """One gate; met and met_or_waived are the two totals."""
+    data = numbers._asdict()
+    del data["phase"]
+    return {**data, "met_or_waived": numbers.met + numbers.waived, "holds": numbers.holds()}
+
+
+def item(status: Status) -> dict[str, Any]:
+    """One item with its state and who stands for it."""
+    own, finding = status.item, status.finding
+    return {
+        "id": own.id,
+        "title": own.title,
+        "section": own.section,
+        "phase": own.phase,
+        "level": own.level,
+        "kind": own.kind,
+        "rev": own.rev,
+        "lifecycle": own.lifecycle,
+        "counts": own.counts,
+        "state": status.state,
+        "by": status.by or None,
+        "sentence": status.sentence,
+        "evidence": list((status.tick or {}).get("evidence", ())),
+        "finding": _finding(finding) if finding else None,
+        "waiver": dict(status.waiver) if status.waiver else None,
+        "calendar": status.calendar,
+        "until": status.until.isoformat() if status.until else None,
+        "blocked_by": list(status.blocked_by),
+        "asks": sorted(status.asks),
+    }
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    data: dict[str, Any] = finding._asdict()
+    return {key: value for key, value in data.items() if value not in (None, "")}
+
+
+def dump(data: Any) -> str:
+    """Data as readable JSON."""
+    return json.dumps(data, ensure_ascii=False, indent=1, default=str)

@@ -1,0 +1,32 @@
+"""Content ids: of a text, of a file as git would name it, of a whole folder."""
+
+import hashlib
+import os
+from pathlib import Path
+
+
+def blob_id(content: bytes) -> str:
+    """The id that git gives to this content, line ends taken as LF so that a Windows checkout agrees."""
+    content = content.replace(b"\r\n", b"\n")
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every regular file below a folder, sorted; byte code and git's own folder left out."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in ("__pycache__", ".git")]
+        found += [Path(parent, name) for name in names if not name.endswith(".pyc")]
+    return sorted((path for path in found if path.is_file()), key=lambda path: path.as_posix())
+
+
+def tree_id(root: Path, folder: str) -> str:
+    """One id for everything below `root/folder`: it changes when any path or any content does.
+
+    sha256 over the sorted lines "<path relative to root> <blob id>"; an absent folder has the id of nothing.
+    """
+    digest = hashlib.sha256()
+    for path in files_below(Path(root) / folder):
+        line = f"{path.relative_to(root).as_posix()} {blob_id(path.read_bytes())}\n"
+        digest.update(line.encode())
+    return digest.hexdigest()
