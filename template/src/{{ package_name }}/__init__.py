@@ -1,0 +1,1 @@
+"""A machine-learning project from data to report: prepare, train, evaluate, predict."""

@@ -1,0 +1,1 @@
+"""What may be configured: types, units and ranges; `conf/` holds the values."""

@@ -1,0 +1,73 @@
+"""Say in one line what is wrong with a configured value."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+BOUNDS = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "at most"),
+}
+# The first word of pydantic's error types, and what the user should have written.
+TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "string": "text",
+    "bool": "true or false",
+    "dict": "`key: value` lines",
+    "tuple": "a list",
+    "list": "a list",
+    "model": "`key: value` lines",
+    "none": "null",
+}
+
+
+def sentence(found: dict[str, Any], schema: type[BaseModel], place: str) -> str:
+    """One line for one error of pydantic; `place` is the file or the command line."""
+    location = [str(part) for part in found["loc"]]
+    kind = str(found["type"])
+    if kind == "extra_forbidden":
+        return f"{place}: {_unknown_key(location, schema)}"
+    if kind == "missing":
+        return f"{place}: {'.'.join(location)} is missing"
+    if kind == "value_error":
+        key = "".join(f"{part}." for part in location)
+        return f"{place}: {key}{found['ctx']['error']}"
+    return f"{place}: {'.'.join(location)} must be {_demand(found)}, got {_seen(found['input'])}"
+
+
+def _demand(found: dict[str, Any]) -> str:
+    kind, context = str(found["type"]), found.get("ctx", {})
+    if kind in BOUNDS:
+        name, word = BOUNDS[kind]
+        return f"{word} {context[name]:g}"
+    if kind == "literal_error":
+        return f"one of {context['expected']}"
+    return TYPES.get(kind.partition("_")[0], str(found["msg"]))
+
+
+def _seen(value: Any) -> str:
+    return "null" if value is None else f"'{value}'" if isinstance(value, str) else f"{value}"
+
+
+def _unknown_key(location: Sequence[str], schema: type[BaseModel]) -> str:
+    *above, key = location
+    where = f" in {'.'.join(above)}" if above else ""
+    known = _keys(schema, above)
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(known)}"
+    return f"unknown key '{key}'{where}; {hint}"
+
+
+def _keys(schema: type[BaseModel], above: Sequence[str]) -> list[str]:
+    for part in above:
+        inner = schema.model_fields[part].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        schema = inner
+    return list(schema.model_fields)

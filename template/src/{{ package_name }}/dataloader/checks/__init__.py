@@ -1,0 +1,1 @@
+"""Data checks, one file each: `check(table, context)` returns problems as sentences."""

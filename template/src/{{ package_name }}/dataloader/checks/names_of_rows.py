@@ -1,0 +1,16 @@
+"""The column data.id names each row once."""
+
+import polars as pl
+
+from .. import violations
+from ..checking import Context
+
+
+def check(table: pl.DataFrame, context: Context) -> list[str]:
+    """A problem per row whose id is empty or was used by an earlier row of other content."""
+    name = context.data.id
+    if name is None:
+        return []
+    whole = table.unique(subset=list(context.readings), keep="first", maintain_order=True)
+    wrong = whole[name].is_null() | ~whole[name].is_first_distinct()
+    return violations.cells(whole, wrong, name, "unique and not empty (data.id)", context.shown)

@@ -1,0 +1,118 @@
+"""Open a CSV or Parquet file as a table of cells that nobody has interpreted yet."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+# Cells that mean "not known". Anything else that is not a number makes a column text.
+NULLS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None")
+SEPARATORS = ",;\t|"
+# Longer cells are refused by the csv module's default of 128 KiB; a text column may be long.
+CELL_BYTES = 1 << 24
+
+ROW = "_row"  # the row's number in its file, 1 for the first below the header
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file opened for reading: `rows` holds its columns and ROW; nothing is in memory yet.
+
+    shown: the name for messages. decimal_comma: numbers may be written 3,14.
+    """
+
+    shown: str
+    rows: pl.LazyFrame
+    columns: tuple[str, ...]
+    decimal_comma: bool = False
+
+
+def open_source(path: Path, shown: str) -> Source:
+    """Open by the file's ending; raises ValueError where it cannot be a table."""
+    if not path.is_file():
+        raise ValueError(f"{shown}: no such file; data.file is relative to the project folder")
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _parquet(path, shown)
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return _csv(path, shown)
+    raise ValueError(f"{shown}: cannot read '{path.suffix}' files; save it as .csv or .parquet")
+
+
+def _parquet(path: Path, shown: str) -> Source:
+    try:
+        rows = pl.scan_parquet(path)
+        schema = rows.collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
+    _refuse_header(shown, list(schema))
+    odd = [name for name, kind in schema.items() if kind.is_nested() or kind == pl.Binary]
+    texts = [name for name, kind in schema.items() if _is_text(kind)]
+    rows = rows.drop(odd).with_columns(_trimmed(texts)).with_row_index(ROW, offset=1)
+    return Source(shown, rows, tuple(name for name in schema if name not in odd))
+
+
+def _is_text(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.String | pl.Categorical | pl.Enum)
+
+
+def _csv(path: Path, shown: str) -> Source:
+    header, separator = _inspected(path, shown)
+    rows = pl.scan_csv(
+        path,
+        separator=separator,
+        infer_schema=False,
+        has_header=False,
+        skip_rows=0,
+        new_columns=header,
+    )
+    rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0).with_columns(_trimmed(header))
+    return Source(shown, rows, tuple(header), decimal_comma=separator != ",")
+
+
+def _trimmed(names: list[str]) -> list[pl.Expr]:
+    """Text cells without outer blanks, null where they say so."""
+    cells = [pl.col(name).cast(pl.String).str.strip_chars() for name in names]
+    return [pl.when(cell.is_in(NULLS)).then(None).otherwise(cell).name.keep() for cell in cells]
+
+
+def _inspected(path: Path, shown: str) -> tuple[list[str], str]:
+    """Header and separator; raises ValueError with the first line that does not fit the header."""
+    csv.field_size_limit(CELL_BYTES)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            separator = max(SEPARATORS, key=first.count)
+            file.seek(0)
+            lines = csv.reader(file, delimiter=separator)
+            header = [name.strip() for name in next(lines, [])]
+            _refuse_header(shown, header)
+            for cells in lines:
+                if len(cells) != len(header) and cells:
+                    raise ValueError(
+                        f"{shown} line {lines.line_num}: {len(cells)} cells, the header has "
+                        f"{len(header)}; quote cells that hold '{separator}'"
+                    )
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{shown}: byte {error.object[error.start]:#04x} is not UTF-8; "
+            f"save the file as UTF-8 (`iconv -f latin1 -t utf-8`)"
+        ) from error
+    except csv.Error as error:
+        raise ValueError(f"{shown}: not valid CSV: {error}") from error
+    return header, separator
+
+
+def _refuse_header(shown: str, names: list[str]) -> None:
+    if not names:
+        raise ValueError(f"{shown}: empty; the first line must name the columns")
+    if empty := [str(place) for place, name in enumerate(names, start=1) if not name]:
+        raise ValueError(f"{shown}: column {', '.join(empty)} has no name; name it in the header")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{shown}: two columns are called '{twice[0]}'; rename one")
+    if ROW in names:
+        raise ValueError(f"{shown}: the name '{ROW}' is taken; rename this column")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,68 @@
+"""Give every column its type, and drop the rows that cannot be used, with a count of each reason."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from . import violations
+from .kinds import Reading, read, recognise
+from .read import ROW, Source
+
+
+@dataclass
+class Table:
+    """Typed rows with ROW, how each column was read, and how many rows went for which reason."""
+
+    rows: pl.DataFrame
+    readings: dict[str, Reading]
+    n_read: int
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def keep(self, rows: pl.DataFrame, reason: str) -> None:
+        """Go on with fewer rows; the difference is counted under `reason`."""
+        if len(rows) < len(self.rows):
+            self.dropped[reason] = len(self.rows) - len(rows)
+            self.rows = rows
+
+
+def typed(source: Source, target: str, task: str) -> Table:
+    """All rows in memory, typed; without empty lines and rows whose target is not known.
+
+    Raises ValueError if the target is not of the task's type.
+    """
+    raw = source.rows.collect()
+    table = Table(raw, {}, len(raw))
+    table.keep(raw.filter(~pl.all_horizontal(pl.col(source.columns).is_null())), "empty line")
+    table.keep(table.rows.filter(_known(table.rows[target])), "target missing")
+    for name in source.columns:
+        comma = source.decimal_comma
+        table.readings[name] = recognise(table.rows[name], decimal_comma=comma)
+    table.readings[target] = _reading_of_target(table, target, task, source.shown)
+    table.rows = table.rows.select(
+        ROW, *(read(table.rows[name], how).alias(name) for name, how in table.readings.items())
+    )
+    return table
+
+
+def drop_duplicates(table: Table) -> None:
+    """Keep the first of rows that are equal in every column."""
+    columns = list(table.readings)
+    table.keep(
+        table.rows.unique(subset=columns, keep="first", maintain_order=True), "exact duplicate"
+    )
+
+
+def _known(target: pl.Series) -> pl.Series:
+    known = target.is_not_null()
+    return known & target.is_not_nan() if target.dtype.is_float() else known
+
+
+def _reading_of_target(table: Table, target: str, task: str, shown: str) -> Reading:
+    found = table.readings[target]
+    if task == "classification":
+        return Reading("categorical")
+    if found.kind == "numeric":
+        return found
+    wrong = read(table.rows[target], Reading("numeric")).is_null()
+    lines = violations.cells(table.rows, wrong, target, "a number (task: regression)", shown)
+    raise ValueError("\n".join(lines))

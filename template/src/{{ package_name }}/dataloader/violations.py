@@ -1,0 +1,43 @@
+"""Say which cells break a rule: file, row, column, what was seen."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from .read import ROW
+
+# After three rows of one kind the reader has understood.
+MAX_SHOWN = 3
+
+
+def cells(table: pl.DataFrame, wrong: pl.Series, column: str, demand: str, shown: str) -> list[str]:
+    """One sentence per wrong cell, at most MAX_SHOWN; the last one counts the rest."""
+    rows = table.filter(wrong).select(ROW, column)
+    sentences = [
+        f"{shown} row {row}: {column} must be {demand}, got {value}"
+        for row, value in rows.head(MAX_SHOWN).iter_rows()
+    ]
+    if len(rows) > MAX_SHOWN:
+        sentences[-1] += f" (and {len(rows) - MAX_SHOWN} more rows)"
+    return sentences
+
+
+def not_finite(table: pl.DataFrame, columns: Sequence[str], shown: str) -> list[str]:
+    """Infinite numbers: no scaler and no mean survives one."""
+    found: list[str] = []
+    for column in columns:
+        wrong = table[column].is_infinite().fill_null(False)
+        found += cells(table, wrong, column, "finite", shown)
+    return found
+
+
+def out_of_range(
+    table: pl.DataFrame, ranges: Mapping[str, Sequence[float]], shown: str
+) -> list[str]:
+    """Numbers outside what conf/default.yaml allows in data.ranges."""
+    found: list[str] = []
+    for column, (low, high) in ranges.items():
+        if column in table.columns:
+            wrong = ~table[column].is_between(low, high).fill_null(True)
+            found += cells(table, wrong, column, f"in [{low:g}, {high:g}]", shown)
+    return found

@@ -1,0 +1,139 @@
+"""Take the data in, check it, and split it into train, valid and test."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..configs.schema import Config
+from ..utils.files import sha256_of_file, sha256_of_json
+from ..utils.logs import say
+from ..utils.trees import tree_id
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--replace`."""
+    parser.add_argument(
+        "--replace", action="store_true", help="take data.file in again, though its content changed"
+    )
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Prepare, unless nothing has changed, and say what there is."""
+    ensure(config, args.root, replace=args.replace)
+    return 0
+
+
+def ensure(config: Config, root: Path, *, replace: bool = False) -> dict[str, Any]:
+    """The manifest of prepared data; prepares it where something is missing or has changed."""
+    from ..dataloader import manifest as manifests
+
+    before = manifests.read_manifest(root)
+    made_by = _made_by(config, root)
+    if before and not replace and before.get("made_by") == made_by:
+        if manifests.is_complete(root, before) and _is_unchanged(config, root, before):
+            _tell(before)
+            return before
+    manifest = _prepare(config, root, before, replace) | {"made_by": made_by}
+    manifests.write_manifest(root, manifest)
+    _tell(manifest)
+    return manifest
+
+
+def _made_by(config: Config, root: Path) -> dict[str, str]:
+    """What decides the parts beside the file: the configuration of the data, and our code."""
+    settings = {"task": config.task, "data": config.data.model_dump(mode="json")}
+    package = Path(__file__).parents[1]
+    return {
+        "config": sha256_of_json(settings),
+        "code": tree_id(package, "dataloader"),
+    }
+
+
+def _is_unchanged(config: Config, root: Path, manifest: dict[str, Any]) -> bool:
+    path = root / config.data.file
+    return not path.is_file() or sha256_of_file(path) == manifest["files"][0]["sha256"]
+
+
+def _prepare(
+    config: Config, root: Path, before: dict[str, Any] | None, replace: bool
+) -> dict[str, Any]:
+    from ..dataloader import manifest as manifests
+    from ..dataloader import original, read, roles, typed
+    from ..dataloader.checking import Context, check_all
+
+    data = config.data
+    file = original.take_in(root, config, before["files"][0] if before else None, replace=replace)
+    source = read.open_source(root / file["file"], file["file"])
+    roles.check_names(data, source.columns, source.shown)
+    table = typed.typed(source, data.target, config.task)
+    context = Context(source.shown, config.task, data, table.readings)
+    if problems := check_all(table.rows, context):
+        raise ValueError("\n".join(problems))
+    typed.drop_duplicates(table)
+    contract = roles.agree(table.rows, table.readings, data)
+    if not contract.features:
+        raise ValueError(f"{source.shown}: no column is left to predict {data.target} from")
+    file |= {"rows": table.n_read, "columns": manifests.columns_of(contract)}
+    n_kept = len(table.rows)
+    return {
+        "files": [file],
+        "task": config.task,
+        "target": data.target,
+        "classes": _classes(config, table),
+        "ranges": contract.ranges,
+        "rows": {"read": table.n_read, "kept": n_kept, "dropped": table.n_read - n_kept},
+        "dropped": [{"reason": why, "rows": n} for why, n in table.dropped.items()],
+        "split": _split(config, root, table, before, file),
+    }
+
+
+def _classes(config: Config, table: Any) -> list[str] | None:
+    """The classes in order; of two, the positive one is last: data.positive, or the rarer."""
+    if config.task != "classification":
+        return None
+    counts = dict(sorted(table.rows[config.data.target].value_counts().iter_rows()))
+    if len(counts) != 2:
+        return list(counts)
+    positive = config.data.positive or min(counts, key=lambda label: counts[label])
+    return [label for label in counts if label != positive] + [positive]
+
+
+def _split(
+    config: Config, root: Path, table: Any, before: dict[str, Any] | None, file: dict[str, Any]
+) -> dict[str, Any]:
+    from ..dataloader import parts, split
+
+    chosen = config.data.split.model_dump(mode="json")
+    dealt = split.deal(table.rows, config.data, _cuts(before, chosen, file["file"]))
+    if config.task == "classification":
+        split.check_classes(table.rows[config.data.target], dealt.part)
+    written: dict[str, Any] = {}
+    for name in split.PARTS:
+        rows = table.rows.filter(dealt.part == name)
+        parts.write_part(root, name, rows)
+        digest = sha256_of_file(parts.part_path(root, name))
+        written[name] = {"rows": len(rows), "sha256": digest}
+    return {**chosen, "cuts": dealt.cuts, "fingerprint": dealt.fingerprint, "parts": written}
+
+
+def _cuts(before: dict[str, Any] | None, chosen: dict[str, Any], file: str) -> dict[str, str]:
+    """Where time was cut the last time, so that later rows do not move earlier ones."""
+    if not before or before["files"][0]["file"] != file:
+        return {}
+    same = all(before["split"].get(key) == value for key, value in chosen.items())
+    return dict(before["split"]["cuts"]) if same else {}
+
+
+def _tell(manifest: dict[str, Any]) -> None:
+    file, rows, parts = manifest["files"][0], manifest["rows"], manifest["split"]["parts"]
+    features = [column for column in file["columns"] if column["role"] in ("feature", "time")]
+    sizes = ", ".join(f"{name} {part['rows']}" for name, part in parts.items())
+    why = ", ".join(f"{gone['rows']} {gone['reason']}" for gone in manifest["dropped"])
+    say(
+        "prepare",
+        f"{rows['read']} rows, {len(features)} features from {file['file']}; {rows['dropped']} "
+        f"dropped{f' ({why})' if why else ''}; {sizes}",
+    )
+    for column in file["columns"]:
+        if column["role"] == "left-out":
+            say("", f"left out {column['name']}: {column['why']}")

@@ -1,0 +1,71 @@
+"""Train once for each combination of comma-separated values, and rank the runs on valid."""
+
+import argparse
+import itertools
+from typing import Any
+
+from ..configs.load import load
+from ..configs.schema import Config
+from ..utils.logs import say
+
+# main leaves key=value to this module: here a value may be a list.
+READS_OVERRIDES = True
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """`sweep model=logistic,forest seed=0,1` makes four runs. The held-out part stays shut."""
+    from .train import train
+
+    combinations = expand(args.overrides)
+    # All are read before the first is run: a mistake in the last should not cost an hour.
+    configs = [load(args.root, "conf/default.yaml", Config, words) for words in combinations]
+    records = []
+    for count, (words, chosen) in enumerate(zip(combinations, configs, strict=True), start=1):
+        say("sweep", f"{count} of {len(configs)}  {' '.join(words)}")
+        records.append((words, train(chosen, args.root, command="sweep")))
+    _rank(config, records)
+    return 0
+
+
+def expand(words: list[str]) -> list[list[str]]:
+    """The key=value words of each run: the product of all comma-separated values.
+
+    A list in brackets is one value: `data.ignore=[a,b]`.
+    """
+    choices = [[f"{key}={value}" for value in _values(text)] for key, text in map(_pair, words)]
+    if not any(len(values) > 1 for values in choices):
+        raise ValueError("command line: sweep needs a key with several values: seed=0,1,2")
+    return [list(combination) for combination in itertools.product(*choices)]
+
+
+def _pair(word: str) -> tuple[str, str]:
+    key, equals, text = word.partition("=")
+    if not equals:
+        raise ValueError(f"command line: '{word}' is not key=value")
+    return key, text
+
+
+def _values(text: str) -> list[str]:
+    """The parts between commas that stand outside of brackets."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign in "[{") - (sign in "]}")
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
+
+
+def _rank(config: Config, records: list[tuple[list[str], dict[str, Any]]]) -> None:
+    from ..evaluation.metrics import find
+    from . import scoring
+
+    metric = records[0][1]["config"]["metric"]
+    sign = -1 if find(config.task, metric).higher_is_better else 1
+    records.sort(key=lambda pair: sign * pair[1]["metrics"]["valid"][metric]["value"])
+    width = max(len(" ".join(words)) for words, _ in records)
+    say("sweep", f"{scoring.in_words(metric)} on valid, best first")
+    for words, record in records:
+        value = scoring.interval(record["metrics"]["valid"][metric])
+        say("", f"{' '.join(words):<{width}}  {value}  {record['run']}")

@@ -1,0 +1,1 @@
+"""Models that see X and y, never a path."""

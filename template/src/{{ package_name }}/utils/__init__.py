@@ -1,0 +1,1 @@
+"""Files, logs, records: helpers that know nothing of this project."""

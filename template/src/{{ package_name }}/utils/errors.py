@@ -1,0 +1,5 @@
+"""The one error that is not a user's mistake (`ValueError`) and not ours (`assert`)."""
+
+
+class DoesNotHold(Exception):
+    """Everything worked, and the answer is no: a floor is missed, a metric cannot be."""
