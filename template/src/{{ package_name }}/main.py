@@ -1,4 +1,4 @@
-"""The command line: every module of executor/, serving/ and monitoring/ with a `run` is a command."""
+"""The command line: each module of executor/, serving/ and monitoring/ is a command."""
 
 import argparse
 import ast
@@ -38,7 +38,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 held, 1 did not hold, 2 a user's mistake, 130 interrupted."""
+    """Run one command.
+
+    Returns the exit code: 0 it held, 1 it did not hold, 2 a user's mistake, 130 interrupted.
+    """
     with logs.on_screen(), _stoppable():
         try:
             return _dispatch(list(sys.argv[1:] if argv is None else argv))

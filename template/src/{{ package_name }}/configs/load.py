@@ -15,9 +15,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 COMMAND_LINE = "command line"
 
 
-def load(
-    root: Path, path: str, schema: type[Schema], overrides: Sequence[str] = ()
-) -> Schema:
+def load(root: Path, path: str, schema: type[Schema], overrides: Sequence[str] = ()) -> Schema:
     """The values of root/path, changed by `key=value` words, as an object of `schema`.
 
     Raises ValueError with one line a mistake; each names the file or the command line, the key,

@@ -1,7 +1,7 @@
 """Take the data in as received: one read-only copy, never edited."""
 
 import shutil
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,10 @@ def _write_once(path: Path, content: bytes) -> None:
 
 def _copy_once(path: Path, kept: Path, shown: str, replace: bool) -> None:
     if not path.is_file() and not kept.is_file():
-        raise ValueError(f"conf/default.yaml: data.file: '{shown}' is not there; it is relative "
-                         f"to the project folder")
+        raise ValueError(
+            f"conf/default.yaml: data.file: '{shown}' is not there; it is relative "
+            f"to the project folder"
+        )
     if not path.is_file() or (kept.is_file() and kept.samefile(path)):
         kept.chmod(READ_ONLY)
         return
@@ -81,4 +83,4 @@ def _copy_once(path: Path, kept: Path, shown: str, replace: bool) -> None:
 
 
 def _today() -> str:
-    return datetime.now(timezone.utc).date().isoformat()
+    return datetime.now(UTC).date().isoformat()

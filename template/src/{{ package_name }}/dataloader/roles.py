@@ -40,16 +40,21 @@ def agree(table: pl.DataFrame, readings: Mapping[str, Reading], data: Data) -> C
 
 
 def _role(cells: pl.Series, reading: Reading, data: Data) -> tuple[Role, str | None]:
-    chosen: dict[str | None, Role] = {data.split.column: "group"}
-    if data.split.by == "time":
-        chosen = {data.split.column: "time"}
-    if data.split.by == "hash":
-        chosen = {}
-    chosen |= dict.fromkeys(data.ignore, "ignored") | {data.id: "id", data.target: "target"}
-    if cells.name in chosen:
-        return chosen[cells.name], None
+    if role := _chosen(cells.name, data):
+        return role, None
     why = _useless(cells, reading)
     return ("left-out", why) if why else ("feature", None)
+
+
+def _chosen(name: str, data: Data) -> Role | None:
+    """The role that the configuration gives a column."""
+    if name == data.target:
+        return "target"
+    if name == data.id:
+        return "id"
+    if name == data.split.column and data.split.by != "hash":
+        return "time" if data.split.by == "time" else "group"
+    return "ignored" if name in data.ignore else None
 
 
 def _useless(cells: pl.Series, reading: Reading) -> str | None:

@@ -1,4 +1,4 @@
-"""The built-in sample: real, small, embedded in scikit-learn, so that the first run needs no network."""
+"""The built-in sample: real, small, and carried by scikit-learn, so no network is needed."""
 
 import csv
 import io

@@ -62,7 +62,9 @@ def _texts(cells: pl.Series) -> list[str]:
 def _part_of(key: str, split: Split) -> str:
     digest = hashlib.blake2b(f"{split.seed}:{key}".encode(), digest_size=8).digest()
     place = int.from_bytes(digest, "big") / 2**64
-    return "test" if place < split.test else "valid" if place < split.test + split.valid else "train"
+    return (
+        "test" if place < split.test else "valid" if place < split.test + split.valid else "train"
+    )
 
 
 def _by_time(table: pl.DataFrame, split: Split, cuts: Mapping[str, str]) -> Dealt:
@@ -80,8 +82,10 @@ def _by_time(table: pl.DataFrame, split: Split, cuts: Mapping[str, str]) -> Deal
         cuts = {"valid": valid_from, "test": ordered[int(len(ordered) * (1 - split.test))]}
     part = pl.Series(
         "part",
-        ["test" if m >= cuts["test"] else "valid" if m >= cuts["valid"] else "train"
-         for m in moments],
+        [
+            "test" if m >= cuts["test"] else "valid" if m >= cuts["valid"] else "train"
+            for m in moments
+        ],
     )
     return Dealt(part, _fingerprint(moments, part), dict(cuts))
 

@@ -1,4 +1,4 @@
-"""Give every column its type, and drop the rows that cannot be used, with a count of each reason."""
+"""Give every column its type, and drop unusable rows with a count of each reason."""
 
 from dataclasses import dataclass, field
 

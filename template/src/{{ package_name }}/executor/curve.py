@@ -23,6 +23,7 @@ def learning_curve(
     """n_rows, the metric on the rows fitted and on valid, the verdict and its sentence."""
     from ..evaluation.curves import learning_curve_verdict
     from ..evaluation.metrics import find
+    from ..model.baseline import CONSTANT
 
     metric, order = problem.config.metric, _order(problem, fitted_on)
     sizes = sorted({max(LEAST_ROWS, round(share * len(order))) for share in SHARES})
@@ -39,7 +40,8 @@ def learning_curve(
         points["train"],
         points["valid"],
         higher_is_better=find(problem.config.task, metric).higher_is_better,
-        baseline=record["baseline"]["metrics"][metric],
+        # The scale begins at the guess that looks at nothing: 0 is no skill, 1 is perfect.
+        baseline=record["baselines"][CONSTANT[problem.config.task]][metric],
     )
     return points | verdict
 

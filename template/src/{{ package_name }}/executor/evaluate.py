@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,15 +60,13 @@ def evaluate(config: Config, root: Path, judged: runs.Run) -> dict[str, Any]:
 
     manifest = _manifest(root, judged)
     trained = Config.model_validate(judged.record["config"])
-    problem = Problem.of(
-        trained.model_copy(update={"evaluation": config.evaluation}), manifest
-    )
+    problem = Problem.of(trained.model_copy(update={"evaluation": config.evaluation}), manifest)
     model, _ = store.load(judged.folder)
     fitted_on, valid = read_part(root, "train"), read_part(root, "valid")
     test = read_part(root, "test", for_evaluation=True)
     return {
         "run": judged.record["run"],
-        "created": datetime.now(timezone.utc).isoformat(),
+        "created": datetime.now(UTC).isoformat(),
         "split": "test",
         **_assess(problem, judged.record["baseline"]["name"], model, fitted_on, test),
         "train": _values(judged.record["metrics"]["train"]),

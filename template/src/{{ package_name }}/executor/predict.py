@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +51,7 @@ def predict_file(folder: Path, path: Path, output: Path) -> int:
     source = open_source(path, str(path))
     n_rows = 0
     with replacing(output) as temporary, tempfile.TemporaryDirectory(dir=output.parent) as chunks:
-        parts = []
+        parts: list[Path] = []
         for chunk in _chunks(source.rows):
             rows = predict(model, description, contract, chunk, source.shown)
             parts.append(Path(chunks) / f"{len(parts):06}.parquet")

@@ -29,10 +29,10 @@ def ensure(config: Config, root: Path, *, replace: bool = False) -> dict[str, An
 
     before = manifests.read_manifest(root)
     made_by = _made_by(config, root)
-    if before and not replace and before.get("made_by") == made_by:
-        if manifests.is_complete(root, before) and _is_unchanged(config, root, before):
-            _tell(before)
-            return before
+    as_before = before is not None and not replace and before.get("made_by") == made_by
+    if before and as_before and _is_unchanged(config, root, before):
+        _tell(before)
+        return before
     manifest = _prepare(config, root, before, replace) | {"made_by": made_by}
     manifests.write_manifest(root, manifest)
     _tell(manifest)
@@ -50,8 +50,11 @@ def _made_by(config: Config, root: Path) -> dict[str, str]:
 
 
 def _is_unchanged(config: Config, root: Path, manifest: dict[str, Any]) -> bool:
+    from ..dataloader.manifest import is_complete
+
     path = root / config.data.file
-    return not path.is_file() or sha256_of_file(path) == manifest["files"][0]["sha256"]
+    same = not path.is_file() or sha256_of_file(path) == manifest["files"][0]["sha256"]
+    return same and is_complete(root, manifest)
 
 
 def _prepare(

@@ -1,4 +1,4 @@
-"""One prepared prediction problem: its columns and classes, its models, what they say about rows."""
+"""One prepared prediction problem: its columns, its models, and what they say about rows."""
 
 from __future__ import annotations
 

@@ -37,9 +37,7 @@ def plain(config: Config, said: Predictions) -> dict[str, float]:
     from ..evaluation.metrics import compute
 
     try:
-        return compute(
-            config.task, said.y_true, said.y_pred, said.y_score, classes=said.classes
-        )
+        return compute(config.task, said.y_true, said.y_pred, said.y_score, classes=said.classes)
     except ValueError as error:
         raise DoesNotHold(f"the metrics cannot be: {error}") from error
 

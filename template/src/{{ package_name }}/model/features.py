@@ -58,7 +58,7 @@ def group(columns: Iterable[Described]) -> Columns:
     )
 
 
-def to_X(table: pl.DataFrame, columns: Columns) -> pl.DataFrame:
+def to_X(table: pl.DataFrame, columns: Columns) -> pl.DataFrame:  # noqa: N802
     """X, shape (n_rows, n_features): floats (NaN where empty) and text; learns nothing.
 
     Dates become seconds since 1970, truth values 0 and 1.

@@ -18,7 +18,7 @@ def one_thread_each() -> None:
 def repeatable(seed: int) -> Iterator[None]:
     """Within, NumPy's global generator is seeded and numeric libraries use one thread."""
     import numpy as np
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     before = np.random.get_state()
     np.random.seed(seed)
