@@ -36,6 +36,10 @@ def _any_match(name: str, patterns: list[str], tree: Tree) -> bool:
 
 def _readings(source: str, of: str) -> list[int]:
     """Lines of code that name the path `of`, or ask a reader for its last part."""
+    # Parsing costs milliseconds a file, and most files do not hold the word at all.
+    part = re.escape(of.rstrip("/").rpartition("/")[2])
+    if of not in source and not re.search(rf"[\"']{part}[\"']|for_evaluation", source):
+        return []
     try:
         module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):

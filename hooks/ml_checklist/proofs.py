@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ml_checklist import atomic
 from ml_checklist.trees import tree_id
 
 FOLDERS = ("src", "conf", "tests")
@@ -43,3 +45,11 @@ def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
     kept = [result for result in old["results"] if (result.get("item"), result.get("test")) not in fresh]
     results = sorted(kept + new["results"], key=lambda result: (str(result.get("item")), str(result.get("test"))))
     return {**new, "results": results}
+
+
+def keep(path: Path, now: dict[str, Any], outcomes: dict[tuple[str, str], str]) -> None:
+    """Write the outcomes of a session, {(item, test): outcome}, beside earlier ones on the same tree."""
+    results = [{"item": item, "test": test, "outcome": how} for (item, test), how in sorted(outcomes.items())]
+    report = {**now, "time": datetime.now(UTC).isoformat(timespec="seconds"), "results": results}
+    data = merged(read(path), report)
+    atomic.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")

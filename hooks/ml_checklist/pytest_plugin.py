@@ -1,0 +1,88 @@
+"""Pytest plugin: a passed test marked `@pytest.mark.proves("data.leakage")` proves that item.
+
+At the end of a session with such tests the results go to .checklist/proofs.json, together with the
+ids of the code, configuration, tests and data that they are about. A session without them writes nothing.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+REPORT = ".checklist/proofs.json"
+PROPERTY = "ml_checklist.proves"
+# A test has three steps, set up, call and tear down; the worst of them is its outcome.
+RANK = {"passed": 0, "empty": 1, "skipped": 2, "failed": 3}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker; record in the main process only, which hears of the workers' tests too."""
+    config.addinivalue_line("markers", "proves(item): this test proves an item of the checklist")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder(config), "ml_checklist_recorder")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what a test proves into its report."""
+    report = yield
+    proves = sorted({str(mark.args[0]) for mark in item.iter_markers("proves") if mark.args})
+    if proves:
+        report.user_properties.append((PROPERTY, {"items": proves, "outcome": _outcome(item, report)}))
+    return report
+
+
+def _outcome(item: pytest.Item, report: pytest.TestReport) -> str:
+    if report.failed:
+        return "failed"
+    # An expected failure proves nothing, nor does one that passed against expectation.
+    if report.skipped or hasattr(report, "wasxfail"):
+        return "skipped"
+    if report.when == "call":
+        from ml_checklist.asserting import asserts
+
+        return "passed" if asserts(getattr(item, "function", None)) else "empty"
+    return "passed"
+
+
+class Recorder:
+    """Collects the outcomes of one session and writes them at its end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.results: dict[tuple[str, str], str] = {}
+        self.before: dict[str, Any] | None = None
+
+    def pytest_sessionstart(self) -> None:
+        """Remember the tree: what changes while the tests run, they have not seen."""
+        if (self.config.rootpath / "checklist").is_dir():
+            from ml_checklist.proofs import identity
+
+            self.before = identity(self.config.rootpath)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the worst outcome of a test's steps."""
+        # The properties of earlier steps come along with later ones: the last is this step's.
+        mine = [value for name, value in report.user_properties if name == PROPERTY]
+        for item in mine[-1]["items"] if mine else ():
+            key, outcome = (item, report.nodeid), mine[-1]["outcome"]
+            if RANK[outcome] >= RANK[self.results.get(key, "passed")]:
+                self.results[key] = outcome
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the report, if any test proved something or failed to."""
+        if not self.results:
+            return
+        from ml_checklist import proofs
+
+        root = self.config.rootpath
+        now = proofs.identity(root)
+        if self.before is not None and not proofs.same_tree(self.before, now):
+            self._say("code, tests, conf or data changed while the tests ran: nothing is proven, run them again")
+            return
+        proofs.keep(root / REPORT, now, self.results)
+
+    def _say(self, text: str) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter:
+            reporter.write_line(f"checklist: {text}")
