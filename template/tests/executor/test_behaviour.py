@@ -1,0 +1,130 @@
+"""How the model behaves: what must not matter does not, and what must matter does.
+
+After Ribeiro et al. (2020), Beyond Accuracy: Behavioral Testing of NLP Models with CheckList.
+"""
+
+import numpy as np
+import polars as pl
+import pytest
+
+pytestmark = [pytest.mark.quality, pytest.mark.proves("evaluation.behaviour")]
+
+
+@pytest.fixture
+def asked(project):
+    """Rows to predict."""
+    return project.question("valid")
+
+
+@pytest.fixture
+def said(project, asked):
+    """Their predictions."""
+    return project.predict(asked)
+
+
+def test_the_order_of_rows_does_not_matter(project, asked, said):
+    order = np.random.default_rng(0).permutation(len(asked))
+
+    alike(project.predict(asked[order]), said[order])
+
+
+def test_the_order_of_columns_does_not_matter(project, asked, said):
+    alike(project.predict(asked.select(reversed(asked.columns))), said)
+
+
+def test_a_column_that_the_model_does_not_know_does_not_matter(project, asked, said):
+    alike(project.predict(asked.with_columns(pl.lit("x").alias("nobody asked"))), said)
+
+
+def test_asking_twice_gives_the_same_answer_twice(project, asked, said):
+    alike(project.predict(pl.concat([asked, asked])), pl.concat([said, said]))
+
+
+def test_the_rows_beside_a_row_do_not_matter(project, asked, said):
+    alike(project.predict(asked[:3]), said[:3])
+
+
+def test_answers_are_possible_answers(shared, config, said):
+    known = shared.part("train")[config.data.target]
+    chances = said.select(pl.col("^probability_.*$"))
+
+    assert len(said) > 0
+    if config.task == "classification":
+        assert set(said["prediction"].cast(pl.String)) <= set(known.cast(pl.String))
+        np.testing.assert_allclose(chances.sum_horizontal().to_numpy(), 1, atol=1e-6)
+    else:
+        reach = known.max() - known.min()
+        assert said["prediction"].is_between(known.min() - reach, known.max() + reach).all()
+
+
+def test_a_row_of_empty_cells_gets_an_answer(project, asked):
+    empty = asked[:1].with_columns(pl.lit(None).cast(kind).alias(name) for name, kind in asked.schema.items())
+
+    assert project.predict(empty)["prediction"].null_count() == 0
+
+
+def test_not_every_row_gets_the_same_answer(said):
+    assert said["prediction"].n_unique() > 1
+
+
+def test_moving_rows_towards_a_class_moves_the_answer_that_way(project, config, asked):
+    """Direction: towards the mean of a class (of the top third of a number) in every number."""
+    for name, middle in middles(project, config).items():
+        numbers = list(middle)
+        centre = {column: project.part("train")[column].mean() for column in numbers}
+        moved = asked.with_columns(
+            pl.col(column) + (middle[column] - centre[column]) for column in numbers
+        )
+        gain = strength(project.predict(moved), name) - strength(project.predict(asked), name)
+
+        assert gain > 0, f"towards {name}: moved by {gain:.3g}"
+
+
+def test_typical_rows_are_told_apart(project, config):
+    """Minimum functionality: the means of the classes, which are the easiest rows there are."""
+    typical = middles(project, config)
+    empty = project.question("train")[: len(typical)]
+    rows = empty.with_columns(
+        pl.Series(column, [middle[column] for middle in typical.values()])
+        for column in next(iter(typical.values()))
+    )
+    said = project.predict(rows)
+
+    for place, name in enumerate(typical):
+        own = strength(said[place], name)
+        assert own == max(strength(said[other], name) for other in range(len(said))), name
+
+
+def middles(project, config):
+    """Mean of each numeric feature, by class or by third of the target."""
+    train = project.part("train")
+    target = train[config.data.target]
+    if config.task == "classification":
+        group = target.cast(pl.String)
+    else:
+        third = np.digitize(target.to_numpy(), np.quantile(target.to_numpy(), [1 / 3, 2 / 3]))
+        group = pl.Series(np.array(["low", "middle", "high"])[third])
+    numbers = project.features("numeric")
+    return {
+        name: {column: train.filter(group == name)[column].mean() for column in numbers}
+        for name in sorted(set(group))
+        if name != "middle"
+    }
+
+
+def strength(said, name):
+    """How strongly predictions say `name`: mean probability, or mean number ("low": negative)."""
+    column = f"probability_{name}"
+    if column in said.columns:
+        return float(said[column].mean())
+    return float(said["prediction"].mean()) * (-1 if name == "low" else 1)
+
+
+def alike(one, other):
+    """Equal labels; numbers equal up to rounding."""
+    assert one.columns == other.columns
+    for name in one.columns:
+        if one[name].dtype.is_float():
+            np.testing.assert_allclose(one[name].to_numpy(), other[name].to_numpy(), rtol=1e-9)
+        else:
+            assert one[name].to_list() == other[name].to_list()
