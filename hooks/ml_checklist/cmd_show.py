@@ -2,7 +2,7 @@
 
 import argparse
 
-from ml_checklist import catalog, opening, render_json, render_text
+from ml_checklist import catalog, opening, render_item, render_json
 
 
 def run(args: argparse.Namespace) -> bool:
@@ -12,5 +12,5 @@ def run(args: argparse.Namespace) -> bool:
     if args.format == "json":
         print(render_json.dump({**status.item.data, **render_json.item(status)}))
     else:
-        print(render_text.one_item(status))
+        print(render_item.one_item(status))
     return True

@@ -25,9 +25,13 @@ def run(args: argparse.Namespace) -> bool:
         for warning in warnings if args.format == "text" else ():
             print(f"warning: {warning}")
     if args.lint:
-        from ml_checklist import lint
+        from ml_checklist import lint, views
+
+        views.load(read)
 
         problems += lint.problems(read)
+        for name, (filled, total) in lint.shares(list(read.items.values())).items():
+            print(f"{name}: {filled} of {total}") if args.format == "text" else None
     if args.format == "json":
         print(render_json.dump({"problems": [problem._asdict() for problem in problems]}))
     if problems:

@@ -2,7 +2,6 @@
 
 import shutil
 import textwrap
-from typing import Any
 
 from ml_checklist import gate
 from ml_checklist.gate import NAMES, Gate
@@ -92,13 +91,13 @@ def next_steps(survey: Survey, phase: str, n: int) -> str:
 def _step(status: Status) -> list[str]:
     item = status.item
     head = f"{paint(item.id, 'bold')}  {item.level}, {item.kind}, {EFFORT[item.data['effort']]}"
-    body = [head, *_wrapped(item.title), *_wrapped(f"how: {item.data['how']}")]
+    body = [head, *wrapped(item.title), *wrapped(f"how: {item.data['how']}")]
     if status.state != "todo" or status.finding:
-        body += _wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
+        body += wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
     if item.kind != "auto":
-        body += _wrapped(f"then: checklist tick {item.id} -e {_expected(item)}")
+        body += wrapped(f"then: checklist tick {item.id} -e {_expected(item)}")
     elif status.finding and status.finding.remedy:
-        body += _wrapped(f"then: {status.finding.remedy}")
+        body += wrapped(f"then: {status.finding.remedy}")
     return body
 
 
@@ -114,7 +113,8 @@ def _questions(asked: list[Question]) -> list[str]:
     return lines + [f"    {q.fact.name:22} {q.fact.question} ({q.n_items} items)" for q in asked]
 
 
-def _wrapped(text: str, indent: str = "    ") -> list[str]:
+def wrapped(text: str, indent: str = "    ") -> list[str]:
+    """`text` as indented lines that fit the terminal."""
     return textwrap.wrap(text, width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
@@ -122,13 +122,13 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else text[: max(room - 3, 10)].rstrip() + "..."
 
 
-def all_items(survey: Survey) -> str:
+def all_items(survey: Survey, section: str | None = None) -> str:
     """Every item by section, with its state in a word."""
     lines = []
-    for section in survey.project.catalog.sections.values():
-        own = [s for s in survey.statuses.values() if s.item.section == section.id and not s.asks]
-        if own:
-            lines += ["", paint(section.title, "bold"), *(_row(status) for status in own)]
+    for each in survey.project.catalog.sections.values():
+        own = [s for s in survey.statuses.values() if s.item.section == each.id and not s.asks]
+        if own and section in (None, each.id):
+            lines += ["", paint(each.title, "bold"), *(_row(status) for status in own)]
     return "\n".join([*lines, *_questions(survey.questions)]).lstrip("\n")
 
 
@@ -159,48 +159,5 @@ def _missing(status: Status) -> list[str]:
     mark = paint(f"{MARKS[status.state]:8}", status.state)
     if status.blocked_by:
         return [f"  {mark} {status.item.id}: waits for {', '.join(status.blocked_by)}"]
-    lines = [f"  {mark} {status.item.id}: {status.item.title}", *_wrapped(clean(status.sentence), " " * 11)]
-    return [*lines, *_wrapped(f"how: {status.item.data['how']}", " " * 11)]
-
-
-def one_item(status: Status) -> str:
-    """Everything about one item."""
-    item, data = status.item, status.item.data
-    lines = [f"{paint(item.id, 'bold')}  {item.title}", ""]
-    lines += _wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
-    facts = [item.phase, item.level, item.kind, EFFORT[data["effort"]], f"rev {item.rev}"]
-    facts += [f"when {data['when']}"] if "when" in data else []
-    lines += _wrapped(", ".join(facts))
-    lines += ["", *_wrapped(f"why: {data['why']}"), *_wrapped(f"how: {data['how']}")]
-    if "went_wrong" in data:
-        lines += _wrapped(f"went wrong: {data['went_wrong']['title']}  {data['went_wrong']['url']}")
-    lines += _vouching(status)
-    lines += _links("methods", [_method(each) for each in data.get("methods") or ()])
-    lines += _links("options", [f"{o['name']}: {o['what']}  {o['url']}" for o in data.get("options") or ()])
-    lines += _links("read", [f"{r['title']} ({r['kind']})  {r['url']}" for r in data.get("refs") or ()])
-    return "\n".join(lines)
-
-
-def _method(method: dict[str, Any]) -> str:
-    paper = method.get("paper")
-    return f"{method['name']}: {paper['title']}  {paper['url']}" if paper else method["name"]
-
-
-def _vouching(status: Status) -> list[str]:
-    lines = []
-    if status.blocked_by:
-        lines.append(f"waits for {', '.join(status.blocked_by)}")
-    if status.tick:
-        tick = status.tick
-        lines.append(f"{tick['status']}, {tick['by']}, {tick['date']}, rev {tick['item_rev']}")
-        lines += [f"evidence {each.get('path') or each.get('url')}" for each in tick.get("evidence", ())]
-    if status.waiver:
-        waiver = status.waiver
-        lines.append(f"waived until {waiver['until']} by {waiver['approver']}: {waiver['reason']}")
-    return ["", *(f"    {clean(line)}" for line in lines)] if lines else []
-
-
-def _links(title: str, entries: list[str]) -> list[str]:
-    if not entries:
-        return []
-    return ["", f"{title}", *(line for entry in entries for line in _wrapped(entry))]
+    lines = [f"  {mark} {status.item.id}: {status.item.title}", *wrapped(clean(status.sentence), " " * 11)]
+    return [*lines, *wrapped(f"how: {status.item.data['how']}", " " * 11)]
