@@ -59,7 +59,10 @@ def _keep(path: Path, data: dict[str, Any]) -> None:
 def _freeze(catalog: Catalog) -> dict[str, Any]:
     return {
         "sections": list(catalog.sections.values()),
-        "items": [[item.section, Path(item.file).name, item.line, item.data] for item in catalog.items.values()],
+        "items": [
+            [item.section, Path(item.file).name, item.line, item.data]
+            for item in catalog.items.values()
+        ],
         "retired": catalog.retired,
         "facts": list(catalog.facts.values()),
     }

@@ -19,7 +19,9 @@ def load(folder: Path, where: str | None = None) -> Catalog:
     name = where or folder.as_posix()
     files = sorted(path for path in folder.glob("*.yml") if path.name != "facts.yml")
     if not files:
-        raise DataError(Problem(name, 0, "holds no catalog (*.yml); name another folder with --catalog"))
+        raise DataError(
+            Problem(name, 0, "holds no catalog (*.yml); name another folder with --catalog")
+        )
     facts = load_facts(folder / "facts.yml", f"{name}/facts.yml")
     reader = Reader(facts)
     for path in files:
@@ -54,7 +56,10 @@ def load_facts(path: Path, where: str) -> dict[str, Fact]:
 def check(shape: Shape, data: Any, where: str, prefix: str = "") -> list[Problem]:
     """The faults of `data`, as problems of the file `where`."""
     found = shape.faults(data, (), getattr(data, "line", 1))
-    return [Problem(where, f.line, ": ".join([*filter(None, [prefix, ".".join(f.path)]), f.text])) for f in found]
+    return [
+        Problem(where, f.line, ": ".join([*filter(None, [prefix, ".".join(f.path)]), f.text]))
+        for f in found
+    ]
 
 
 class Reader:
@@ -147,7 +152,9 @@ class Reader:
         rank = {name: position for position, name in enumerate(sections)}
         items = sorted(self.all_items, key=lambda item: rank.get(item.section, len(rank)))
         aliases = {old: item.id for item in items for old in item.data.get("was") or ()}
-        return Catalog(folder, sections, {item.id: item for item in items}, aliases, self.retired, self.facts)
+        return Catalog(
+            folder, sections, {item.id: item for item in items}, aliases, self.retired, self.facts
+        )
 
 
 def find_item(catalog: Catalog, item_id: str) -> Item:
@@ -158,4 +165,6 @@ def find_item(catalog: Catalog, item_id: str) -> Item:
     if item_id in catalog.retired:
         by = catalog.retired[item_id]["lifecycle"].get("replaced_by")
         raise DataError(f"{item_id} is retired" + (f"; see {by}" if by else "; nothing to do"))
-    raise DataError(f"unknown item {item_id!r}{nearest(item_id, catalog.items)}; `checklist status --all` lists all")
+    raise DataError(
+        f"unknown item {item_id!r}{nearest(item_id, catalog.items)}; `checklist status --all` lists all"
+    )

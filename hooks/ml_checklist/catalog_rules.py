@@ -26,7 +26,11 @@ def _identities(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
             key = "id" if name == item.id else "was"
             if name in owner:
                 first = owner[name]
-                yield _at(item, key, f"{name!r} is taken by {first.id} in {first.file}:{first.line}; ids are never reused")
+                yield _at(
+                    item,
+                    key,
+                    f"{name!r} is taken by {first.id} in {first.file}:{first.line}; ids are never reused",
+                )
             elif name in catalog.retired:
                 yield _at(item, key, f"{name!r} is a retired id; ids are never reused")
             owner.setdefault(name, item)

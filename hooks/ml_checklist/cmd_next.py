@@ -11,7 +11,9 @@ def run(args: argparse.Namespace) -> bool:
     phase = args.gate or gate.working_towards(survey.project.phase)
     if args.format == "json":
         chosen = render_text.next_items(survey, phase, args.n)
-        print(render_json.dump([{**render_json.item(s), "how": s.item.data["how"]} for s in chosen]))
+        print(
+            render_json.dump([{**render_json.item(s), "how": s.item.data["how"]} for s in chosen])
+        )
     else:
         print(render_text.next_steps(survey, phase, args.n))
     return True

@@ -13,7 +13,11 @@ def run(args: argparse.Namespace) -> bool:
     for name in args.items:
         item = catalog.find_item(project.catalog, name)
         names = (item.id, *(item.data.get("was") or ()))
-        paths = [project.home / f"checklist/{kind}/{each}.yml" for kind in ("ticks", "waivers") for each in names]
+        paths = [
+            project.home / f"checklist/{kind}/{each}.yml"
+            for kind in ("ticks", "waivers")
+            for each in names
+        ]
         own = [path for path in paths if path.is_file()]
         if not own:
             raise DataError(f"{item.id}: has no tick and no waiver; nothing to take back")

@@ -13,7 +13,9 @@ def run(args: argparse.Namespace) -> bool:
     survey = opening.surveyed(args)
     sections = survey.project.catalog.sections
     if args.section and args.section not in sections:
-        raise DataError(f"--section: unknown section {args.section!r}{nearest(args.section, sections)}")
+        raise DataError(
+            f"--section: unknown section {args.section!r}{nearest(args.section, sections)}"
+        )
     text = _view(survey, args.view, args.format) if args.view else _whole(survey, args)
     if args.output:
         atomic.write(Path(args.output), text.rstrip("\n") + "\n")
@@ -45,7 +47,13 @@ def _view(survey: Survey, name: str, form: str) -> str:
     view = views.fill(survey, name)
     if form == "json":
         groups = [
-            {"title": title, "entries": [{"name": r.name, "points": r.points, "items": [s.item.id for s in r.statuses]} for r in rows]}
+            {
+                "title": title,
+                "entries": [
+                    {"name": r.name, "points": r.points, "items": [s.item.id for s in r.statuses]}
+                    for r in rows
+                ],
+            }
             for title, rows in view.groups
         ]
         return render_json.dump({"view": name, "score": view.score, "groups": groups})
@@ -53,4 +61,6 @@ def _view(survey: Survey, name: str, form: str) -> str:
         return render_view.text(view)
     if form == "md":
         return render_view.markdown(view)
-    raise DataError(f"--view: has no format {form}; use text, md or json (the HTML page holds all views)")
+    raise DataError(
+        f"--view: has no format {form}; use text, md or json (the HTML page holds all views)"
+    )

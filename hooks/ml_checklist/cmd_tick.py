@@ -35,7 +35,11 @@ def _tick(project: Project, item: Item, args: argparse.Namespace, by: str) -> di
     if not args.evidence:
         expected = (item.data.get("evidence") or {}).get("files") or ["PATH|URL"]
         raise DataError(f"{item.id}: needs evidence; add -e {expected[0]}")
-    return {"status": "done", **base, "evidence": [_entry(project, item, each, args.note) for each in args.evidence]}
+    return {
+        "status": "done",
+        **base,
+        "evidence": [_entry(project, item, each, args.note) for each in args.evidence],
+    }
 
 
 def refuse_na(item: Item, reason: str) -> None:
@@ -43,16 +47,22 @@ def refuse_na(item: Item, reason: str) -> None:
     if not reason.strip():
         raise DataError(f"{item.id}: --na needs a reason")
     if item.kind == "auto" and item.level == "must":
-        raise DataError(f"{item.id}: a tool measures this and it is a must; use `checklist waive` for a time")
+        raise DataError(
+            f"{item.id}: a tool measures this and it is a must; use `checklist waive` for a time"
+        )
 
 
 def refuse_by_hand(project: Project, item: Item) -> None:
     """Refuse to tick what a probe decides, or what its probe says is not so."""
     if item.kind == "auto":
-        raise DataError(f"{item.id}: its probe is the tick, no hand can be; see `checklist show {item.id}`")
+        raise DataError(
+            f"{item.id}: its probe is the tick, no hand can be; see `checklist show {item.id}`"
+        )
     answer = item.applies(project.facts)
     if answer.value is False:
-        raise DataError(f"{item.id}: does not apply to this project ({item.data['when']} is false); nothing to tick")
+        raise DataError(
+            f"{item.id}: does not apply to this project ({item.data['when']} is false); nothing to tick"
+        )
     if item.kind == "hybrid" and item.probe:
         finding = probes.run(project.tree, item.probe, item.id)
         if finding.outcome != FOUND:

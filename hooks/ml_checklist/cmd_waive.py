@@ -24,9 +24,14 @@ def run(args: argparse.Namespace) -> bool:
     }
     if not waiver["reason"]:
         raise DataError(f"{item.id}: --reason is empty; say why it is not met")
-    faults = [*waivers.faults(waiver, project.today), *(p.text for p in statefiles.bad_dates(waiver, "", "until"))]
+    faults = [
+        *waivers.faults(waiver, project.today),
+        *(p.text for p in statefiles.bad_dates(waiver, "", "until")),
+    ]
     if faults:
         raise DataError(*(f"{item.id}: {fault}" for fault in faults))
     name = waivers.write(project.home, item.id, waiver)
-    print(f"waived    {item.id}  until {args.until}  {name}; {args.approver} approves it in the pull request")
+    print(
+        f"waived    {item.id}  until {args.until}  {name}; {args.approver} approves it in the pull request"
+    )
     return True

@@ -55,7 +55,9 @@ def _tokens(text: str) -> list[str]:
     while text[position:].strip():
         match = _TOKEN.match(text, position)
         if not match:
-            raise ValueError(f"does not understand {text[position:].strip()[:10]!r} in {shown(text)}")
+            raise ValueError(
+                f"does not understand {text[position:].strip()[:10]!r} in {shown(text)}"
+            )
         tokens.append(match[1])
         position = match.end()
     if not 0 < len(tokens) <= MAX_TOKENS:

@@ -15,7 +15,9 @@ class Finding(NamedTuple):
     limit: object = None
     remedy: str = ""
 
-    def __bool__(self) -> bool:
+    @property
+    def holds(self) -> bool:
+        """Whether it found what it looked for."""
         return self.outcome == FOUND
 
 
@@ -24,7 +26,9 @@ def found(sentence: str, location: str = "", value: object = None, limit: object
     return Finding(FOUND, sentence, location, value, limit)
 
 
-def missing(sentence: str, location: str = "", value: object = None, limit: object = None, remedy: str = "") -> Finding:
+def missing(
+    sentence: str, location: str = "", value: object = None, limit: object = None, remedy: str = ""
+) -> Finding:
     """It does not hold."""
     return Finding(MISSING, sentence, location, value, limit, remedy)
 

@@ -86,10 +86,14 @@ VIEW = Keys(
     about=Text(),
     source=LINK,
     scoring_=Choice("ml-test-score"),
-    groups=ListOf(Keys(id=_SLUG, title=Text(), entries=ListOf(Keys(name=Text(), items=ListOf(ID)), 1)), 1),
+    groups=ListOf(
+        Keys(id=_SLUG, title=Text(), entries=ListOf(Keys(name=Text(), items=ListOf(ID)), 1)), 1
+    ),
 )
 
-EVIDENCE = Keys(path_=PATH, git_=Text(r"^[0-9a-f]{40}([0-9a-f]{24})?$", "a content id"), url_=URL, note_=Text())
+EVIDENCE = Keys(
+    path_=PATH, git_=Text(r"^[0-9a-f]{40}([0-9a-f]{24})?$", "a content id"), url_=URL, note_=Text()
+)
 TICK = Keys(
     status=Choice("done", "not-applicable"),
     by=HANDLE,

@@ -39,7 +39,9 @@ def _chooses(item: Item) -> bool:
 def _floors(items: list[Item]) -> Iterator[Problem]:
     for name, (filled, total) in shares(items).items():
         if total and filled / total < FLOORS[name]:
-            yield Problem("catalog", 0, f"{name}: {filled} of {total}, the floor is {FLOORS[name]:.0%}")
+            yield Problem(
+                "catalog", 0, f"{name}: {filled} of {total}, the floor is {FLOORS[name]:.0%}"
+            )
 
 
 def _item(item: Item) -> Iterator[Problem]:
@@ -54,10 +56,14 @@ def _item(item: Item) -> Iterator[Problem]:
             yield _at(item, f"url: {text} stands twice in this item; keep one")
         seen |= {text} if key == "url" else set()
     if not item.title[0].isupper() or item.title.endswith((".", "?")):
-        yield _at(item, "title: is a sentence that can be true: a capital first, no stop at the end")
+        yield _at(
+            item, "title: is a sentence that can be true: a capital first, no stop at the end"
+        )
     for probe in probes(item.probe):
         if probe.get("type") == "file" and "reason" not in probe:
-            yield _at(item, "probe: only looks whether a file exists; look into it, or give a `reason`")
+            yield _at(
+                item, "probe: only looks whether a file exists; look into it, or give a `reason`"
+            )
 
 
 def _at(item: Item, text: str) -> Problem:
@@ -98,7 +104,9 @@ def _sentences(items: list[Item]) -> Iterator[Problem]:
             plain = " ".join(re.findall(r"\w+", text.lower()))
             if plain in first:
                 other, there = first[plain]
-                yield _at(item, f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}")
+                yield _at(
+                    item, f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
+                )
             first.setdefault(plain, (item, key))
 
 
@@ -111,4 +119,7 @@ def _spellings(items: list[Item]) -> Iterator[Problem]:
     for ways in spelt.values():
         if len(ways) > 1:
             first, *others = ways
-            yield from (_at(ways[other], f"name: {other!r} is spelt {first!r} at {ways[first].id}") for other in others)
+            yield from (
+                _at(ways[other], f"name: {other!r} is spelt {first!r} at {ways[first].id}")
+                for other in others
+            )

@@ -55,7 +55,9 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
             reader.item(raw, name, where)
     grown = reader.catalog(catalog.folder)
     own = [item for item in reader.all_items if item.file == where]
-    reader.problems += [p for p in broken_rules(grown, reader.all_items) if p.where == where and own]
+    reader.problems += [
+        p for p in broken_rules(grown, reader.all_items) if p.where == where and own
+    ]
     if reader.problems:
         raise DataError(*sorted(reader.problems))
     return grown
@@ -66,10 +68,18 @@ def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
     for demand in demands:
         item = catalog.resolve(demand["id"])
         if item is None:
-            problems.append(Problem(where, demand.line, f"unknown item {demand['id']!r}{nearest(demand['id'], items)}"))
+            problems.append(
+                Problem(
+                    where,
+                    demand.line,
+                    f"unknown item {demand['id']!r}{nearest(demand['id'], items)}",
+                )
+            )
             continue
         looser = _looser(items[item.id], demand)
-        problems += [Problem(where, demand.line, f"{item.id}: {text}; {LOOSENED}") for text in looser]
+        problems += [
+            Problem(where, demand.line, f"{item.id}: {text}; {LOOSENED}") for text in looser
+        ]
         items[item.id] = _stricter(items[item.id], demand)
     if problems:
         raise DataError(*problems)

@@ -3,9 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ml_checklist.shapes import Choice, Fault, Keys, Later, ListOf, Number, Shape, Text, Truth, Whole
+from ml_checklist.shapes import (
+    Choice,
+    Fault,
+    Keys,
+    Later,
+    ListOf,
+    Number,
+    Shape,
+    Text,
+    Truth,
+    Whole,
+)
 
-_FILE = Text(r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", "a path below the project root, `/` between its parts")
+_FILE = Text(
+    r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", "a path below the project root, `/` between its parts"
+)
 _AT = Text(r"^[^.\s].*$", "a dotted path such as metrics.mae or slices[0].value")
 _PATTERN = Text(kind="a regular expression")
 _SIDE = Keys(file=_FILE, at=_AT)
@@ -40,7 +53,12 @@ PROBE_SHAPES: dict[str, dict[str, Shape]] = {
     "import-contract": {},
     "codeowners": {"paths": ListOf(Text(), 1)},
     "workflow": {"runs_": Text(), "trigger_": Text(), "job_": Text()},
-    "git": {"tracked_": _FILE, "ignored_": ListOf(_FILE, 1), "max_mb_": Number(), "secrets_": Truth()},
+    "git": {
+        "tracked_": _FILE,
+        "ignored_": ListOf(_FILE, 1),
+        "max_mb_": Number(),
+        "secrets_": Truth(),
+    },
     "text": {"file": _FILE, "matches": _PATTERN, "absent_": Truth()},
     "notebooks-clean": {},
     "dependency": {"name": Text(), "group_": Text()},
@@ -72,7 +90,10 @@ class ProbeShape(Shape):
             yield from _one_of(value, path, getattr(value, "line", line))
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [_joined(word).schema() for word in _JOINS] + [_typed(kind).schema() for kind in PROBE_SHAPES]}
+        return {
+            "anyOf": [_joined(word).schema() for word in _JOINS]
+            + [_typed(kind).schema() for kind in PROBE_SHAPES]
+        }
 
 
 _JOINS = ("all", "any", "not")
@@ -105,4 +126,6 @@ def _one_of(value: dict[str, Any], path: tuple[str, ...], line: int) -> Iterator
     given = [group for group in groups if any(key in value for key in group.split("|"))]
     if groups and len(given) != 1:
         ways = ", ".join(group.replace("|", " or ") for group in groups)
-        yield Fault(line, path, f"needs one of the keys {ways}; got {' and '.join(given) or 'none'}")
+        yield Fault(
+            line, path, f"needs one of the keys {ways}; got {' and '.join(given) or 'none'}"
+        )

@@ -7,7 +7,15 @@ Probes read files. They run no project code, train nothing and need no network.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ml_checklist import probes_ci, probes_code, probes_data, probes_git, probes_lock, probes_proof, probes_text
+from ml_checklist import (
+    probes_ci,
+    probes_code,
+    probes_data,
+    probes_git,
+    probes_lock,
+    probes_proof,
+    probes_text,
+)
 from ml_checklist.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding
 from ml_checklist.tree import Tree
 
@@ -48,7 +56,10 @@ def run(tree: Tree, probe: Mapping[str, Any], item: str = "") -> Finding:
         return _best([run(tree, part, item) for part in probe["any"]])
     if "not" in probe:
         inner = run(tree, probe["not"], item)
-        return inner._replace(outcome=_OPPOSITE.get(inner.outcome, inner.outcome), sentence=f"asked the other way round: {inner.sentence}")
+        return inner._replace(
+            outcome=_OPPOSITE.get(inner.outcome, inner.outcome),
+            sentence=f"asked the other way round: {inner.sentence}",
+        )
     return _one(tree, probe, item)
 
 
@@ -61,7 +72,11 @@ def _one(tree: Tree, probe: Mapping[str, Any], item: str) -> Finding:
     try:
         finding = function(tree, **arguments)
     except Exception as error:  # noqa: BLE001 - one broken probe must not hide the other two hundred
-        return Finding(ERROR, f"the probe {kind} broke: {type(error).__name__}: {error}", str(probe.get("file", "")))
+        return Finding(
+            ERROR,
+            f"the probe {kind} broke: {type(error).__name__}: {error}",
+            str(probe.get("file", "")),
+        )
     if finding.outcome == FOUND:
         return finding
     return finding._replace(sentence=f"{demand(function, arguments)}: {finding.sentence}")

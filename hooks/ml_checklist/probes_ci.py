@@ -24,7 +24,9 @@ def workflow(tree: Tree, *, runs: str = "", trigger: str = "", job: str = "") ->
     plans = _plans(tree)
     if not plans:
         return missing("there is no workflow file", ".github/workflows/")
-    wanted = ", ".join(filter(None, [runs and f"runs `{runs}`", trigger and f"on {trigger}", job and f"job {job}"]))
+    wanted = ", ".join(
+        filter(None, [runs and f"runs `{runs}`", trigger and f"on {trigger}", job and f"job {job}"])
+    )
     for name, plan in plans:
         if all((_runs(plan, runs), _starts(plan, trigger), _has_job(plan, job))):
             return found(f"{name}: {wanted}", name)
@@ -40,7 +42,11 @@ class _Plan:
 
 def _runs(plan: _Plan, runs: str) -> bool:
     words = " ".join(runs.split())
-    lines = [" ".join(line.split("#")[0].split()) for command in plan.commands for line in command.splitlines()]
+    lines = [
+        " ".join(line.split("#")[0].split())
+        for command in plan.commands
+        for line in command.splitlines()
+    ]
     pattern = re.compile(rf"(^|[\s;&|]){re.escape(words)}($|[\s;&|])") if words else None
     return pattern is None or any(pattern.search(line) for line in lines)
 
@@ -72,16 +78,25 @@ def _load(tree: Tree, name: str) -> dict[str, Any]:
 def _github(data: dict[str, Any]) -> _Plan:
     events, jobs = data.get("on"), data.get("jobs")
     jobs = jobs if isinstance(jobs, dict) else {}
-    steps = [step for job in jobs.values() if isinstance(job, dict) for step in job.get("steps") or ()]
+    steps = [
+        step for job in jobs.values() if isinstance(job, dict) for step in job.get("steps") or ()
+    ]
     commands = [str(step["run"]) for step in steps if isinstance(step, dict) and "run" in step]
     named = [events] if isinstance(events, str) else list(events or ())
     return _Plan(commands, {str(event) for event in named}, set(jobs))
 
 
 def _gitlab(files: list[dict[str, Any]]) -> _Plan:
-    jobs = {name: job for data in files for name, job in data.items() if isinstance(job, dict) and "script" in job}
+    jobs = {
+        name: job
+        for data in files
+        for name, job in data.items()
+        if isinstance(job, dict) and "script" in job
+    }
     commands = [command for job in jobs.values() for command in _script(job)]
-    rules = str([data.get("workflow") for data in files]) + str([job.get("rules") for job in jobs.values()])
+    rules = str([data.get("workflow") for data in files]) + str(
+        [job.get("rules") for job in jobs.values()]
+    )
     events = {event for event, word in _GITLAB_EVENTS.items() if re.search(word, rules)}
     # Without rules GitLab runs a job on every push.
     return _Plan(commands, events | ({"push"} if jobs else set()), set(jobs))
@@ -89,7 +104,9 @@ def _gitlab(files: list[dict[str, Any]]) -> _Plan:
 
 def _script(job: dict[str, Any]) -> list[str]:
     parts = [job.get(key) for key in ("before_script", "script")]
-    return [str(line) for part in parts for line in ([part] if isinstance(part, str) else part or ())]
+    return [
+        str(line) for part in parts for line in ([part] if isinstance(part, str) else part or ())
+    ]
 
 
 def codeowners(tree: Tree, *, paths: list[str]) -> Finding:
@@ -107,7 +124,9 @@ def codeowners(tree: Tree, *, paths: list[str]) -> Finding:
 def owner_rules(text: str) -> list[tuple[str, list[str]]]:
     """(pattern, owners) line by line; section headings of GitLab left out."""
     lines = [line.split("#")[0].split() for line in text.splitlines()]
-    return [(words[0], words[1:]) for words in lines if words and not words[0].startswith(("[", "^["))]
+    return [
+        (words[0], words[1:]) for words in lines if words and not words[0].startswith(("[", "^["))
+    ]
 
 
 def owners(rules: list[tuple[str, list[str]]], path: str) -> list[str]:
@@ -120,6 +139,11 @@ def owners(rules: list[tuple[str, list[str]]], path: str) -> list[str]:
 
 def _regex(pattern: str) -> re.Pattern[str]:
     anchored = "/" in pattern.rstrip("/")
-    body = re.escape(pattern.strip("/")).replace(r"\*\*/", "(.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+    body = (
+        re.escape(pattern.strip("/"))
+        .replace(r"\*\*/", "(.*/)?")
+        .replace(r"\*\*", ".*")
+        .replace(r"\*", "[^/]*")
+    )
     end = "/.*" if pattern.endswith("/") else "$" if pattern.endswith("/*") else "(/.*)?"
     return re.compile(rf"{'' if anchored else '(.*/)?'}{body}{end}$")

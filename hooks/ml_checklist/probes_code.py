@@ -3,9 +3,9 @@
 import ast
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from typing import Any
 
+from ml_checklist import globs
 from ml_checklist.errors import DataError
 from ml_checklist.finding import Finding, found, missing, unknown
 from ml_checklist.pick import one
@@ -18,7 +18,9 @@ def only_reader(tree: Tree, *, of: str, allowed: list[str]) -> Finding:
     """Only {allowed} may open {of}"""
     names = tree.find("src/**/*.py")
     if not names:
-        return unknown("there is no code below src/", "map your code folder in checklist/project.yml")
+        return unknown(
+            "there is no code below src/", "map your code folder in checklist/project.yml"
+        )
     readers = []
     for name in names:
         lines = [] if _any_match(name, allowed, tree) else _readings(tree.text(name) or "", of)
@@ -31,7 +33,7 @@ def only_reader(tree: Tree, *, of: str, allowed: list[str]) -> Finding:
 
 
 def _any_match(name: str, patterns: list[str], tree: Tree) -> bool:
-    return any(fnmatch(name, tree.theirs(pattern)) for pattern in patterns)
+    return any(globs.matches(name, tree.theirs(pattern)) for pattern in patterns)
 
 
 def _readings(source: str, of: str) -> list[int]:
@@ -45,7 +47,9 @@ def _readings(source: str, of: str) -> list[int]:
     except (SyntaxError, ValueError, RecursionError):
         return [1] if of in source else []
     prose = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
-    lines = [line for node in ast.walk(module) if id(node) not in prose for line in _reading(node, of)]
+    lines = [
+        line for node in ast.walk(module) if id(node) not in prose for line in _reading(node, of)
+    ]
     return sorted(lines)
 
 
@@ -58,7 +62,10 @@ def _reading(node: ast.AST, of: str) -> Iterator[int]:
             yield node.lineno
     elif isinstance(node, ast.Call) and _READER.search(_name(node.func)):
         asks = any(_text(argument) == part for argument in node.args)
-        named = any(_text(k.value) == part or (k.arg == "for_evaluation" and _true(k.value)) for k in node.keywords)
+        named = any(
+            _text(k.value) == part or (k.arg == "for_evaluation" and _true(k.value))
+            for k in node.keywords
+        )
         if asks or named:
             yield node.lineno
 
@@ -75,11 +82,19 @@ def _ends(node: ast.AST) -> str | None:
     """The last part of a path as written: `root / "data"`, `Path("data")`, "data"."""
     if isinstance(node, ast.BinOp):
         return _text(node.right)
-    return _text(node.args[0]) if isinstance(node, ast.Call) and len(node.args) == 1 else _text(node)
+    return (
+        _text(node.args[0]) if isinstance(node, ast.Call) and len(node.args) == 1 else _text(node)
+    )
 
 
 def _name(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return (
+        node.attr
+        if isinstance(node, ast.Attribute)
+        else node.id
+        if isinstance(node, ast.Name)
+        else ""
+    )
 
 
 def import_contract(tree: Tree) -> Finding:
@@ -93,8 +108,12 @@ def import_contract(tree: Tree) -> Finding:
         return missing("there is none", "pyproject.toml tool.importlinter")
     packages = sorted({name.split("/")[2] for name in tree.find("src/*/*/__init__.py")})
     if not packages:
-        return unknown("there is no package below src/", "map your code folder in checklist/project.yml")
-    named = set(re.findall(r"\w+", " ".join(str(layer) for c in layers for layer in c.get("layers", ()))))
+        return unknown(
+            "there is no package below src/", "map your code folder in checklist/project.yml"
+        )
+    named = set(
+        re.findall(r"\w+", " ".join(str(layer) for c in layers for layer in c.get("layers", ())))
+    )
     left_out = [package for package in packages if package not in named]
     if left_out:
         return missing(f"{', '.join(left_out)} left out", "pyproject.toml tool.importlinter")
@@ -121,12 +140,16 @@ def dependency(tree: Tree, *, name: str, group: str = "") -> Finding:
     for where, demand in requirements(project):
         if normal(demand) == normal(name) and group in ("", where):
             return found(f"{demand} in {where}", "pyproject.toml")
-    return missing("no group names it" if not group else f"the group {group} does not", "pyproject.toml")
+    return missing(
+        "no group names it" if not group else f"the group {group} does not", "pyproject.toml"
+    )
 
 
 def normal(demand: str) -> str:
     """The name of a requirement, spelt as package indexes compare it."""
-    return re.sub(r"[-_.]+", "-", re.split(r"[\s\[<>=!~;@(]", demand.strip(), maxsplit=1)[0]).lower()
+    return re.sub(
+        r"[-_.]+", "-", re.split(r"[\s\[<>=!~;@(]", demand.strip(), maxsplit=1)[0]
+    ).lower()
 
 
 def requirements(project: Any) -> Iterator[tuple[str, str]]:

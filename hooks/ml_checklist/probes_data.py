@@ -53,7 +53,7 @@ def _values(tree: Tree, form: str, file: str, at: str, bound: dict[str, Any]) ->
             best = missing(str(error), name)
             continue
         best = _every(name, pick(data, at), at, bound)
-        if best:
+        if best.holds:
             return best
     return best
 
@@ -65,9 +65,16 @@ def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, An
         fault = wrong(value, **bound)
         if fault:
             place = f"{name} {path}"
-            return missing(f"{path} {fault}", place, None if value is NOTHING else value, _limit(bound))
+            return missing(
+                f"{path} {fault}", place, None if value is NOTHING else value, _limit(bound)
+            )
     path, value = pairs[0]
-    return found(f"{path} is {shown(value)}" if len(pairs) == 1 else f"{len(pairs)} values fit", name, value, _limit(bound))
+    return found(
+        f"{path} is {shown(value)}" if len(pairs) == 1 else f"{len(pairs)} values fit",
+        name,
+        value,
+        _limit(bound),
+    )
 
 
 def _limit(bound: dict[str, Any]) -> Any:
@@ -77,7 +84,11 @@ def _limit(bound: dict[str, Any]) -> Any:
 def wrong(value: Any, *, exists: bool | None = None, **bound: Any) -> str:
     """What is wrong with a value under the given bounds, nothing if it fits."""
     if exists is not None:
-        return "" if (value is not NOTHING) == exists else ("is not there" if exists else "must not be there")
+        return (
+            ""
+            if (value is not NOTHING) == exists
+            else ("is not there" if exists else "must not be there")
+        )
     if value is NOTHING:
         return "is not there"
     for key, limit in bound.items():
@@ -110,7 +121,11 @@ def _equals(value: Any, limit: Any) -> str:
 
 
 def _among(value: Any, limit: list[Any]) -> str:
-    return "" if any(not _equals(value, each) for each in limit) else f"is {shown(value)}, not one of {limit}"
+    return (
+        ""
+        if any(not _equals(value, each) for each in limit)
+        else f"is {shown(value)}, not one of {limit}"
+    )
 
 
 def _matches(value: Any, limit: str) -> str:
@@ -152,7 +167,9 @@ def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bou
         except ValueError as error:
             return missing(str(error), names[0])
         if not _number(value):
-            return missing(f"{side['at']} is {shown(value)}, not a number", f"{names[0]} {side['at']}")
+            return missing(
+                f"{side['at']} is {shown(value)}, not a number", f"{names[0]} {side['at']}"
+            )
         sides.append(value)
     delta = sides[0] - sides[1]
     fault = wrong(delta, **bound)

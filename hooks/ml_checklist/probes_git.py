@@ -1,9 +1,8 @@
 """Probes of what git tracks, ignores, and says about time."""
 
 import re
-from fnmatch import fnmatch
 
-from ml_checklist import gitrepo
+from ml_checklist import gitrepo, globs
 from ml_checklist.finding import Finding, found, missing, unknown
 from ml_checklist.tree import Tree
 
@@ -37,10 +36,17 @@ def git(
         return _ignored(tree, ignored)
     names = tree.tracked
     if not names:
-        return unknown("nothing is committed yet" if names == [] else "there is no git repository", NO_REPOSITORY)
+        return unknown(
+            "nothing is committed yet" if names == [] else "there is no git repository",
+            NO_REPOSITORY,
+        )
     if tracked:
-        hits = [name for name in names if fnmatch(name, tree.theirs(tracked))]
-        return found(f"{hits[0]} is tracked", hits[0]) if hits else missing(f"nothing tracked matches {tracked}")
+        hits = [name for name in names if globs.matches(name, tree.theirs(tracked))]
+        return (
+            found(f"{hits[0]} is tracked", hits[0])
+            if hits
+            else missing(f"nothing tracked matches {tracked}")
+        )
     if max_mb is not None:
         return _largest(tree, names, max_mb)
     return _secrets(tree, names)
@@ -49,7 +55,11 @@ def git(
 def _ignored(tree: Tree, paths: list[str]) -> Finding:
     if tree.base or gitrepo.top_level(tree.root) is None:
         return unknown("there is no git repository", NO_REPOSITORY)
-    open_ = [path for path in paths if gitrepo.git(tree.root, "check-ignore", "--no-index", "-q", "--", path) is None]
+    open_ = [
+        path
+        for path in paths
+        if gitrepo.git(tree.root, "check-ignore", "--no-index", "-q", "--", path) is None
+    ]
     tracked = [name for name in tree.tracked or () if any(_below(name, path) for path in paths)]
     kept = [name for name in tracked if not name.endswith((".gitkeep", ".gitignore", "README.md"))]
     if open_:
@@ -64,11 +74,15 @@ def _below(name: str, path: str) -> bool:
 
 
 def _largest(tree: Tree, names: list[str], max_mb: float) -> Finding:
-    sizes = [((tree.root / name).stat().st_size, name) for name in names if (tree.root / name).is_file()]
+    sizes = [
+        ((tree.root / name).stat().st_size, name) for name in names if (tree.root / name).is_file()
+    ]
     size, name = max(sizes, default=(0, ""))
     value = round(size / 1e6, 2)
     if value > max_mb:
-        return missing(f"{name} has {value} MB, at most {max_mb} MB belong in git", name, value, max_mb)
+        return missing(
+            f"{name} has {value} MB, at most {max_mb} MB belong in git", name, value, max_mb
+        )
     return found(f"the largest, {name}, has {value} MB", name, value, max_mb)
 
 
@@ -91,16 +105,20 @@ def newer_than(tree: Tree, *, file: str, than: list[str]) -> Finding:
     names = tree.find(file)
     if not names:
         return missing("there is no such file", tree.theirs(file))
-    own = _time(tree, [names[0]])
+    own = _time(tree, names[:1])
     if own is None:
         return unknown("it is not committed yet", f"git add {names[0]} && git commit", names[0])
-    other = _time(tree, [f":(glob){tree.theirs(pattern)}" for pattern in than])
+    other = _time(tree, [tree.theirs(pattern) for pattern in than])
     if other is not None and other > own:
-        return missing(f"{', '.join(than)} changed after it; look it through again", names[0], own, other)
+        return missing(
+            f"{', '.join(than)} changed after it; look it through again", names[0], own, other
+        )
     return found("nothing changed after it", names[0], own, other)
 
 
 def _time(tree: Tree, patterns: list[str]) -> int | None:
-    folder, revision = tree.base or (tree.root, "HEAD")
-    out = gitrepo.git(tree.root, "-C", str(folder), "log", "-1", "--format=%ct", revision, "--", *patterns)
+    folder, revision, prefix = tree.base or (tree.root, "HEAD", "")
+    top = "top," if tree.base else ""
+    paths = [f":({top}glob){prefix}{pattern}" for pattern in patterns]
+    out = gitrepo.git(folder, "log", "-1", "--format=%ct", revision, "--", *paths)
     return int(out) if out and out.strip() else None

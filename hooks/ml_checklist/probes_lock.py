@@ -30,12 +30,22 @@ def lock_fresh(tree: Tree) -> Finding:
         return missing(f"it disagrees with pyproject.toml on {names}", "uv.lock", remedy="uv lock")
     if _versions(one(project, "project.requires-python")) != _versions(lock.get("requires-python")):
         return missing("it disagrees on requires-python", "uv.lock", remedy="uv lock")
-    return found(f"made for this pyproject.toml, {len(lock['package'])} packages", "uv.lock", len(lock["package"]))
+    return found(
+        f"made for this pyproject.toml, {len(lock['package'])} packages",
+        "uv.lock",
+        len(lock["package"]),
+    )
 
 
 def _package(lock: dict[str, Any], name: str) -> dict[str, Any] | None:
-    own = [p for p in lock.get("package", ()) if isinstance(p, dict) and normal(str(p.get("name"))) == name]
-    return next((p for p in own if {"virtual", "editable", "directory"} & set(p.get("source", {}))), None)
+    own = [
+        p
+        for p in lock.get("package", ())
+        if isinstance(p, dict) and normal(str(p.get("name"))) == name
+    ]
+    return next(
+        (p for p in own if {"virtual", "editable", "directory"} & set(p.get("source", {}))), None
+    )
 
 
 Demand = tuple[str, str, frozenset[str]]
@@ -46,9 +56,15 @@ def _wanted(project: Any) -> set[Demand]:
 
 
 def _locked(package: dict[str, Any]) -> set[Demand]:
-    demands = {(_extra(each), normal(each["name"]), _versions(each.get("specifier"))) for each in one(package, "metadata.requires-dist") or ()}
+    demands = {
+        (_extra(each), normal(each["name"]), _versions(each.get("specifier")))
+        for each in one(package, "metadata.requires-dist") or ()
+    }
     for group, lines in (one(package, "metadata.requires-dev") or {}).items():
-        demands |= {(normal(group), normal(each["name"]), _versions(each.get("specifier"))) for each in lines}
+        demands |= {
+            (normal(group), normal(each["name"]), _versions(each.get("specifier")))
+            for each in lines
+        }
     return demands
 
 

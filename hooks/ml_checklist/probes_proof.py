@@ -1,9 +1,8 @@
 """Probes that read what earlier steps left behind: test results, coverage, reports."""
 
-from fnmatch import fnmatch
 from typing import Any
 
-from ml_checklist import proofs
+from ml_checklist import globs, proofs
 from ml_checklist.finding import Finding, found, missing, unknown
 from ml_checklist.pick import one
 from ml_checklist.probes_data import absent
@@ -19,7 +18,10 @@ def proven(tree: Tree, *, item: str, min: int = 1) -> Finding:
     if report is None:
         return unknown("no tests have been run here yet", RUN_TESTS)
     if not tree.base and ".checklist/proofs.json" in (tree.tracked or ()):
-        return missing("the report is committed, so it proves nothing; git rm --cached it", ".checklist/proofs.json")
+        return missing(
+            "the report is committed, so it proves nothing; git rm --cached it",
+            ".checklist/proofs.json",
+        )
     if not proofs.same_tree(report, tree.identity):
         return unknown("code, tests, conf or data changed since the tests ran", RUN_TESTS)
     return _verdict([result for result in report["results"] if result.get("item") == item], min)
@@ -36,10 +38,13 @@ def _verdict(results: list[dict[str, Any]], least: int) -> Finding:
     if not outcomes:
         return missing("no test carries the mark", "tests/")
     others = sorted(set(outcomes) - {"passed"})
-    return missing(f"{len(passed)} passed, {least} wanted; others {', '.join(others) or 'none'}", str(results[0].get("test")))
+    return missing(
+        f"{len(passed)} passed, {least} wanted; others {', '.join(others) or 'none'}",
+        str(results[0].get("test")),
+    )
 
 
-def coverage(tree: Tree, *, min: float, of: str = "*") -> Finding:
+def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
     """The tests must run at least the share {min} of the lines of {of}"""
     name = ".checklist/coverage.json"
     if not tree.find(name):
@@ -51,18 +56,24 @@ def coverage(tree: Tree, *, min: float, of: str = "*") -> Finding:
         files = one(tree.data(name, "json"), "files") or {}
     except ValueError as error:
         return missing(str(error), name)
-    sums = [one(entry, "summary") or {} for path, entry in files.items() if _below(path.replace("\\", "/"), of)]
+    sums = [
+        one(entry, "summary") or {}
+        for path, entry in files.items()
+        if _below(path.replace("\\", "/"), of)
+    ]
     lines = sum(int(each.get("num_statements", 0)) for each in sums)
     if not lines:
         return missing(f"no measured file lies in {of}", name)
     share = sum(int(each.get("covered_lines", 0)) for each in sums) / lines
     if share < min:
-        return missing(f"{share:.0%} of {lines} lines, {min:.0%} are wanted", name, round(share, 4), min)
+        return missing(
+            f"{share:.0%} of {lines} lines, {min:.0%} are wanted", name, round(share, 4), min
+        )
     return found(f"{share:.0%} of {lines} lines", name, round(share, 4), min)
 
 
 def _below(path: str, of: str) -> bool:
-    return fnmatch(path, of) or fnmatch(path, f"{of.rstrip('/*')}/*")
+    return globs.matches(path, of) or globs.matches(path, f"{of.rstrip('/*')}/**")
 
 
 def fresh(tree: Tree, *, file: str) -> Finding:
@@ -90,10 +101,20 @@ def _same_data(tree: Tree, file: str, data: dict[str, Any]) -> Finding:
         manifest = tree.data(name, "json")
     except ValueError as error:
         return missing(str(error), name)
-    known = {part: one(manifest, f"split.parts.{part}.sha256") for part in ("train", "valid", "test")}
+    known = {
+        part: one(manifest, f"split.parts.{part}.sha256") for part in ("train", "valid", "test")
+    }
     originals = one(manifest, "files")
-    hashes = [entry.get("sha256") for entry in originals if isinstance(entry, dict)] if isinstance(originals, list) else []
+    hashes = (
+        [entry.get("sha256") for entry in originals if isinstance(entry, dict)]
+        if isinstance(originals, list)
+        else []
+    )
     for part, sha in data.items():
-        if sha is None or (sha not in hashes if part == "original" and len(hashes) == 1 else sha != known.get(part, sha)):
+        if sha is None or (
+            sha not in hashes
+            if part == "original" and len(hashes) == 1
+            else sha != known.get(part, sha)
+        ):
             return missing(f"the {part} data changed since; run make train evaluate", file)
     return found("made on this code, configuration and data", file)

@@ -30,7 +30,7 @@ def heading(tree: Tree, *, file: str, heading: str, min_words: int = 8) -> Findi
     best = missing("there is no such file", tree.theirs(file))
     for name in tree.find(file):
         best = _section(name, tree.text(name), heading, min_words)
-        if best:
+        if best.holds:
             return best
     return best
 
@@ -46,8 +46,18 @@ def _section(name: str, text: str | None, heading: str, min_words: int) -> Findi
         return missing(f"still to be written: {left[1][:80]}", f"{name}:{part.line + left[0]}")
     words = markdown.n_words(part.body)
     if words < min_words:
-        return missing(f"it has {words} words, at least {min_words} are wanted", f"{name}:{part.line}", words, min_words)
-    return found(f"{name}#{markdown.slug(part.title)} has {words} words", f"{name}:{part.line}", words, min_words)
+        return missing(
+            f"it has {words} words, at least {min_words} are wanted",
+            f"{name}:{part.line}",
+            words,
+            min_words,
+        )
+    return found(
+        f"{name}#{markdown.slug(part.title)} has {words} words",
+        f"{name}:{part.line}",
+        words,
+        min_words,
+    )
 
 
 def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
@@ -76,7 +86,11 @@ def read_front_matter(name: str, text: str) -> dict[str, Any]:
 
 def _filled(value: Any) -> bool:
     if isinstance(value, str):
-        return bool(value.strip()) and not markdown.unfilled(value) and not value.startswith(("fill:", "<", "> fill"))
+        return (
+            bool(value.strip())
+            and not markdown.unfilled(value)
+            and not value.startswith(("fill:", "<", "> fill"))
+        )
     return value is not None and value not in ([], {})
 
 
@@ -89,7 +103,7 @@ def decision(tree: Tree, *, about: str) -> Finding:
         if data.get("about") != about:
             continue
         best = _decided(name, text, data)
-        if best:
+        if best.holds:
             return best
     return best
 
@@ -102,7 +116,9 @@ def _decided(name: str, text: str, data: dict[str, Any]) -> Finding:
         return missing(f"still to be written: {left[1][:80]}", f"{name}:{left[0]}")
     words = markdown.n_words(text)
     if words < MIN_WORDS_OF_A_DECISION:
-        return missing(f"it has {words} words, at least {MIN_WORDS_OF_A_DECISION} are wanted", name, words)
+        return missing(
+            f"it has {words} words, at least {MIN_WORDS_OF_A_DECISION} are wanted", name, words
+        )
     return found(f"{name} is accepted", name)
 
 
@@ -120,8 +136,16 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
             line = content.count("\n", 0, hit.start()) + 1
             shown = hit[0].strip()[:80]
             place = f"{name}:{line}"
-            return missing(f"no line may match, {shown!r} does", place) if absent else found(f"{place}: {shown}", place)
-    return found(f"no line of {len(names)} files matches") if absent else missing("no line does", names[0])
+            return (
+                missing(f"no line may match, {shown!r} does", place)
+                if absent
+                else found(f"{place}: {shown}", place)
+            )
+    return (
+        found(f"no line of {len(names)} files matches")
+        if absent
+        else missing("no line does", names[0])
+    )
 
 
 def notebooks_clean(tree: Tree) -> Finding:
@@ -142,4 +166,8 @@ def _cells_with_output(content: str | None) -> list[str]:
         cells = json.loads(content or "{}").get("cells", [])
     except (ValueError, AttributeError, RecursionError):
         return ["a file that is not a notebook"]
-    return [f"cell {n}" for n, cell in enumerate(cells, 1) if cell.get("outputs") or cell.get("execution_count")]
+    return [
+        f"cell {n}"
+        for n, cell in enumerate(cells, 1)
+        if cell.get("outputs") or cell.get("execution_count")
+    ]

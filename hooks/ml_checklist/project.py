@@ -11,7 +11,7 @@ from ml_checklist.errors import DataError, Problem, nearest
 from ml_checklist.item_shapes import PROJECT
 from ml_checklist.items import Catalog
 from ml_checklist.overlay import load_all
-from ml_checklist.tree import Tree
+from ml_checklist.tree import Base, Tree
 
 FILE = "checklist/project.yml"
 
@@ -47,7 +47,9 @@ def find_catalog(home: Path) -> Path:
     for folder in (home, *home.parents):
         if (folder / "checklist/catalog").is_dir():
             return folder / "checklist/catalog"
-    raise DataError(f"{home}: checklist/catalog is missing; restore it with `copier update`, or name one with --catalog")
+    raise DataError(
+        f"{home}: checklist/catalog is missing; restore it with `copier update`, or name one with --catalog"
+    )
 
 
 def open_project(
@@ -56,7 +58,7 @@ def open_project(
     *,
     today: date | None = None,
     report: Path | None = None,
-    base: tuple[Path, str] | None = None,
+    base: Base | None = None,
 ) -> Project:
     """Read a project; raises DataError with what is wrong in project.yml or in the catalog."""
     home = Path(root).resolve() if root else find_home(Path.cwd())
@@ -67,11 +69,15 @@ def open_project(
     settings = read_settings(home, items, lenient=catalog is not None)
     tree = Tree(below(home, settings), paths=settings.get("map"), report=report, base=base)
     facts = settings.get("facts") or {}
-    return Project(home, tree, items, settings.get("phase", "poc"), facts, settings, today or date.today())
+    return Project(
+        home, tree, items, settings.get("phase", "poc"), facts, settings, today or date.today()
+    )
 
 
 def _shown(folder: Path, home: Path, given: str | None) -> str:
-    return given or (folder.relative_to(home).as_posix() if folder.is_relative_to(home) else str(folder))
+    return given or (
+        folder.relative_to(home).as_posix() if folder.is_relative_to(home) else str(folder)
+    )
 
 
 def read_settings(home: Path, catalog: Catalog, *, lenient: bool = False) -> dict[str, Any]:
@@ -98,10 +104,14 @@ def _facts(facts: dict[str, Any], catalog: Catalog, lenient: bool) -> list[Probl
     for name, value in facts.items():
         line, fact = getattr(facts, "lines", {}).get(name, 0), catalog.facts.get(name)
         if fact is None and not lenient:
-            problems.append(Problem(FILE, line, f"facts: unknown fact {name!r}{nearest(name, catalog.facts)}"))
+            problems.append(
+                Problem(FILE, line, f"facts: unknown fact {name!r}{nearest(name, catalog.facts)}")
+            )
         elif fact and value is not None and not fact.accepts(value):
             allowed = ", ".join(fact.choices or ("true", "false"))
-            problems.append(Problem(FILE, line, f"facts.{name}: must be one of {allowed}, got {value!r}"))
+            problems.append(
+                Problem(FILE, line, f"facts.{name}: must be one of {allowed}, got {value!r}")
+            )
     return problems
 
 

@@ -23,12 +23,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put what a test proves into its report."""
     report = yield
     proves = sorted({str(mark.args[0]) for mark in item.iter_markers("proves") if mark.args})
     if proves:
-        report.user_properties.append((PROPERTY, {"items": proves, "outcome": _outcome(item, report)}))
+        report.user_properties.append(
+            (PROPERTY, {"items": proves, "outcome": _outcome(item, report)})
+        )
     return report
 
 
@@ -63,7 +67,7 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the worst outcome of a test's steps."""
         # The properties of earlier steps come along with later ones: the last is this step's.
-        mine = [value for name, value in report.user_properties if name == PROPERTY]
+        mine: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
         for item in mine[-1]["items"] if mine else ():
             key, outcome = (item, report.nodeid), mine[-1]["outcome"]
             if RANK[outcome] >= RANK[self.results.get(key, "passed")]:
@@ -78,7 +82,9 @@ class Recorder:
         root = self.config.rootpath
         now = proofs.identity(root)
         if self.before is not None and not proofs.same_tree(self.before, now):
-            self._say("code, tests, conf or data changed while the tests ran: nothing is proven, run them again")
+            self._say(
+                "code, tests, conf or data changed while the tests ran: nothing is proven, run them again"
+            )
             return
         proofs.keep(root / REPORT, now, self.results)
 

@@ -44,7 +44,11 @@ def _data(survey: Survey) -> dict[str, Any]:
 
 def _item(status: Status) -> dict[str, Any]:
     raw = status.item.data
-    return {**render_json.item(status), **_EMPTY, **{key: raw[key] for key in _KEYS if raw.get(key)}}
+    return {
+        **render_json.item(status),
+        **_EMPTY,
+        **{key: raw[key] for key in _KEYS if raw.get(key)},
+    }
 
 
 def _view(view: View) -> dict[str, Any]:

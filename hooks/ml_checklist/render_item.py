@@ -20,8 +20,12 @@ def one_item(status: Status) -> str:
         lines += wrapped(f"went wrong: {data['went_wrong']['title']}  {data['went_wrong']['url']}")
     lines += _vouching(status)
     lines += _links("methods", [_method(each) for each in data.get("methods") or ()])
-    lines += _links("options", [f"{o['name']}: {o['what']}  {o['url']}" for o in data.get("options") or ()])
-    lines += _links("read", [f"{r['title']} ({r['kind']})  {r['url']}" for r in data.get("refs") or ()])
+    lines += _links(
+        "options", [f"{o['name']}: {o['what']}  {o['url']}" for o in data.get("options") or ()]
+    )
+    lines += _links(
+        "read", [f"{r['title']} ({r['kind']})  {r['url']}" for r in data.get("refs") or ()]
+    )
     return "\n".join(lines)
 
 
@@ -37,7 +41,9 @@ def _vouching(status: Status) -> list[str]:
     if status.tick:
         tick = status.tick
         lines.append(f"{tick['status']}, {tick['by']}, {tick['date']}, rev {tick['item_rev']}")
-        lines += [f"evidence {each.get('path') or each.get('url')}" for each in tick.get("evidence", ())]
+        lines += [
+            f"evidence {each.get('path') or each.get('url')}" for each in tick.get("evidence", ())
+        ]
     if status.waiver:
         waiver = status.waiver
         lines.append(f"waived until {waiver['until']} by {waiver['approver']}: {waiver['reason']}")

@@ -19,7 +19,12 @@ def report(survey: Survey) -> dict[str, Any]:
         "gates": {phase: gate_data(gate.count(survey, phase)) for phase in PHASES},
         "items": [item(status) for status in survey.statuses.values()],
         "questions": [
-            {"fact": q.fact.name, "question": q.fact.question, "phase": q.phase, "n_items": q.n_items}
+            {
+                "fact": q.fact.name,
+                "question": q.fact.question,
+                "phase": q.phase,
+                "n_items": q.n_items,
+            }
             for q in survey.questions
         ],
         "facts": dict(project.facts),

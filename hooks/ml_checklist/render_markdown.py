@@ -9,17 +9,34 @@ from ml_checklist.survey import Survey
 
 def page(survey: Survey, section: str | None = None) -> str:
     """Gates, questions and every item by section, its options and papers folded."""
-    lines = ["# Checklist", "", f"Declared phase: **{survey.project.phase}**, on {survey.project.today}.", ""]
-    lines += ["| Gate | Met | Proven | Vouched for | Waived | Stale | Open | Holds |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "# Checklist",
+        "",
+        f"Declared phase: **{survey.project.phase}**, on {survey.project.today}.",
+        "",
+    ]
+    lines += [
+        "| Gate | Met | Proven | Vouched for | Waived | Stale | Open | Holds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for phase in PHASES:
         g = gate.count(survey, phase)
         holds = "yes" if g.holds() else "no"
-        lines.append(f"| {gate.NAMES[phase]} | {g.met} of {g.total} | {g.proven} | {g.vouched} | {g.waived} | {g.stale} | {g.open} | {holds} |")
+        lines.append(
+            f"| {gate.NAMES[phase]} | {g.met} of {g.total} | {g.proven} | {g.vouched} | {g.waived} | {g.stale} | {g.open} | {holds} |"
+        )
     lines += _questions(survey)
     for each in survey.project.catalog.sections.values():
         own = [s for s in survey.statuses.values() if s.item.section == each.id]
         if own and section in (None, each.id):
-            lines += ["", f"## {escape(each.title)}", "", escape(each.about), *_table(own), *_details(own)]
+            lines += [
+                "",
+                f"## {escape(each.title)}",
+                "",
+                escape(each.about),
+                *_table(own),
+                *_details(own),
+            ]
     return "\n".join(lines)
 
 
@@ -27,15 +44,24 @@ def _questions(survey: Survey) -> list[str]:
     if not survey.questions:
         return []
     lines = ["", "Questions that decide what else applies (`checklist start`):", ""]
-    return lines + [f"* `{q.fact.name}`: {escape(q.fact.question)} ({q.n_items} items)" for q in survey.questions]
+    return lines + [
+        f"* `{q.fact.name}`: {escape(q.fact.question)} ({q.n_items} items)"
+        for q in survey.questions
+    ]
 
 
 def _table(own: list[Status]) -> list[str]:
-    lines = ["", "| State | Item | Phase | Level | By | What it says |", "|---|---|---|---|---|---|"]
+    lines = [
+        "",
+        "| State | Item | Phase | Level | By | What it says |",
+        "|---|---|---|---|---|---|",
+    ]
     for s in own:
         who = code(s.by) if s.by else ""
         title = f"{escape(s.item.title)}<br>`{s.item.id}`"
-        lines.append(f"| {MARKS[s.state]} | {title} | {s.item.phase} | {s.item.level} | {who} | {cell(s.sentence)} |")
+        lines.append(
+            f"| {MARKS[s.state]} | {title} | {s.item.phase} | {s.item.level} | {who} | {cell(s.sentence)} |"
+        )
     return lines
 
 
@@ -43,12 +69,24 @@ def _details(own: list[Status]) -> list[str]:
     lines: list[str] = []
     for s in own:
         data = s.item.data
-        lines += ["", f"<details><summary><code>{s.item.id}</code> {escape(s.item.title)}</summary>", ""]
-        lines += [f"{escape(data['why'])}", "", f"**How** ({render_text.EFFORT[data['effort']]}): {data['how']}", ""]
+        lines += [
+            "",
+            f"<details><summary><code>{s.item.id}</code> {escape(s.item.title)}</summary>",
+            "",
+        ]
+        lines += [
+            f"{escape(data['why'])}",
+            "",
+            f"**How** ({render_text.EFFORT[data['effort']]}): {data['how']}",
+            "",
+        ]
         if "went_wrong" in data:
             lines += [f"**Went wrong**: {_link(data['went_wrong'])}", ""]
         lines += [f"* {_method(m)}" for m in data.get("methods") or ()]
-        lines += [f"* [{escape(o['name'])}]({o['url']}): {escape(o['what'])}" for o in data.get("options") or ()]
+        lines += [
+            f"* [{escape(o['name'])}]({o['url']}): {escape(o['what'])}"
+            for o in data.get("options") or ()
+        ]
         lines += [f"* {_link(r)} ({r['kind']})" for r in data.get("refs") or ()]
         lines += ["", "</details>"]
     return lines

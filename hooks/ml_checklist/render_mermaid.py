@@ -31,7 +31,9 @@ def _branch(status: Status, indent: str, *, deep: bool) -> list[str]:
     lines = [f"{indent}{name}[{_label(f'{MARKS[status.state]}: {status.item.title}')}]"]
     if deep:
         each = [*(status.item.data.get("methods") or ()), *(status.item.data.get("options") or ())]
-        lines += [f"{indent}  {name}_{number}[{_label(leaf['name'])}]" for number, leaf in enumerate(each)]
+        lines += [
+            f"{indent}  {name}_{number}[{_label(leaf['name'])}]" for number, leaf in enumerate(each)
+        ]
     return lines
 
 

@@ -23,18 +23,29 @@ def status(survey: Survey, *, n_next: int = 3) -> str:
     """Where the project stands and what is next."""
     phase = gate.working_towards(survey.project.phase)
     numbers = gate.count(survey, phase)
-    lines = [*_totals(survey, numbers), *_notes(survey, numbers), *_next_lines(survey, phase, n_next)]
+    lines = [
+        *_totals(survey, numbers),
+        *_notes(survey, numbers),
+        *_next_lines(survey, phase, n_next),
+    ]
     return "\n".join(lines)
 
 
 def _totals(survey: Survey, numbers: Gate) -> list[str]:
     met = f"{numbers.met} of {numbers.total} met"
-    waived = f", {numbers.met + numbers.waived} with the {numbers.waived} waived" if numbers.waived else ""
+    waived = (
+        f", {numbers.met + numbers.waived} with the {numbers.waived} waived"
+        if numbers.waived
+        else ""
+    )
     who = f"{numbers.proven} proven by tests and tools, {numbers.vouched} vouched for by people"
     left = gate.still_open(survey, numbers.phase)
     people = sum(status.item.kind != "auto" for status in left)
     name = paint(f"{NAMES[numbers.phase]:{_MARGIN}}", "bold")
-    return [f"{name}{met}{waived}    {who}", f"{'':{_MARGIN}}{numbers.open} open, {people} of them for a person"]
+    return [
+        f"{name}{met}{waived}    {who}",
+        f"{'':{_MARGIN}}{numbers.open} open, {people} of them for a person",
+    ]
 
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:
@@ -43,14 +54,22 @@ def _notes(survey: Survey, numbers: Gate) -> list[str]:
     lines = []
     if waiting:
         lines.append(f"{waiting} of them wait for another item")
-    lines += [f"red: {s.item.id}: {clean(s.sentence)}" for s in left if s.state in ("fail", "error") and not s.blocked_by][:5]
+    lines += [
+        f"red: {s.item.id}: {clean(s.sentence)}"
+        for s in left
+        if s.state in ("fail", "error") and not s.blocked_by
+    ][:5]
     lines += [f"stale: {s.item.id}: {clean(s.sentence)}" for s in left if s.state == "stale"][:5]
     asked = gate.questions(survey, numbers.phase)
     if asked:
         lines.append(f"{len(asked)} questions about the project are open: run `checklist start`")
     claimed = gate.claimed(survey.project.phase)
     if claimed:
-        held = "holds" if gate.count(survey, claimed).holds() else "does NOT hold; run `checklist gate`"
+        held = (
+            "holds"
+            if gate.count(survey, claimed).holds()
+            else "does NOT hold; run `checklist gate`"
+        )
         lines.append(f"declared phase {survey.project.phase}: the {NAMES[claimed]} gate {held}")
     return [f"{'':{_MARGIN}}{_cut(line, width() - _MARGIN)}" for line in lines]
 
@@ -73,7 +92,9 @@ def _next_line(number: int, status: Status, room: int) -> str:
 def next_items(survey: Survey, phase: str, n: int) -> list[Status]:
     """The open items of a gate that need no other first: earlier phase, then cheap, then must."""
     effort = {"low": 0, "medium": 1, "high": 2}
-    ready = [status for status in gate.still_open(survey, phase, calendar=True) if not status.blocked_by]
+    ready = [
+        status for status in gate.still_open(survey, phase, calendar=True) if not status.blocked_by
+    ]
     ready.sort(key=lambda s: (effort[s.item.data["effort"]], s.item.level != "must"))
     return ready[:n]
 
@@ -81,7 +102,11 @@ def next_items(survey: Survey, phase: str, n: int) -> list[Status]:
 def next_steps(survey: Survey, phase: str, n: int) -> str:
     """The cheapest open items, each with what to do."""
     chosen = next_items(survey, phase, n)
-    lines = [f"{NAMES[phase]} gate, the cheapest first"] if chosen else [f"{NAMES[phase]} gate: nothing is open"]
+    lines = (
+        [f"{NAMES[phase]} gate, the cheapest first"]
+        if chosen
+        else [f"{NAMES[phase]} gate: nothing is open"]
+    )
     for status in chosen:
         lines += ["", *_step(status)]
     lines += _questions(gate.questions(survey, phase))
@@ -103,7 +128,15 @@ def _step(status: Status) -> list[str]:
 
 def _expected(item: Item) -> str:
     files = (item.data.get("evidence") or {}).get("files")
-    return files[0] if files else "PATH" if item.accept == ["path"] else "URL" if item.accept == ["url"] else "PATH|URL"
+    return (
+        files[0]
+        if files
+        else "PATH"
+        if item.accept == ["path"]
+        else "URL"
+        if item.accept == ["url"]
+        else "PATH|URL"
+    )
 
 
 def _questions(asked: list[Question]) -> list[str]:
@@ -115,7 +148,9 @@ def _questions(asked: list[Question]) -> list[str]:
 
 def wrapped(text: str, indent: str = "    ") -> list[str]:
     """`text` as indented lines that fit the terminal."""
-    return textwrap.wrap(text, width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    return textwrap.wrap(
+        text, width(), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def _cut(text: str, room: int) -> str:
@@ -159,5 +194,8 @@ def _missing(status: Status) -> list[str]:
     mark = paint(f"{MARKS[status.state]:8}", status.state)
     if status.blocked_by:
         return [f"  {mark} {status.item.id}: waits for {', '.join(status.blocked_by)}"]
-    lines = [f"  {mark} {status.item.id}: {status.item.title}", *wrapped(clean(status.sentence), " " * 11)]
+    lines = [
+        f"  {mark} {status.item.id}: {status.item.title}",
+        *wrapped(clean(status.sentence), " " * 11),
+    ]
     return [*lines, *wrapped(f"how: {status.item.data['how']}", " " * 11)]

@@ -10,7 +10,11 @@ def text(view: View) -> str:
     data = view.data
     lines = [data["title"], f"{data['about']}  {data['source']['url']}"]
     for title, rows in view.groups:
-        total = f"  {sum(row.points for row in rows):g} of {len(rows)}" if view.score is not None else ""
+        total = (
+            f"  {sum(row.points for row in rows):g} of {len(rows)}"
+            if view.score is not None
+            else ""
+        )
         lines += ["", f"{title}{total}"]
         for row in rows:
             score = f"{row.points:<4g}" if view.score is not None else ""
@@ -21,7 +25,11 @@ def text(view: View) -> str:
 def markdown(view: View) -> str:
     """The view for a page."""
     data = view.data
-    lines = [f"# {data['title']}", "", f"{data['about']} Source: [{data['source']['title']}]({data['source']['url']})."]
+    lines = [
+        f"# {data['title']}",
+        "",
+        f"{data['about']} Source: [{data['source']['title']}]({data['source']['url']}).",
+    ]
     for title, rows in view.groups:
         scored = view.score is not None
         lines += ["", f"## {title}", "", "| " + ("Points | " if scored else "") + "Entry | Items |"]
@@ -34,7 +42,10 @@ def markdown(view: View) -> str:
 
 def words(statuses: list[Status]) -> str:
     """Each item with its state in a word."""
-    return ", ".join(f"{status.item.id} ({MARKS[status.state]})" for status in statuses) or "no item covers this"
+    return (
+        ", ".join(f"{status.item.id} ({MARKS[status.state]})" for status in statuses)
+        or "no item covers this"
+    )
 
 
 def _verdict(view: View) -> list[str]:

@@ -138,7 +138,9 @@ class ListOf(Shape):
             yield Fault(line, path, f"must hold at least {self.least}, got {len(value)}")
         for number, element in enumerate(value):
             here = getattr(element, "line", line)
-            yield from self.shape.faults(element, (*path[:-1], f"{(path or ('',))[-1]}[{number}]"), here)
+            yield from self.shape.faults(
+                element, (*path[:-1], f"{(path or ('',))[-1]}[{number}]"), here
+            )
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.shape.schema(), "minItems": self.least}

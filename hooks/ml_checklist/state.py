@@ -52,14 +52,24 @@ def status_of(
     """The status of an item that is not retired."""
     answer = item.applies(project.facts)
     if answer.value is False:
-        return Status(item, NOT_APPLICABLE, f"by rule: {item.data['when']} is false", tick=tick, waiver=waiver)
+        return Status(
+            item, NOT_APPLICABLE, f"by rule: {item.data['when']} is false", tick=tick, waiver=waiver
+        )
     if answer.value is None:
         asked = ", ".join(sorted(answer.missing))
-        return Status(item, UNKNOWN, f"depends on {asked}; run `checklist start`", asks=answer.missing, tick=tick)
+        return Status(
+            item,
+            UNKNOWN,
+            f"depends on {asked}; run `checklist start`",
+            asks=answer.missing,
+            tick=tick,
+        )
     status = _judged(item, project, tick)
     if item.lifecycle == UPCOMING:
         since = item.data["lifecycle"].get("active_in", "the next major version")
-        return status._replace(state=UPCOMING, sentence=f"counts from {since}; now {status.state}: {status.sentence}")
+        return status._replace(
+            state=UPCOMING, sentence=f"counts from {since}; now {status.state}: {status.sentence}"
+        )
     return _waived(status, waiver, project.today)
 
 
@@ -72,20 +82,37 @@ def _judged(item: Item, project: Project, tick: dict[str, Any] | None) -> Status
     if item.kind == "hybrid" and finding and finding.outcome != FOUND:
         return _hybrid_red(item, finding, tick)
     if tick is None:
-        word = f"{finding.sentence}; vouch for it with `checklist tick {item.id}`" if finding else "nobody has vouched for it yet"
+        word = (
+            f"{finding.sentence}; vouch for it with `checklist tick {item.id}`"
+            if finding
+            else "nobody has vouched for it yet"
+        )
         return Status(item, TODO, word, finding=finding)
     return _ticked(item, project, tick, finding)
 
 
 def _not_applicable(item: Item, tick: dict[str, Any]) -> Status:
     if tick["item_rev"] < item.rev:
-        return Status(item, STALE, f"the item changed since {tick['by']} said it does not apply", by=tick["by"], tick=tick)
+        return Status(
+            item,
+            STALE,
+            f"the item changed since {tick['by']} said it does not apply",
+            by=tick["by"],
+            tick=tick,
+        )
     return Status(item, NOT_APPLICABLE, tick["reason"], by=tick["by"], tick=tick)
 
 
 def _by_probe(item: Item, finding: Finding, tick: dict[str, Any] | None) -> Status:
     state = {FOUND: PASS, MISSING: FAIL, UNKNOWN: UNKNOWN, ERROR: ERROR}[finding.outcome]
-    return Status(item, state, finding.sentence, by=MACHINE if state == PASS else "", finding=finding, tick=tick)
+    return Status(
+        item,
+        state,
+        finding.sentence,
+        by=MACHINE if state == PASS else "",
+        finding=finding,
+        tick=tick,
+    )
 
 
 def _hybrid_red(item: Item, finding: Finding, tick: dict[str, Any] | None) -> Status:
@@ -95,7 +122,14 @@ def _hybrid_red(item: Item, finding: Finding, tick: dict[str, Any] | None) -> St
         return Status(item, UNKNOWN, finding.sentence, finding=finding, tick=tick)
     if tick:
         # Somebody vouched for what a machine can see is not so: that is worse than open.
-        return Status(item, FAIL, f"{finding.sentence}, though {tick['by']} vouched for it", by=tick["by"], finding=finding, tick=tick)
+        return Status(
+            item,
+            FAIL,
+            f"{finding.sentence}, though {tick['by']} vouched for it",
+            by=tick["by"],
+            finding=finding,
+            tick=tick,
+        )
     return Status(item, TODO, finding.sentence, finding=finding)
 
 
@@ -106,8 +140,18 @@ def _ticked(item: Item, project: Project, tick: dict[str, Any], finding: Finding
         return Status(item, STALE, reason, by=tick["by"], finding=finding, tick=tick, until=until)
     if until and until < project.today:
         text = f"{tick['by']} vouched on {tick['date']}, more than {item.data['max_age_days']} days ago"
-        return Status(item, STALE, text, by=tick["by"], finding=finding, tick=tick, calendar=True, until=until)
-    return Status(item, PASS, f"{tick['by']} vouched on {tick['date']}", by=tick["by"], finding=finding, tick=tick, until=until)
+        return Status(
+            item, STALE, text, by=tick["by"], finding=finding, tick=tick, calendar=True, until=until
+        )
+    return Status(
+        item,
+        PASS,
+        f"{tick['by']} vouched on {tick['date']}",
+        by=tick["by"],
+        finding=finding,
+        tick=tick,
+        until=until,
+    )
 
 
 def _waived(status: Status, waiver: dict[str, Any] | None, today: date) -> Status:
@@ -120,4 +164,9 @@ def _waived(status: Status, waiver: dict[str, Any] | None, today: date) -> Statu
         text = f"the waiver by {waiver['approver']} ended on {waiver['until']}; {status.sentence}"
         return status._replace(state=STALE, calendar=True, sentence=text, by="")
     text = f"{waiver['reason']} (until {waiver['until']}, {waiver['approver']})"
-    return status._replace(state=WAIVED, sentence=text, by=waiver["approver"], until=date.fromisoformat(waiver["until"]))
+    return status._replace(
+        state=WAIVED,
+        sentence=text,
+        by=waiver["approver"],
+        until=date.fromisoformat(waiver["until"]),
+    )

@@ -62,7 +62,9 @@ def _blocked(status: Status, statuses: dict[str, Status]) -> Status:
 def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:
     found = []
     for fact in project.catalog.facts.values():
-        asking = [each.item for each in statuses.values() if fact.name in each.asks and each.item.counts]
+        asking = [
+            each.item for each in statuses.values() if fact.name in each.asks and each.item.counts
+        ]
         if asking:
             first = min((item.phase for item in asking), key=RANK.__getitem__)
             found.append(Question(fact, first, len(asking)))
@@ -74,9 +76,23 @@ def _idle_waivers(statuses: dict[str, Status], granted: Folder) -> list[Problem]
     for name, waiver in granted.entries.items():
         status, where = statuses[name], granted.files[name]
         if status.state == PASS:
-            warnings.append(Problem(where, 0, "the item is met, so nothing is left to waive; delete this file"))
+            warnings.append(
+                Problem(where, 0, "the item is met, so nothing is left to waive; delete this file")
+            )
         elif status.state == NOT_APPLICABLE:
-            warnings.append(Problem(where, 0, "the item does not apply, so nothing is left to waive; delete this file"))
+            warnings.append(
+                Problem(
+                    where,
+                    0,
+                    "the item does not apply, so nothing is left to waive; delete this file",
+                )
+            )
         elif status.calendar:
-            warnings.append(Problem(where, 0, f"ended on {waiver['until']}; do the work, or ask {waiver['approver']} again"))
+            warnings.append(
+                Problem(
+                    where,
+                    0,
+                    f"ended on {waiver['until']}; do the work, or ask {waiver['approver']} again",
+                )
+            )
     return warnings

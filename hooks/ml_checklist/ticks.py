@@ -38,12 +38,20 @@ def _check(
         problems.append(Problem(where, 0, "done needs evidence; add a path or url"))
     if tick["status"] == "not-applicable" and not tick.get("reason"):
         problems.append(Problem(where, 0, "not-applicable needs a reason"))
-    problems += [Problem(where, 0, text) for entry in tick.get("evidence", ()) for text in _entry(entry, item)]
+    problems += [
+        Problem(where, 0, text)
+        for entry in tick.get("evidence", ())
+        for text in _entry(entry, item)
+    ]
     warnings = []
     if tick["item_rev"] > item.rev:
-        warnings.append(Problem(where, 0, f"item_rev {tick['item_rev']} is newer than the catalog's {item.rev}"))
+        warnings.append(
+            Problem(where, 0, f"item_rev {tick['item_rev']} is newer than the catalog's {item.rev}")
+        )
     if item.kind == "auto" and tick["status"] == "done":
-        warnings.append(Problem(where, 0, "this item is proven by a tool now; you may delete this file"))
+        warnings.append(
+            Problem(where, 0, "this item is proven by a tool now; you may delete this file")
+        )
     return problems, warnings
 
 
@@ -62,7 +70,9 @@ def why_stale(tick: dict[str, Any], item: Item, tree: Tree) -> str:
     """What has moved since somebody vouched, apart from the calendar; nothing if nothing has."""
     if tick["item_rev"] < item.rev:
         note = item.data["lifecycle"].get("note")
-        return f"the item asks for more since {tick['by']} vouched for it{f': {note}' if note else ''}"
+        return (
+            f"the item asks for more since {tick['by']} vouched for it{f': {note}' if note else ''}"
+        )
     for entry in tick.get("evidence", ()):
         reason = evidence.moved(tree, entry)
         if reason:

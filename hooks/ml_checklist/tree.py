@@ -4,7 +4,7 @@ import json
 import tomllib
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from ml_checklist import gitrepo, proofs, yaml_strict
 from ml_checklist.errors import DataError
@@ -12,11 +12,19 @@ from ml_checklist.errors import DataError
 MAX_BYTES = 64 << 20
 
 
+class Base(NamedTuple):
+    """The revision that an exported tree shows: the repository's top folder, and where in it the tree was."""
+
+    top: Path
+    revision: str
+    prefix: str
+
+
 class Tree:
     """The files below `root`.
 
     paths: our path -> theirs, for a project that keeps a document elsewhere (`map:` in project.yml).
-    base: the revision whose files these are when `root` is only an export of it, and the repository it is in.
+    base: the revision whose files these are, when `root` is only an export of it.
     report: where the report of the tests is, `.checklist/proofs.json` unless said otherwise.
     """
 
@@ -25,7 +33,7 @@ class Tree:
         root: Path,
         *,
         paths: dict[str, str] | None = None,
-        base: tuple[Path, str] | None = None,
+        base: Base | None = None,
         report: Path | None = None,
     ) -> None:
         self.root, self.paths, self.base = root.resolve(), paths or {}, base
@@ -48,8 +56,16 @@ class Tree:
         return self._found[pattern]
 
     def _find(self, name: str) -> list[str]:
-        found = sorted(self.root.glob(name)) if any(char in name for char in "*?[") else [self.root / name]
-        return [path.relative_to(self.root).as_posix() for path in found if self.inside(path) and path.is_file()]
+        found = (
+            sorted(self.root.glob(name))
+            if any(char in name for char in "*?[")
+            else [self.root / name]
+        )
+        return [
+            path.relative_to(self.root).as_posix()
+            for path in found
+            if self.inside(path) and path.is_file()
+        ]
 
     def inside(self, path: Path) -> bool:
         """Whether a path, links followed, stays below the root."""
@@ -91,7 +107,9 @@ class Tree:
         except DataError as error:
             raise ValueError(str(error)) from None
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{name} is not {form.upper()}: {str(error).splitlines()[0]}") from None
+            raise ValueError(
+                f"{name} is not {form.upper()}: {str(error).splitlines()[0]}"
+            ) from None
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -102,5 +120,6 @@ class Tree:
     def tracked(self) -> list[str] | None:
         """Paths that git tracks below the root, None outside of a repository."""
         if self.base:
-            return gitrepo.names(self.root, "-C", str(self.base[0]), "ls-tree", "-r", "-z", "--name-only", self.base[1])
+            top, revision, prefix = self.base
+            return gitrepo.names(top, "ls-tree", "-r", "-z", "--name-only", f"{revision}:{prefix}")
         return gitrepo.names(self.root, "ls-files", "-z", "--cached", "--deduplicate")

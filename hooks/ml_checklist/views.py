@@ -62,7 +62,11 @@ def load(catalog: Catalog) -> dict[str, dict[str, Any]]:
 def _unknown(data: dict[str, Any], catalog: Catalog, where: str) -> list[Problem]:
     entries = [entry for group in data["groups"] for entry in group["entries"]]
     return [
-        Problem(where, entry.line, f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}")
+        Problem(
+            where,
+            entry.line,
+            f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}",
+        )
         for entry in entries
         for name in entry["items"]
         if catalog.resolve(name) is None
@@ -75,7 +79,10 @@ def fill(survey: Survey, name: str) -> View:
     if name not in views:
         raise DataError(f"--view: unknown view {name!r}{nearest(name, views)}")
     data = views[name]
-    groups = [(group["title"], [_row(survey, entry) for entry in group["entries"]]) for group in data["groups"]]
+    groups = [
+        (group["title"], [_row(survey, entry) for entry in group["entries"]])
+        for group in data["groups"]
+    ]
     scored = data.get("scoring") == "ml-test-score"
     score = min(sum(row.points for row in rows) for _, rows in groups) if scored else None
     return View(data, groups, score)

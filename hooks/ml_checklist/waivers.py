@@ -34,7 +34,11 @@ def faults(waiver: dict[str, Any], today: date) -> list[str]:
     found = []
     if same_person(waiver["by"], waiver["approver"]):
         found.append(f"approver: {waiver['approver']} asked for it; another person approves")
-    found += [f"{key}: {waiver[key]} is a bot; a person decides" for key in ("by", "approver") if statefiles.is_bot(waiver[key])]
+    found += [
+        f"{key}: {waiver[key]} is a bot; a person decides"
+        for key in ("by", "approver")
+        if statefiles.is_bot(waiver[key])
+    ]
     start, end = statefiles.real_date(waiver["date"]), statefiles.real_date(waiver["until"])
     if start and start > today + timedelta(days=1):
         found.append(f"date: {start} lies in the future")

@@ -64,7 +64,9 @@ def parse(raw: bytes, where: str, *, strict: bool = True) -> Any:
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
-        raise DataError(Problem(where, mark.line + 1 if mark else 0, f"is not YAML: {what}")) from None
+        raise DataError(
+            Problem(where, mark.line + 1 if mark else 0, f"is not YAML: {what}")
+        ) from None
     except yaml.YAMLError as error:
         what = " ".join(str(error).split())
         raise DataError(Problem(where, 0, f"is not YAML: {what}")) from None
@@ -106,7 +108,7 @@ class _Builder:
                 self._refuse(event, "holds a second document (`---`); keep one")
 
     def _refuse(self, event: Any, text: str) -> None:
-        raise DataError(Problem(self.where, event.start_mark.line + 1, text))
+        raise DataError(Problem(self.where, _line(event), text))
 
     def _decorated(self, event: Any) -> None:
         if self.strict and event.anchor:
@@ -132,7 +134,7 @@ class _Builder:
         value: Any = []
         if isinstance(event, yaml.MappingStartEvent):
             value = Located()
-            value.line, value.lines = int(event.start_mark.line) + 1, {}
+            value.line, value.lines = _line(event), {}
         if self._awaits_key():
             self._refuse(event, "has a mapping or list as a key; keys are words")
         self._put(value)
@@ -162,7 +164,7 @@ class _Builder:
         if self.strict and key in top:
             first = top.lines[key]
             self._refuse(event, f"has the key {shown(key)} twice, first on line {first}; keep one")
-        top.lines[key] = event.start_mark.line + 1
+        top.lines[key] = _line(event)
         self.keys[-1] = key
 
     def _put(self, value: Any) -> None:
@@ -173,6 +175,10 @@ class _Builder:
             self.keys[-1] = None
         else:
             self.stack[-1].append(value)
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def resolve(text: str) -> Any:
