@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HEADING = "# Files of this repository's root that a project receives as they are"
 
-# Name of the hidden answer -> folder whose files it lists (files of sub-folders have an answer of their own).
+# Name of the hidden answer -> folder whose files it lists; a sub-folder has an answer of its own.
 FOLDERS = {
     "tool_files": "hooks/ml_checklist",
     "catalog_files": "checklists",

@@ -1,0 +1,140 @@
+"""Rendered projects for the tests; nothing of the machine's own settings leaks in."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+Render = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Git, Copier and Python settings of the test run alone."""
+    home = tmp_path_factory.mktemp("settings")
+    # An empty settings file crashes Copier 9.19.1, an empty mapping does not.
+    (home / "copier.yml").write_text("{}\n")
+    (home / "gitconfig").write_text(
+        "[user]\n\tname = Tess Ter\n\temail = tess@example.org\n[init]\n\tdefaultBranch = main\n"
+        "[commit]\n\tgpgsign = false\n[core]\n\tautocrlf = false\n"
+    )
+    settings = {
+        "COPIER_SETTINGS_PATH": str(home / "copier.yml"),
+        "COPIER_CACHE_DIR": str(home / "copier-cache"),
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "NO_COLOR": "1",
+    }
+    dropped = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PYTHONDONTWRITEBYTECODE"]
+    # The projects have environments of their own.
+    dropped += [
+        "VIRTUAL_ENV",
+        "UV_PROJECT_ENVIRONMENT",
+        "PYTHONPATH",
+        "MAKEFLAGS",
+        "MAKELEVEL",
+        "MFLAGS",
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        for name in dropped:
+            patch.delenv(name, raising=False)
+        yield
+
+
+def tracked_files() -> list[str]:
+    """Files of this repository that git knows or would add and that are there; relative, sorted."""
+    command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return sorted(name for name in listed.split("\0") if name and (ROOT / name).is_file())
+
+
+def copy_tree(names: list[str], to: Path) -> Path:
+    """Copy `names` of this repository below `to`."""
+    for name in names:
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    return to
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The working tree as a template without git: what a release of it would hold."""
+    needed = ("copier.yml", "template/", "hooks/", "checklists/")
+    names = [name for name in tracked_files() if name.startswith(needed)]
+    return copy_tree(names, tmp_path_factory.mktemp("template"))
+
+
+def run_copy(template: Path, destination: Path, **answers: Any) -> Path:
+    """`copier copy --defaults` in process, without trust."""
+    copier.run_copy(
+        str(template),
+        destination,
+        data=answers,
+        defaults=True,
+        quiet=True,
+        unsafe=False,
+        overwrite=True,
+    )
+    return destination
+
+
+@pytest.fixture(scope="session")
+def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """`render(destination=None, **answers)`: a project made from the working tree."""
+
+    def make(destination: Path | None = None, **answers: Any) -> Path:
+        return run_copy(template, destination or tmp_path_factory.mktemp("project"), **answers)
+
+    return make
+
+
+def run(
+    *command: str, cwd: Path, check: bool = True, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command; on failure the error carries its output."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        text=True,
+        capture_output=True,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+    )
+    if check and done.returncode:
+        raise AssertionError(
+            f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
+    return done
+
+
+@pytest.fixture(scope="session")
+def installed_project(
+    render: Render, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
+    """`installed_project(**answers)`: rendered, set up with `make setup` and committed; once a row.
+
+    Shared by the tests of a worker: copy it before you change it.
+    """
+    made: dict[str, Path] = {}
+
+    def make(**answers: Any) -> Path:
+        key = repr(sorted(answers.items()))
+        if key not in made:
+            project = render(tmp_path_factory.mktemp("installed") / "project", **answers)
+            run("git", "init", "--quiet", cwd=project)
+            run("make", "setup", cwd=project)
+            run("git", "add", "--all", cwd=project)
+            run("git", "commit", "--quiet", "--message", "Start", cwd=project)
+            made[key] = project
+        return made[key]
+
+    return make
