@@ -104,7 +104,7 @@ def conform(
 
 
 def _missing(name: str, table: pl.DataFrame, shown: str) -> str:
-    near = difflib.get_close_matches(name, table.columns, n=1)
+    near = difflib.get_close_matches(name, table.columns, n=1, cutoff=0.75)
     hint = f"; is it '{near[0]}'?" if near else ""
     return f"{shown}: column '{name}' is missing, the model was trained with it{hint}"
 

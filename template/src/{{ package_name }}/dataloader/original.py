@@ -1,6 +1,7 @@
 """Take the data in as received: one read-only copy, never edited."""
 
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,72 +15,88 @@ READ_ONLY = 0o444
 REMEDY = "if that is meant, run `prepare --replace`"
 
 
-def take_in(
-    root: Path, config: Config, known: dict[str, Any] | None, *, replace: bool
-) -> dict[str, Any]:
-    """Copy data.file to data/original unless it is there; returns its entry for the manifest.
+@dataclass(frozen=True)
+class Incoming:
+    """A file on its way in: where it is read, how messages call it, what is known of it.
 
-    known: the entry of the manifest so far. Raises ValueError if a file of that name has other
-    content, unless `replace` says that this is meant.
+    retrieved: the day it was taken in, ISO 8601.
     """
-    name, origin, licence = _put(root, config, replace)
-    path = root / FOLDER / name
-    entry = known if known and known["file"] == (FOLDER / name).as_posix() else None
+
+    path: Path
+    shown: str
+    kept: Path
+    sha256: str
+    origin: str | None
+    licence: str | None
+    retrieved: str
+
+
+def find(root: Path, config: Config, known: dict[str, Any] | None, *, replace: bool) -> Incoming:
+    """The file that the configuration names. Nothing is written but the sample.
+
+    known: the entry of the manifest so far. Raises ValueError if that entry has the same name and
+    other content, unless `replace` says that this is meant.
+    """
+    path, shown, origin, licence = _named(root, config)
+    kept = root / FOLDER / path.name
     digest = sha256_of_file(path)
+    entry = known if known and root / known["file"] == kept else None
     if entry and entry["sha256"] != digest and not replace:
         raise ValueError(
-            f"{FOLDER.as_posix()}/{name}: not the file that data/manifest.json knows (sha256 "
-            f"{digest[:12]}, expected {entry['sha256'][:12]}); restore it, or {REMEDY}"
+            f"{shown}: differs from the file that data/manifest.json knows (sha256 {digest[:12]}, "
+            f"expected {entry['sha256'][:12]}); restore it, or {REMEDY}"
         )
-    same = entry is not None and entry["sha256"] == digest
+    return Incoming(
+        path=path,
+        shown=shown,
+        kept=kept,
+        sha256=digest,
+        origin=config.data.origin or origin,
+        licence=config.data.licence or licence,
+        retrieved=entry["retrieved"] if entry and entry["sha256"] == digest else _today(),
+    )
+
+
+def take_in(root: Path, file: Incoming) -> dict[str, Any]:
+    """Keep a read-only copy, unless it is there; returns the entry for the manifest.
+
+    Raises ValueError if the file changed since it was found.
+    """
+    if not (file.kept.is_file() and sha256_of_file(file.kept) == file.sha256):
+        with replacing(file.kept) as temporary:
+            shutil.copyfile(file.path, temporary)
+            if sha256_of_file(temporary) != file.sha256:
+                raise ValueError(f"{file.shown}: changed while it was read; run `prepare` again")
+    file.kept.chmod(READ_ONLY)
     return {
-        "file": (FOLDER / name).as_posix(),
-        "sha256": digest,
-        "size_bytes": path.stat().st_size,
-        "origin": config.data.origin or origin,
-        "licence": config.data.licence or licence,
-        "retrieved": entry["retrieved"] if entry and same else _today(),
+        "file": file.kept.relative_to(root).as_posix(),
+        "sha256": file.sha256,
+        "size_bytes": file.kept.stat().st_size,
+        "origin": file.origin,
+        "licence": file.licence,
+        "retrieved": file.retrieved,
     }
 
 
-def _put(root: Path, config: Config, replace: bool) -> tuple[str, str | None, str | None]:
-    """Name, origin and licence of the file, which is in place afterwards."""
+def _named(root: Path, config: Config) -> tuple[Path, str, str | None, str | None]:
+    """Path, name for messages, origin and licence of data.file."""
     if config.data.file == SAMPLE:
         known = sample(config.task, config.data.target)
-        _write_once(root / FOLDER / known.name, known.content)
-        return known.name, known.origin, known.licence
+        path = root / FOLDER / known.name
+        if not (path.is_file() and path.read_bytes() == known.content):
+            with replacing(path) as temporary:
+                temporary.write_bytes(known.content)
+        return path, path.relative_to(root).as_posix(), known.origin, known.licence
     path = root / config.data.file
-    _copy_once(path, root / FOLDER / path.name, config.data.file, replace)
-    return path.name, None, None
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    if path.is_file() and path.read_bytes() == content:
-        return
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
-        temporary.chmod(READ_ONLY)
-
-
-def _copy_once(path: Path, kept: Path, shown: str, replace: bool) -> None:
-    if not path.is_file() and not kept.is_file():
-        raise ValueError(
-            f"conf/default.yaml: data.file: '{shown}' is not there; it is relative "
-            f"to the project folder"
-        )
-    if not path.is_file() or (kept.is_file() and kept.samefile(path)):
-        kept.chmod(READ_ONLY)
-        return
-    if kept.is_file() and not replace:
-        if sha256_of_file(kept) != sha256_of_file(path):
-            raise ValueError(
-                f"{shown}: differs from {FOLDER.as_posix()}/{kept.name}, the copy that was taken "
-                f"in; {REMEDY}"
-            )
-        return
-    with replacing(kept) as temporary:
-        shutil.copyfile(path, temporary)
-        temporary.chmod(READ_ONLY)
+    if path.is_file():
+        return path, config.data.file, None, None
+    kept = root / FOLDER / path.name
+    if kept.is_file():
+        return kept, kept.relative_to(root).as_posix(), None, None
+    raise ValueError(
+        f"conf/default.yaml: data.file: there is no file '{config.data.file}'; the path is "
+        f"relative to the project folder"
+    )
 
 
 def _today() -> str:

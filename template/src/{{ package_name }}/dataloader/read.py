@@ -1,6 +1,7 @@
 """Open a CSV or Parquet file as a table of cells that nobody has interpreted yet."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Source:
 def open_source(path: Path, shown: str) -> Source:
     """Open by the file's ending; raises ValueError where it cannot be a table."""
     if not path.is_file():
-        raise ValueError(f"{shown}: no such file; data.file is relative to the project folder")
+        raise ValueError(f"{shown}: no such file")
     if path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(path, shown)
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
@@ -70,6 +71,11 @@ def _csv(path: Path, shown: str) -> Source:
     return Source(shown, rows, tuple(header), decimal_comma=separator != ",")
 
 
+def filled(columns: Sequence[str]) -> pl.Expr:
+    """Whether a row holds anything: an empty line in the file does not."""
+    return ~pl.all_horizontal(pl.col(name).is_null() for name in columns)
+
+
 def _trimmed(names: list[str]) -> list[pl.Expr]:
     """Text cells without outer blanks, null where they say so."""
     cells = [pl.col(name).cast(pl.String).str.strip_chars() for name in names]
@@ -90,8 +96,8 @@ def _inspected(path: Path, shown: str) -> tuple[list[str], str]:
             for cells in lines:
                 if len(cells) != len(header) and cells:
                     raise ValueError(
-                        f"{shown} line {lines.line_num}: {len(cells)} cells, the header has "
-                        f"{len(header)}; quote cells that hold '{separator}'"
+                        f"{shown} line {lines.line_num}: {len(cells)} cells where the header names "
+                        f"{len(header)}; quote a cell that holds '{separator}'"
                     )
     except UnicodeDecodeError as error:
         raise ValueError(

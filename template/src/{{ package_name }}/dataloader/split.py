@@ -14,7 +14,11 @@ PARTS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Dealt:
-    """part: each row's part, in the table's order. cuts: where time was cut. fingerprint: of all."""
+    """Which part each row went to.
+
+    part: in the table's order. cuts: the moments from which valid and test begin. fingerprint:
+    changes when any row changes its part.
+    """
 
     part: pl.Series
     fingerprint: str
@@ -105,13 +109,20 @@ def _fingerprint(keys: Iterable[str], part: pl.Series) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def check_classes(target: pl.Series, part: pl.Series) -> None:
-    """Raise ValueError if a class cannot be learnt, or its result not be seen."""
+def classes_unseen(target: pl.Series, part: pl.Series) -> list[str]:
+    """Sentences on classes without a row in valid or test, where their result is not seen.
+
+    Raises ValueError if a class has no row in train: it could not be learnt.
+    """
+    sentences = []
     for label in sorted(target.unique().to_list()):
         counts = {name: int(((target == label) & (part == name)).sum()) for name in PARTS}
-        if missing := [name for name in PARTS if not counts[name]]:
+        missing = [name for name in PARTS if not counts[name]]
+        seen = f"class '{label}' of {target.name} has {sum(counts.values())} rows, none of them in"
+        if PARTS[0] in missing:
             raise ValueError(
-                f"class '{label}' of {target.name} has {sum(counts.values())} rows, and none of "
-                f"them is in {', '.join(missing)}; merge it with another class, leave its rows "
-                f"out, or change data.split"
+                f"{seen} {PARTS[0]}; merge it with another class, leave its rows out, or change "
+                f"data.split"
             )
+        sentences += [f"{seen} {' and '.join(missing)}"] if missing else []
+    return sentences

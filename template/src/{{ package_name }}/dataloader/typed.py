@@ -6,7 +6,7 @@ import polars as pl
 
 from . import violations
 from .kinds import Reading, read, recognise
-from .read import ROW, Source
+from .read import ROW, Source, filled
 
 
 @dataclass
@@ -32,7 +32,7 @@ def typed(source: Source, target: str, task: str) -> Table:
     """
     raw = source.rows.collect()
     table = Table(raw, {}, len(raw))
-    table.keep(raw.filter(~pl.all_horizontal(pl.col(source.columns).is_null())), "empty line")
+    table.keep(raw.filter(filled(source.columns)), "empty line")
     table.keep(table.rows.filter(_known(table.rows[target])), "target missing")
     for name in source.columns:
         comma = source.decimal_comma
@@ -64,5 +64,5 @@ def _reading_of_target(table: Table, target: str, task: str, shown: str) -> Read
     if found.kind == "numeric":
         return found
     wrong = read(table.rows[target], Reading("numeric")).is_null()
-    lines = violations.cells(table.rows, wrong, target, "a number (task: regression)", shown)
-    raise ValueError("\n".join(lines))
+    demand = "a number (task: regression)"
+    raise ValueError(*violations.cells(table.rows, wrong, target, demand, shown, max_shown=1))

@@ -10,16 +10,31 @@ from .read import ROW
 MAX_SHOWN = 3
 
 
-def cells(table: pl.DataFrame, wrong: pl.Series, column: str, demand: str, shown: str) -> list[str]:
-    """One sentence per wrong cell, at most MAX_SHOWN; the last one counts the rest."""
+def cells(
+    table: pl.DataFrame,
+    wrong: pl.Series,
+    column: str,
+    demand: str,
+    shown: str,
+    *,
+    max_shown: int = MAX_SHOWN,
+) -> list[str]:
+    """One sentence per wrong cell, at most `max_shown`; the last one counts the rest."""
     rows = table.filter(wrong).select(ROW, column)
     sentences = [
-        f"{shown} row {row}: {column} must be {demand}, got {value}"
-        for row, value in rows.head(MAX_SHOWN).iter_rows()
+        f"{shown} row {row}: {column} must be {demand}, got {_as_written(value)}"
+        for row, value in rows.head(max_shown).iter_rows()
     ]
-    if len(rows) > MAX_SHOWN:
-        sentences[-1] += f" (and {len(rows) - MAX_SHOWN} more rows)"
+    if len(rows) > max_shown:
+        sentences[-1] += f" (and {len(rows) - max_shown} more rows)"
     return sentences
+
+
+def _as_written(value: object) -> str:
+    """A cell as people write it: 2007 and not 2007.0."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "nothing" if value is None else str(value)
 
 
 def not_finite(table: pl.DataFrame, columns: Sequence[str], shown: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ..configs.schema import Config
 from ..utils import git, runs, trees
 from ..utils.errors import DoesNotHold
-from ..utils.files import write_json
+from ..utils.files import read_json, write_json
 from ..utils.logs import say
 from ..utils.seeds import one_thread_each, repeatable
+from . import scoring
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,6 +106,7 @@ def _assess(
         seed=config.seed,
         n_bins=config.evaluation.n_bins,
     )
+    groups = slices(test, problem.contract, config.evaluation.slices)
     try:
         return assess(
             config.task,
@@ -113,7 +114,7 @@ def _assess(
             problem.predict(guess, test),
             baseline_name=baseline,
             metric=config.metric,
-            slices=slices(test, problem.contract, config.evaluation.slices),
+            slices=groups,
             settings=settings,
         )
     except ValueError as error:
@@ -126,13 +127,11 @@ def _values(scores: dict[str, dict[str, float]]) -> dict[str, float]:
 
 def _stand_by(root: Path, folder: Path) -> None:
     """Copy the record and the evaluation to where probes and reviewers read them."""
-    (root / REPORTS).mkdir(exist_ok=True)
     for name in (runs.RECORD, EVALUATION):
-        shutil.copyfile(folder / name, root / REPORTS / name)
+        write_json(root / REPORTS / name, read_json(folder / name))
 
 
 def _tell(evaluation: dict[str, Any], folder: Path) -> None:
-    from . import scoring
 
     metric = evaluation["metric"]
     baseline = evaluation["baseline"]
@@ -147,7 +146,6 @@ def _tell(evaluation: dict[str, Any], folder: Path) -> None:
 
 
 def _hold_floor(config: Config, evaluation: dict[str, Any]) -> None:
-    from . import scoring
 
     floor, value = config.evaluation.floor, evaluation["metrics"][evaluation["metric"]]["value"]
     if floor is not None and scoring.is_better(config, floor, value):

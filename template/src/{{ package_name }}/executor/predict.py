@@ -17,6 +17,8 @@ from ..utils.seeds import one_thread_each
 if TYPE_CHECKING:
     import polars as pl
 
+    from ..dataloader.read import Source
+
 # Rows in memory at once. Small enough for a laptop, large enough that calls cost nothing.
 CHUNK_ROWS = 50_000
 
@@ -52,7 +54,7 @@ def predict_file(folder: Path, path: Path, output: Path) -> int:
     n_rows = 0
     with replacing(output) as temporary, tempfile.TemporaryDirectory(dir=output.parent) as chunks:
         parts: list[Path] = []
-        for chunk in _chunks(source.rows):
+        for chunk in _chunks(source):
             rows = predict(model, description, contract, chunk, source.shown)
             parts.append(Path(chunks) / f"{len(parts):06}.parquet")
             rows.write_parquet(parts[-1])
@@ -84,7 +86,11 @@ def predict(
     return pl.DataFrame(columns)
 
 
-def _chunks(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+def _chunks(source: Source) -> Iterator[pl.DataFrame]:
+    """The rows in order, without empty lines: nothing can be said about those."""
+    from ..dataloader.read import filled
+
+    rows = source.rows.filter(filled(source.columns))
     yield from rows.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True)
 
 

@@ -1,13 +1,19 @@
 """Take the data in, check it, and split it into train, valid and test."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..configs.schema import Config
 from ..utils.files import sha256_of_file, sha256_of_json
 from ..utils.logs import say
 from ..utils.trees import tree_id
+
+if TYPE_CHECKING:
+    from ..dataloader.split import Dealt
+    from ..dataloader.typed import Table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,8 +71,9 @@ def _prepare(
     from ..dataloader.checking import Context, check_all
 
     data = config.data
-    file = original.take_in(root, config, before["files"][0] if before else None, replace=replace)
-    source = read.open_source(root / file["file"], file["file"])
+    known = before["files"][0] if before else None
+    incoming = original.find(root, config, known, replace=replace)
+    source = read.open_source(incoming.path, incoming.shown)
     roles.check_names(data, source.columns, source.shown)
     table = typed.typed(source, data.target, config.task)
     context = Context(source.shown, config.task, data, table.readings)
@@ -76,6 +83,8 @@ def _prepare(
     contract = roles.agree(table.rows, table.readings, data)
     if not contract.features:
         raise ValueError(f"{source.shown}: no column is left to predict {data.target} from")
+    dealt = _deal(config, table, before, incoming.kept.relative_to(root).as_posix())
+    file = original.take_in(root, incoming)
     file |= {"rows": table.n_read, "columns": manifests.columns_of(contract)}
     n_kept = len(table.rows)
     return {
@@ -86,11 +95,11 @@ def _prepare(
         "ranges": contract.ranges,
         "rows": {"read": table.n_read, "kept": n_kept, "dropped": table.n_read - n_kept},
         "dropped": [{"reason": why, "rows": n} for why, n in table.dropped.items()],
-        "split": _split(config, root, table, before, file),
+        "split": _write(config, root, table, dealt),
     }
 
 
-def _classes(config: Config, table: Any) -> list[str] | None:
+def _classes(config: Config, table: Table) -> list[str] | None:
     """The classes in order; of two, the positive one is last: data.positive, or the rarer."""
     if config.task != "classification":
         return None
@@ -101,28 +110,35 @@ def _classes(config: Config, table: Any) -> list[str] | None:
     return [label for label in counts if label != positive] + [positive]
 
 
-def _split(
-    config: Config, root: Path, table: Any, before: dict[str, Any] | None, file: dict[str, Any]
-) -> dict[str, Any]:
+def _deal(config: Config, table: Table, before: dict[str, Any] | None, file: str) -> Dealt:
+    from ..dataloader import split
+
+    dealt = split.deal(table.rows, config.data, _cuts(config, before, file))
+    if config.task == "classification":
+        for sentence in split.classes_unseen(table.rows[config.data.target], dealt.part):
+            say("prepare", f"note: {sentence}; its result is not seen there")
+    return dealt
+
+
+def _write(config: Config, root: Path, table: Table, dealt: Dealt) -> dict[str, Any]:
+    """Write the parts; returns the manifest's account of the split."""
     from ..dataloader import parts, split
 
-    chosen = config.data.split.model_dump(mode="json")
-    dealt = split.deal(table.rows, config.data, _cuts(before, chosen, file["file"]))
-    if config.task == "classification":
-        split.check_classes(table.rows[config.data.target], dealt.part)
     written: dict[str, Any] = {}
     for name in split.PARTS:
         rows = table.rows.filter(dealt.part == name)
         parts.write_part(root, name, rows)
         digest = sha256_of_file(parts.part_path(root, name))
         written[name] = {"rows": len(rows), "sha256": digest}
+    chosen = config.data.split.model_dump(mode="json")
     return {**chosen, "cuts": dealt.cuts, "fingerprint": dealt.fingerprint, "parts": written}
 
 
-def _cuts(before: dict[str, Any] | None, chosen: dict[str, Any], file: str) -> dict[str, str]:
+def _cuts(config: Config, before: dict[str, Any] | None, file: str) -> dict[str, str]:
     """Where time was cut the last time, so that later rows do not move earlier ones."""
     if not before or before["files"][0]["file"] != file:
         return {}
+    chosen = config.data.split.model_dump(mode="json")
     same = all(before["split"].get(key) == value for key, value in chosen.items())
     return dict(before["split"]["cuts"]) if same else {}
 

@@ -29,13 +29,8 @@ class Problem:
     def of(cls, config: Config, manifest: dict[str, Any]) -> Problem:
         """The problem that a configuration and prepared data pose."""
         from ..dataloader.manifest import contract_of
-        from ..evaluation.metrics import find
         from ..model.features import group
 
-        try:
-            find(config.task, config.metric)
-        except ValueError as error:
-            raise ValueError(f"conf/default.yaml: metric: {error}") from error
         contract = contract_of(manifest)
         return cls(config, contract, group(contract.features), manifest["classes"])
 

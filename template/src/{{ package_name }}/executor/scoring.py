@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 Scores = dict[str, dict[str, float]]
 
 
+def check_metric(config: Config) -> None:
+    """Raise ValueError if the configured metric is none of the task's."""
+    from ..evaluation.metrics import find
+
+    try:
+        find(config.task, config.metric)
+    except ValueError as error:
+        raise ValueError(f"conf/default.yaml: {error}") from error
+
+
 def with_intervals(config: Config, said: Predictions) -> Scores:
     """Every metric of the task with its bootstrap interval."""
     from ..evaluation.intervals import bootstrap

@@ -9,6 +9,7 @@ from ..configs.schema import Config
 from ..utils import runs
 from ..utils.logs import say
 from ..utils.seeds import one_thread_each, repeatable
+from . import scoring
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -20,6 +21,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
     """The record of a new run; its folder holds the model. Raises what `prepare` raises."""
     one_thread_each()
+    scoring.check_metric(config)
     content = config.model_dump(mode="json")
     with runs.recorded(root, command, content, config.seed) as run:
         from .prepare import ensure
@@ -34,7 +36,6 @@ def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
 def _learn(config: Config, root: Path, manifest: dict[str, Any], run: runs.Run) -> None:
     from ..dataloader.manifest import hashes_of
     from ..dataloader.parts import read_part
-    from . import scoring
     from .problem import Problem
 
     problem = Problem.of(config, manifest)
@@ -56,7 +57,6 @@ def _learn(config: Config, root: Path, manifest: dict[str, Any], run: runs.Run) 
 def _baselines(problem: Any, fitted_on: Any, valid: Any) -> dict[str, dict[str, float]]:
     """Each baseline's metrics on valid."""
     from ..model import baseline
-    from . import scoring
 
     config, found = problem.config, {}
     for name in baseline.names(config.task):
@@ -69,7 +69,6 @@ def _baselines(problem: Any, fitted_on: Any, valid: Any) -> dict[str, dict[str, 
 
 def _best(config: Config, baselines: dict[str, dict[str, float]]) -> str:
     """The name of the baseline that is hardest to beat."""
-    from . import scoring
 
     first, *others = baselines
     for name in others:
@@ -97,7 +96,6 @@ def _save(problem: Any, model: Any, run: runs.Run) -> dict[str, Any]:
 
 
 def _tell(config: Config, value: dict[str, float], seconds: float, complaints: list[str]) -> None:
-    from . import scoring
 
     metric = scoring.in_words(config.metric)
     text = f"{config.model:<16}{metric} {scoring.interval(value)} on valid"

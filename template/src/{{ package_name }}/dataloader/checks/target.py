@@ -5,7 +5,7 @@ import polars as pl
 from ..checking import Context
 
 # More classes than this are an identifier or a number, and not a choice.
-MAX_CLASSES = 100
+MAX_CLASSES = 50
 
 
 def check(table: pl.DataFrame, context: Context) -> list[str]:
@@ -15,7 +15,7 @@ def check(table: pl.DataFrame, context: Context) -> list[str]:
         return [f"{context.shown}: {name} holds one value only; there is nothing to predict"]
     if context.task == "regression":
         return []
-    if n_unique > min(MAX_CLASSES, len(table) / 2):
+    if n_unique > min(MAX_CLASSES, len(table) / 5):
         return [
             f"{context.shown}: {name} holds {n_unique} different values in {len(table)} rows, too "
             f"many for classes; is `task: regression` meant?"
