@@ -21,7 +21,7 @@ def merge_base(top: Path, base: str) -> str:
     """The commit where this branch left `base`."""
     if (
         gitrepo.git(
-            top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"
+            top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0"
         )
         is None
     ):

@@ -40,7 +40,7 @@ def old_items(project: Project, revision: str) -> dict[str, dict[str, Any]]:
     top = gitrepo.top_level(project.home)
     if (
         top is None
-        or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None
+        or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None
     ):
         return {}
     place = (project.home / FOLDER).relative_to(top.resolve()).as_posix()

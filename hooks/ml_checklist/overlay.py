@@ -13,7 +13,7 @@ from ml_checklist.shapes import Keys, ListOf, Shape
 
 LOOSENED = "an overlay only tightens; to be let off for a time, use `checklist waive`"
 TIGHTENED = ("phase", "level", "max_age_days")
-_FILE = Keys(
+OVERLAY = Keys(
     section_=SECTION["section"],
     order_=SECTION["order"],
     title_=SECTION["title"],
@@ -34,7 +34,7 @@ def load_all(folder: Path, where: str) -> Catalog:
 
 def _overlaid(catalog: Catalog, path: Path, where: str) -> Catalog:
     data = yaml_strict.load(path, where)
-    problems = check(_FILE, data, where)
+    problems = check(OVERLAY, data, where)
     if problems:
         raise DataError(*problems)
     catalog = _tightened(catalog, data.get("tighten") or (), where)
