@@ -9,7 +9,7 @@ pytestmark = pytest.mark.integration
 def test_from_raw_data_to_a_prediction(shared, config, tmp_path):
     """`shared` began as a fresh clone and ran prepare, train and evaluate; predict is the rest."""
     asked, said = tmp_path / "new.csv", tmp_path / "answers.csv"
-    shared.question("test").write_csv(asked)
+    shared.received("test").write_csv(asked)
     done = shared.do("predict", str(asked), str(said))
     answers = said.read_text(encoding="utf-8").splitlines()
     (folder,) = (shared.root / "logs").iterdir()

@@ -41,7 +41,7 @@ def test_no_feature_is_emptier_than_the_configuration_allows(shared, config):
 
 def test_a_number_that_became_text_is_refused_by_file_row_and_column(project):
     name = project.features("numeric")[0]
-    asked = project.question("valid").with_columns(pl.col(name).cast(pl.String))
+    asked = project.received("valid").with_columns(pl.col(name).cast(pl.String))
     asked[1, name] = "twelve"
     asked.write_csv(project.root / "asked.csv")
     done = project.run("predict", "asked.csv", "said.csv")
@@ -53,7 +53,7 @@ def test_a_number_that_became_text_is_refused_by_file_row_and_column(project):
 
 def test_a_missing_column_is_refused_by_name(project):
     name = project.features()[-1]
-    project.question("valid").drop(name).write_csv(project.root / "asked.csv")
+    project.received("valid").drop(name).write_csv(project.root / "asked.csv")
     done = project.run("predict", "asked.csv", "said.csv")
 
     assert done.code == 2

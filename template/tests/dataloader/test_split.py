@@ -151,9 +151,9 @@ def made_groups(project):
 @pytest.fixture
 def made_times(project):
     """The project's rows in shuffled order with a made-up day each, split by it."""
-    table = project.table()
+    table = project.table().sample(fraction=1, shuffle=True, seed=0)
     day = pl.date(2020, 1, 1) + pl.duration(days=pl.int_range(len(table)) // 2)
-    project.use(table.with_columns(day=day).sample(fraction=1, shuffle=True, seed=0))
+    project.use(table.with_columns(day=day).sample(fraction=1, shuffle=True, seed=1))
     project.do("prepare", "data.split.by=time", "data.split.column=day")
     return project
 
