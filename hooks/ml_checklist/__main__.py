@@ -1,5 +1,8 @@
 """Run the tool as `python -m ml_checklist`."""
 
-from ml_checklist.cli import script
+import sys
 
-script()
+from ml_checklist.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

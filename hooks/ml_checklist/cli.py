@@ -4,6 +4,7 @@
 """
 
 import importlib
+import io
 import os
 import sys
 
@@ -15,6 +16,10 @@ NOT_MET, BAD, BROKEN, INTERRUPTED = 1, 2, 3, 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command of `argv` and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console or LANG=C may not know a character of a title; show `?`, do not die.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     args = build_parser().parse_args(argv if argv is not None else sys.argv[1:] or ["status"])
     if args.command is None:
         args = build_parser().parse_args(["status"])
@@ -37,11 +42,3 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return BAD
-
-
-def script() -> None:
-    """The entry point `checklist`."""
-    for stream in (sys.stdout, sys.stderr):
-        # A Windows console or LANG=C may not know a character of a title; show `?`, do not die.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    sys.exit(main())

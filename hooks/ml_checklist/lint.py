@@ -47,14 +47,15 @@ def _floors(items: list[Item]) -> Iterator[Problem]:
 def _item(item: Item) -> Iterator[Problem]:
     seen: set[str] = set()
     for key, text in strings(item.data):
-        left = markdown.unfilled(text) if key in ("title", "why", "how", "what") else None
-        if left:
-            yield _at(item, f"{key}: holds a placeholder: {left[1][:60]}")
         if key == "url" and (_TRACKERS.search(text) or text.startswith("http://")):
             yield _at(item, f"url: {text}: use https and no tracker")
         if key == "url" and text in seen:
             yield _at(item, f"url: {text} stands twice in this item; keep one")
         seen |= {text} if key == "url" else set()
+    for key, text in _own_sentences(item):
+        left = markdown.unfilled(text)
+        if left:
+            yield _at(item, f"{key}: holds a placeholder: {left[1][:60]}")
     if not item.title[0].isupper() or item.title.endswith((".", "?")):
         yield _at(
             item, "title: is a sentence that can be true: a capital first, no stop at the end"
@@ -98,9 +99,7 @@ def probes(probe: Any) -> Iterator[dict[str, Any]]:
 def _sentences(items: list[Item]) -> Iterator[Problem]:
     first: dict[str, tuple[Item, str]] = {}
     for item in items:
-        for key, text in strings(item.data):
-            if key not in ("title", "why", "how", "what"):
-                continue
+        for key, text in _own_sentences(item):
             plain = " ".join(re.findall(r"\w+", text.lower()))
             if plain in first:
                 other, there = first[plain]
@@ -108,6 +107,12 @@ def _sentences(items: list[Item]) -> Iterator[Problem]:
                     item, f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
                 )
             first.setdefault(plain, (item, key))
+
+
+def _own_sentences(item: Item) -> Iterator[tuple[str, str]]:
+    """What the catalog says itself; titles of papers and pages may well come again."""
+    yield from ((key, item.data[key]) for key in ("title", "why", "how"))
+    yield from (("what", option["what"]) for option in item.data.get("options") or ())
 
 
 def _spellings(items: list[Item]) -> Iterator[Problem]:

@@ -1,8 +1,9 @@
 """Probes of what git tracks, ignores, and says about time."""
 
 import re
+from fnmatch import fnmatch
 
-from ml_checklist import gitrepo, globs
+from ml_checklist import gitrepo
 from ml_checklist.finding import Finding, found, missing, unknown
 from ml_checklist.tree import Tree
 
@@ -41,7 +42,8 @@ def git(
             NO_REPOSITORY,
         )
     if tracked:
-        hits = [name for name in names if globs.matches(name, tree.theirs(tracked))]
+        # As a pathspec of git: `*` crosses folders.
+        hits = [name for name in names if fnmatch(name, tree.theirs(tracked))]
         return (
             found(f"{hits[0]} is tracked", hits[0])
             if hits

@@ -34,7 +34,9 @@ FILES: dict[str, Shape] = {
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of one kind of file."""
-    return {"$schema": _DRAFT, "title": name, **FILES[name].schema(), "$defs": {"probe": PROBE.schema()}}
+    own = FILES[name].schema()
+    probes = {"$defs": {"probe": PROBE.schema()}} if "#/$defs/probe" in str(own) else {}
+    return {"$schema": _DRAFT, "title": name, **own, **probes}
 
 
 def text(name: str) -> str:
