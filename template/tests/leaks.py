@@ -36,8 +36,8 @@ def telling_columns(X: pl.DataFrame, y: pl.Series, task: str) -> list[str]:
             score = _skill(values, target, is_class)
             if score >= TOO_GOOD:
                 found.append(
-                    f"'{name}' gives '{y.name}' away: a small tree on {what} alone gets {score:.1%} "
-                    f"of the way from guessing to perfect, on rows it has not seen; "
+                    f"'{name}' gives '{y.name}' away: a small tree on {what} alone gets "
+                    f"{score:.1%} of the way from guessing to perfect, on rows it has not seen; "
                     f"add it to data.ignore if a prediction cannot know it"
                 )
                 break

@@ -8,9 +8,7 @@ pytestmark = [pytest.mark.data, pytest.mark.proves("data.leakage")]
 
 def test_no_feature_alone_gives_the_answer_away(shared, config):
     train = shared.part("train")
-    told = telling_columns(
-        train.select(shared.features()), train[config.data.target], config.task
-    )
+    told = telling_columns(train.select(shared.features()), train[config.data.target], config.task)
 
     assert told == [], "\n".join(told)
 

@@ -29,8 +29,8 @@ def write_report(evaluation: Mapping[str, Any], run: Mapping[str, Any], path: st
 
 def render(evaluation: Mapping[str, Any], run: Mapping[str, Any]) -> str:
     """The page as text; each module of sections/ that has something to say is one part of it."""
-    # Imported here: 5 MB of JavaScript that only a report needs. plotly ships no types.
-    from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+    # Imported here: 5 MB of JavaScript that only a report needs.
+    from plotly.offline import get_plotlyjs
 
     shown = [(m, m.section(evaluation, run)) for m in sections()]
     parts = [(_name(m), str(m.TITLE), html) for m, html in shown if html is not None]
