@@ -1,6 +1,8 @@
 """Save and load a model without pickle, which would run code on loading."""
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
@@ -9,22 +11,37 @@ from .dates import DateParts
 MODEL = "model.skops"
 DESCRIPTION = "model.json"
 
-# What skops does not trust by itself and our models hold; nothing else is ever loaded.
-TRUSTED = (
-    "numpy.dtype",
-    f"{DateParts.__module__}.{DateParts.__qualname__}",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.tree._tree.Tree",
+# Everything that a model of ours consists of; a file with anything else is not loaded.
+TRUSTED = frozenset(
+    {
+        f"{DateParts.__module__}.{DateParts.__qualname__}",
+        "numpy.dtype",
+        "sklearn.compose._column_transformer.ColumnTransformer",
+        "sklearn.ensemble._forest.RandomForestClassifier",
+        "sklearn.ensemble._forest.RandomForestRegressor",
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
+        "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.impute._base.MissingIndicator",
+        "sklearn.impute._base.SimpleImputer",
+        "sklearn.linear_model._logistic.LogisticRegression",
+        "sklearn.linear_model._ridge.Ridge",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.preprocessing._encoders.OneHotEncoder",
+        "sklearn.preprocessing._label.LabelEncoder",
+        "sklearn.tree._classes.DecisionTreeClassifier",
+        "sklearn.tree._classes.DecisionTreeRegressor",
+        "sklearn.tree._tree.Tree",
+    }
 )
 
 
 def save(folder: Path, model: Any, description: dict[str, Any]) -> dict[str, Any]:
     """Write the model and what is needed to use it; returns file, sha256 and size_bytes."""
-    import skops.io
-
     path = folder / MODEL
     with replacing(path) as temporary:
-        skops.io.dump(model, temporary)
+        _skops().dump(model, temporary)
     facts = {
         "file": MODEL,
         "sha256": sha256_of_file(path),
@@ -40,8 +57,6 @@ def load(folder: Path) -> tuple[Any, dict[str, Any]]:
     Raises ValueError if a file is missing, is not the one that was saved, or holds a type that no
     model of ours holds.
     """
-    import skops.io
-
     for path in (folder / MODEL, folder / DESCRIPTION):
         if not path.is_file():
             raise ValueError(f"{path}: no such file; only {MODEL} files of `train` are loaded")
@@ -52,7 +67,27 @@ def load(folder: Path) -> tuple[Any, dict[str, Any]]:
             f"{folder / MODEL}: not the file that `train` wrote (sha256 {digest[:12]}, expected "
             f"{description['sha256'][:12]}); train again"
         )
-    found = skops.io.get_untrusted_types(file=folder / MODEL)
-    if odd := sorted(set(found) - set(TRUSTED)):
-        raise ValueError(f"{folder / MODEL}: holds {', '.join(odd)}, which no model of ours holds")
-    return skops.io.load(folder / MODEL, trusted=found), description
+    skops = _skops()
+    found = skops.get_untrusted_types(file=folder / MODEL)
+    if odd := sorted(set(found) - TRUSTED):
+        raise ValueError(
+            f"{folder / MODEL}: holds {', '.join(odd)}, which no model of ours "
+            f"holds; if yours does, name it in TRUSTED of model/store.py"
+        )
+    return skops.load(folder / MODEL, trusted=found), description
+
+
+def _skops() -> ModuleType:
+    """`skops.io`, imported without the names of all estimators of scikit-learn.
+
+    skops asks for them once, on import, to trust every one; that imports the whole of
+    scikit-learn and takes as long as the rest of a short training. We name what we trust.
+    """
+    import sklearn.utils
+
+    every = sklearn.utils.all_estimators
+    sklearn.utils.all_estimators = list
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        sklearn.utils.all_estimators = every
