@@ -34,13 +34,18 @@ class Incoming:
 def find(root: Path, config: Config, known: dict[str, Any] | None, *, replace: bool) -> Incoming:
     """The file that the configuration names. Nothing is written but the sample.
 
-    known: the entry of the manifest so far. Raises ValueError if that entry has the same name and
-    other content, unless `replace` says that this is meant.
+    known: the entry of the manifest so far. Raises ValueError if a file of that name was taken in
+    with other content, unless `replace` says that this is meant.
     """
     path, shown, origin, licence = _named(root, config)
     kept = root / FOLDER / path.name
     digest = sha256_of_file(path)
     entry = known if known and root / known["file"] == kept else None
+    if kept.is_file() and sha256_of_file(kept) != digest and not replace:
+        raise ValueError(
+            f"{shown}: differs from {kept.relative_to(root).as_posix()}, the copy that was taken "
+            f"in; {REMEDY}"
+        )
     if entry and entry["sha256"] != digest and not replace:
         raise ValueError(
             f"{shown}: differs from the file that data/manifest.json knows (sha256 {digest[:12]}, "

@@ -6,24 +6,29 @@ from typing import Any
 
 from ..configs.load import load
 from ..configs.schema import Config
+from ..utils import logs
 from ..utils.logs import say
 
 # main leaves key=value to this module: here a value may be a list.
 READS_OVERRIDES = True
+FIXED = ("task=", "metric=", "data.")
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """`sweep model=logistic,forest seed=0,1` makes four runs. The held-out part stays shut."""
+    from .prepare import ensure
     from .train import train
 
     combinations = expand(args.overrides)
     # All are read before the first is run: a mistake in the last should not cost an hour.
     configs = [load(args.root, "conf/default.yaml", Config, words) for words in combinations]
+    ensure(configs[0], args.root)
     records = []
     for count, (words, chosen) in enumerate(zip(combinations, configs, strict=True), start=1):
-        say("sweep", f"{count} of {len(configs)}  {' '.join(words)}")
-        records.append((words, train(chosen, args.root, command="sweep")))
-    _rank(config, records)
+        say("sweep", f"run {count} of {len(configs)}  {' '.join(words)}")
+        with logs.off_screen():
+            records.append((words, train(chosen, args.root, command="sweep")))
+    _rank(records)
     return 0
 
 
@@ -33,8 +38,14 @@ def expand(words: list[str]) -> list[list[str]]:
     A list in brackets is one value: `data.ignore=[a,b]`.
     """
     choices = [[f"{key}={value}" for value in _values(text)] for key, text in map(_pair, words)]
-    if not any(len(values) > 1 for values in choices):
+    varied = [word for word, values in zip(words, choices, strict=True) if len(values) > 1]
+    if not varied:
         raise ValueError("command line: sweep needs a key with several values: seed=0,1,2")
+    if fixed := [word for word in varied if word.startswith(FIXED)]:
+        raise ValueError(
+            f"command line: '{fixed[0]}': runs are compared on the same rows by the same metric; "
+            f"give this key one value"
+        )
     return [list(combination) for combination in itertools.product(*choices)]
 
 
@@ -57,15 +68,16 @@ def _values(text: str) -> list[str]:
     return parts
 
 
-def _rank(config: Config, records: list[tuple[list[str], dict[str, Any]]]) -> None:
+def _rank(records: list[tuple[list[str], dict[str, Any]]]) -> None:
     from ..evaluation.metrics import find
     from . import scoring
 
     metric = records[0][1]["config"]["metric"]
-    sign = -1 if find(config.task, metric).higher_is_better else 1
+    sign = -1 if find(records[0][1]["config"]["task"], metric).higher_is_better else 1
     records.sort(key=lambda pair: sign * pair[1]["metrics"]["valid"][metric]["value"])
     width = max(len(" ".join(words)) for words, _ in records)
     say("sweep", f"{scoring.in_words(metric)} on valid, best first")
     for words, record in records:
         value = scoring.interval(record["metrics"]["valid"][metric])
         say("", f"{' '.join(words):<{width}}  {value}  {record['run']}")
+    say("", f"next      evaluate --run {records[0][1]['run']}")

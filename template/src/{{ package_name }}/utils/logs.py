@@ -1,6 +1,7 @@
 """One line a step, on the screen and in the run's log file."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,20 @@ from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
 STEP_WIDTH = 10
+
+
+class Screen(logging.StreamHandler):  # type: ignore[type-arg]
+    """Standard output; a reader that goes away (`| head`) does not stop the work."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Go on in silence if nobody reads any more."""
+        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+            return super().handleError(record)
+        # Python flushes standard output once more at its end, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(step: str, text: str) -> None:
@@ -18,7 +33,7 @@ def say(step: str, text: str) -> None:
 @contextmanager
 def on_screen() -> Iterator[None]:
     """Show what is said on standard output."""
-    with _handled(logging.StreamHandler(sys.stdout), "%(message)s"):
+    with _handled(Screen(), "%(message)s"):
         yield
 
 
@@ -27,6 +42,19 @@ def in_file(path: Path) -> Iterator[None]:
     """Keep what is said in a file, with the time of each line."""
     with _handled(logging.FileHandler(path, encoding="utf-8"), "%(asctime)s  %(message)s"):
         yield
+
+
+@contextmanager
+def off_screen() -> Iterator[None]:
+    """Within, what is said goes to files only."""
+    screens = [handler for handler in LOGGER.handlers if isinstance(handler, Screen)]
+    for screen in screens:
+        screen.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for screen in screens:
+            screen.setLevel(logging.NOTSET)
 
 
 @contextmanager
