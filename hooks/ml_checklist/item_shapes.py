@@ -1,7 +1,7 @@
 """The shapes of all checklist files: catalog, facts, views, ticks, waivers, project."""
 
 from ml_checklist.probe_shapes import PROBE
-from ml_checklist.shapes import Choice, Keys, ListOf, Shape, Table, Text, Whole
+from ml_checklist.shapes import Choice, Keys, ListOf, Number, Shape, Table, Text, Whole
 
 PHASES = ("poc", "mvp", "production")
 DECLARED = (*PHASES, "live")
@@ -63,6 +63,8 @@ TIGHTEN = Keys(
     phase_=Choice(*PHASES),
     level_=Choice(*LEVELS),
     max_age_days_=Whole(1),
+    min_=Number(),
+    max_=Number(),
     reason_=Text(),
 )
 

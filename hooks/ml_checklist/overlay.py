@@ -13,6 +13,7 @@ from ml_checklist.shapes import Keys, ListOf, Shape
 
 LOOSENED = "an overlay only tightens; to be let off for a time, use `checklist waive`"
 TIGHTENED = ("phase", "level", "max_age_days")
+BOUNDS = ("min", "max")
 OVERLAY = Keys(
     section_=SECTION["section"],
     order_=SECTION["order"],
@@ -95,13 +96,45 @@ def _looser(item: Item, demand: dict[str, Any]) -> list[str]:
     age = item.data.get("max_age_days")
     if "max_age_days" in demand and age and demand["max_age_days"] > age:
         found.append(f"max_age_days: {demand['max_age_days']} is longer than {age}")
+    for key in BOUNDS:
+        found += _looser_bound(item, key, demand[key]) if key in demand else []
     return found
+
+
+def _looser_bound(item: Item, key: str, wanted: float) -> list[str]:
+    own = _bounds(item.probe, key)
+    if not own:
+        return [f"{key}: has no probe with a {key}"]
+    looser = [each for each in own if (wanted < each if key == "min" else wanted > each)]
+    return [f"{key}: {wanted} asks for less than {looser[0]}"] if looser else []
 
 
 def _stricter(item: Item, demand: dict[str, Any]) -> Item:
     changes: dict[str, Any] = {key: demand[key] for key in TIGHTENED if key in demand}
+    bounds = {key: demand[key] for key in BOUNDS if key in demand}
+    probe = {"probe": _bounded(item.probe, bounds)} if bounds and item.probe else {}
     return item._replace(
-        data={**item.data, **changes},
+        data={**item.data, **changes, **probe},
         phase=changes.get("phase", item.phase),
         level=changes.get("level", item.level),
     )
+
+
+def _bounded(probe: Any, bounds: dict[str, float]) -> Any:
+    """The probe with its own bounds replaced by stricter ones."""
+    if isinstance(probe, list):
+        return [_bounded(part, bounds) for part in probe]
+    if not isinstance(probe, dict):
+        return probe
+    own = {key: bounds[key] for key in bounds if key in probe}
+    return {**{key: _bounded(value, bounds) for key, value in probe.items()}, **own}
+
+
+def _bounds(probe: Any, key: str) -> list[float]:
+    """Every `min` or `max` in a probe."""
+    if isinstance(probe, list):
+        return [bound for part in probe for bound in _bounds(part, key)]
+    if not isinstance(probe, dict):
+        return []
+    inner = [bound for word in ("all", "any", "not") for bound in _bounds(probe.get(word), key)]
+    return inner + ([probe[key]] if key in probe else [])

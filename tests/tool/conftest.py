@@ -111,6 +111,10 @@ class Project:
         command = ["git", *args]
         return subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout
 
+    def try_git(self, *args: str) -> int:
+        """Run git and return how it ended."""
+        return subprocess.run(["git", *args], cwd=self.root, check=False, capture_output=True).returncode
+
     def commit(self, message: str = "work") -> None:
         """Commit everything."""
         self.git("add", "-A")

@@ -1,0 +1,222 @@
+"""Every render holds the same items as the data; the page works in a browser."""
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from ml_checklist import catalog, style
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture
+def real(project):
+    """A project with the real catalog."""
+    shutil.rmtree(project.root / "checklist/catalog")
+    shutil.copytree(ROOT / "checklists", project.root / "checklist/catalog")
+    return project
+
+
+REAL = catalog.load(ROOT / "checklists")
+IDS = set(REAL.items)
+
+
+class Island(HTMLParser):
+    """Finds the JSON in the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside, self.text = False, ""
+
+    def handle_starttag(self, tag, attrs):
+        self.inside = dict(attrs).get("id") == "data"
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def handle_data(self, data):
+        self.text += data if self.inside else ""
+
+
+def island(page):
+    parser = Island()
+    parser.feed(page)
+    return json.loads(parser.text)
+
+
+def test_json_markdown_mermaid_and_page_hold_the_same_items(real):
+    as_json = {item["id"] for item in json.loads(real.run("report", "--format", "json").out)["items"]}
+    markdown = set(re.findall(r"<summary><code>([^<]+)</code>", real.run("report", "--format", "md").out))
+    mermaid = real.run("report", "--format", "mermaid").out
+    page = island(real.run("report", "--format", "html").out)
+
+    assert as_json == markdown == {item["id"] for item in page["items"]} == IDS
+    assert {name for name in IDS if re.sub(r"\W", "_", name) + '["' in mermaid} == IDS
+
+
+def test_the_page_holds_every_option_paper_and_reference(real):
+    page = island(real.run("report", "--format", "html").out)
+    for name, item in REAL.items.items():
+        shown = next(each for each in page["items"] if each["id"] == name)
+        for key in ("methods", "options", "refs"):
+            assert shown[key] == (item.data.get(key) or [])
+
+
+def test_each_section_has_a_mind_map_of_its_own(real):
+    out = real.run("report", "--format", "mermaid", "--section", "data").out
+
+    assert out.startswith('mindmap\n  root(("Data"))')
+    assert "scoping_" not in out
+
+
+def test_every_view_renders_in_every_form(real):
+    for path in (ROOT / "checklists/views").glob("*.yml"):
+        for form in ("text", "md", "json"):
+            assert real.run("report", "--view", path.stem, "--format", form).code == 0
+
+
+def test_a_fresh_project_scores_zero(real):
+    out = real.run("report", "--view", "ml-test-score").out
+
+    assert "Score 0, the least of the sums: more of a research project" in out
+
+
+VIEW = """\
+view: small
+title: Small
+about: Two groups.
+source: {title: Paper, url: "https://example.org"}
+scoring: ml-test-score
+groups:
+  - {id: a, title: A, entries: [{name: One, items: [scoping.beats]}, {name: Two, items: [scoping.users]}]}
+  - {id: b, title: B, entries: [{name: Three, items: [scoping.beats]}, {name: Four, items: [scoping.users, scoping.beats]}, {name: Five, items: []}]}
+"""
+
+
+def test_the_score_is_the_least_sum_of_half_by_hand_and_one_by_machine(project):
+    project.write("checklist/catalog/views/small.yml", VIEW)
+    project.write("reports/evaluation.json", '{"beats_baseline": {"low": 1}}')
+    project.run("tick", "scoping.users", "-e", "https://example.org/u", "--by", "@ann")
+    data = json.loads(project.run("report", "--view", "small", "--format", "json").out)
+
+    assert [[e["points"] for e in group["entries"]] for group in data["groups"]] == [[1.0, 0.5], [1.0, 0.5, 0.0]]
+    assert data["score"] == 1.5
+
+
+def test_a_view_of_an_unknown_item_is_refused(project):
+    project.write("checklist/catalog/views/small.yml", VIEW.replace("scoping.users", "scoping.user"))
+    ran = project.run("report", "--view", "small")
+
+    assert ran.code == 2
+    assert "did you mean 'scoping.users'" in ran.err
+
+
+EVIL = "</script><script>document.title='pwned'</script><img src=x onerror=document.title='pwned'>"
+
+
+def test_text_of_people_cannot_leave_the_island(project):
+    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann")
+    page = project.run("report", "--format", "html").out
+
+    assert EVIL not in page
+    assert page.count("</script>") == 2
+    assert EVIL in [item["sentence"] for item in island(page)["items"]]
+
+
+def browse(page: Path, script: str, profile: Path) -> str:
+    """Run `script` after the page has loaded, and return the title that it leaves."""
+    html = page.read_text(encoding="utf-8").replace("</body>", f"<script>{script}</script></body>")
+    (page.parent / "tried.html").write_text(html, encoding="utf-8")
+    command = [
+        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        f"--user-data-dir={profile}", "--virtual-time-budget=4000", "--dump-dom", f"file://{page.parent}/tried.html",
+    ]  # fmt: skip
+    out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    found = re.search(r"<title>(.*?)</title>", out)
+    return found[1] if found else ""
+
+
+TRY = """
+const out = [];
+function shown() { return document.querySelectorAll('#items details:not([hidden])').length; }
+function pick(id, value) { const e = document.getElementById(id); e.value = value; e.dispatchEvent(new Event('input', {bubbles: true})); }
+out.push(shown());
+pick('f-section', 'data'); out.push(shown()); pick('f-section', '');
+pick('f-text', 'split frozen'); out.push(shown()); pick('f-text', '');
+pick('f-state', 'pass'); out.push(shown()); pick('f-state', '');
+document.getElementById('tab-map').click();
+out.push(document.getElementById('panel-items').hidden, document.querySelectorAll('#tree > details').length);
+document.getElementById('tab-map').dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+out.push(document.activeElement.id);
+const card = document.querySelector('#items details'); card.open = true; card.dispatchEvent(new Event('toggle'));
+out.push(card.querySelectorAll('.body').length);
+document.querySelectorAll('select,input').forEach(function (e) { if (!e.closest('label')) { out.push('no label: ' + e.id); } });
+document.querySelectorAll('button,summary,a').forEach(function (e) { if (!e.textContent.trim()) { out.push('no words: ' + e.outerHTML); } });
+document.title = out.join(' ');
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+def test_the_page_filters_searches_and_answers_the_keyboard(real, tmp_path):
+    real.run("report", "--format", "html", "-o", str(tmp_path / "page.html"))
+    all_, data, split, passed, hidden, sections, focus, bodies, *rest = browse(
+        tmp_path / "page.html", TRY, tmp_path / "profile"
+    ).split()
+    items = REAL
+
+    assert int(all_) == len(items.items)
+    assert int(data) == sum(item.section == "data" for item in items.items.values())
+    assert 0 < int(split) < 20
+    assert int(passed) <= 5
+    assert (hidden, int(sections), focus, bodies, rest) == ("true", len(items.sections), "tab-views", "1", [])
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+def test_nothing_that_people_wrote_runs_in_the_page(project, tmp_path):
+    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann")
+    project.run("report", "--format", "html", "-o", str(tmp_path / "page.html"))
+    title = browse(tmp_path / "page.html", "document.querySelectorAll('details').forEach(d => { d.open = true; })", tmp_path / "p")
+
+    assert title == "Checklist of project"
+
+
+def test_no_colour_unless_a_terminal_asks_for_it(project, monkeypatch):
+    class Terminal:
+        def isatty(self):
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert style.coloured(Terminal())
+    monkeypatch.setenv("NO_COLOR", "")
+    assert not style.coloured(Terminal())
+    monkeypatch.delenv("NO_COLOR")
+
+    assert "\x1b" not in project.run("status").out
+
+
+def test_every_shipped_file_is_free_of_template_signs():
+    for path in [*(ROOT / "hooks/ml_checklist").rglob("*"), *(ROOT / "checklists").rglob("*")]:
+        if path.is_file() and path.suffix != ".pyc":
+            text = path.read_text(encoding="utf-8")
+            assert not [sign for sign in ("{" + "{", "{" + "%", "{" + "#") if sign in text], path
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_every_command(project, shell):
+    out = project.run("completion", shell).out
+
+    assert all(word in out for word in ("status", "tick", "promote", "calendar", "production"))
+
+
+def test_completion_in_bash_offers_items(project):
+    script = project.run("completion", "bash").out
+    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+
+    assert project.run("completion", "items").out.split() == list(json.loads(json.dumps(list(project.states()))))
