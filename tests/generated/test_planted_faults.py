@@ -1,0 +1,145 @@
+"""Each fault that we plant turns the shipped test red that is meant for it, on every table.
+
+The tables: the sample, and two that the template has never seen (foreign/). A sound project is
+green on all of them; without that, red would mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from faults.listed import ALL, FAULTS, PENGUINS, SAMPLE, WEATHER, Fault
+
+HERE = Path(__file__).parent
+RUNNER = HERE / "faults" / "runner.py"
+
+# What someone with such a file changes in conf/default.yaml.
+LINES = {
+    SAMPLE: {},
+    PENGUINS: {"file": "penguins.csv", "target": "species"},
+    WEATHER: {
+        "task": "regression",
+        "metric": "mae",
+        "model": "ridge",
+        "class_weight": "null",
+        "file": "seattle-weather.csv",
+        "target": "temp_max",
+        "by": "time",
+        "column": "date",
+    },
+}
+
+Run = Callable[[str, list[Fault]], dict[str, dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def run(installed_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """`run(table, faults)`: for each fault, what became of its test; all in one process."""
+    project = installed_project()
+
+    def outcomes(table: str, faults: list[Fault]) -> dict[str, dict[str, str]]:
+        folder = tmp_path_factory.mktemp(table)
+        jobs = [job(project, folder / fault.name, table, fault) for fault in faults]
+        return results(project, folder, jobs)
+
+    return outcomes
+
+
+@pytest.mark.parametrize("table", ALL)
+def test_a_fault_turns_the_test_red_that_is_meant_for_it(run: Run, table: str) -> None:
+    """The faults that every project must be safe from, each on one of the tables."""
+    faults = [fault for fault in FAULTS if fault.quick == table]
+    found = run(table, faults)
+    not_caught = list(missed(faults, found))
+
+    assert faults
+    assert not not_caught, "\n\n".join(not_caught)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", ALL)
+def test_every_fault_is_caught_on_every_table(run: Run, table: str) -> None:
+    """All faults, each on every table to which it applies."""
+    faults = [fault for fault in FAULTS if table in fault.tables and fault.quick != table]
+    found = run(table, faults)
+    not_caught = list(missed(faults, found))
+
+    assert len(faults) > 10
+    assert not not_caught, "\n\n".join(not_caught)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", ALL)
+def test_a_sound_project_is_green(run: Run, table: str) -> None:
+    """The whole shipped suite, on the sample and on tables that it has never seen."""
+    found = run(table, [Fault("sound", "tests", "")])["sound"]
+
+    assert len(found) > 60
+    assert {name: said for name, said in found.items() if said != "passed"} == {}
+
+
+def test_the_tests_that_catch_faults_are_green_without_them(run: Run) -> None:
+    """On a foreign table, so that every run of our tests proves both halves."""
+    caught_by = sorted({fault.caught_by for fault in FAULTS})
+    found = run(PENGUINS, [Fault("sound", " ".join(caught_by), "")])["sound"]
+
+    assert found == dict.fromkeys(caught_by, "passed")
+
+
+def test_each_fault_has_a_name_of_its_own_and_a_table() -> None:
+    """A name is a folder, and a fault that is planted nowhere proves nothing."""
+    names = [fault.name for fault in FAULTS]
+
+    assert len(set(names)) == len(names)
+    assert all(fault.edits or fault.data for fault in FAULTS)
+    assert all(fault.quick in ("", *fault.tables) for fault in FAULTS)
+
+
+def missed(faults: list[Fault], found: dict[str, dict[str, str]]) -> Iterator[str]:
+    """A sentence per fault that its test did not catch, or caught for another reason."""
+    for fault in faults:
+        said = found[fault.name].get(fault.caught_by, "not run")
+        if not said.startswith("failed") or fault.says not in said:
+            yield f"{fault.name}: {fault.caught_by}: {said[-1500:]}"
+
+
+def job(project: Path, folder: Path, table: str, fault: Fault) -> dict[str, object]:
+    """A copy of the project with that table, and what to do to it."""
+    for part in ("src", "conf", "tests", "notebooks"):
+        shutil.copytree(project / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(project / "pyproject.toml", folder)
+    conf = folder / "conf" / "default.yaml"
+    text = conf.read_text(encoding="utf-8")
+    for key, value in LINES[table].items():
+        text, n_changed = re.subn(rf"(?m)^( *{key}:) .*$", rf"\1 {value}", text, count=1)
+        assert n_changed == 1, f"conf/default.yaml has no line `{key}:`"
+    conf.write_text(text, encoding="utf-8")
+    if "file" in LINES[table]:
+        shutil.copy2(HERE / "foreign" / LINES[table]["file"], folder)
+    return {
+        "name": fault.name,
+        "folder": str(folder),
+        "edits": [[edit.file, edit.old, edit.new] for edit in fault.edits],
+        "data": fault.data,
+        "tests": fault.caught_by.split(),
+    }
+
+
+def results(
+    project: Path, folder: Path, jobs: list[dict[str, object]]
+) -> dict[str, dict[str, str]]:
+    """What runner.py says about the jobs."""
+    (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
+    python = project / ".venv" / "bin" / "python"
+    done = subprocess.run(
+        [str(python), str(RUNNER), str(folder / "jobs.json")], text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["name"]: line["outcomes"] for line in lines}
