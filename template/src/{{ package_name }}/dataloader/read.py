@@ -7,6 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
+from ..utils.logs import say
+
 # Cells that mean "not known". Anything else that is not a number makes a column text.
 NULLS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None")
 SEPARATORS = ",;\t|"
@@ -47,14 +49,25 @@ def _parquet(path: Path, shown: str) -> Source:
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
     _refuse_header(shown, list(schema))
-    odd = [name for name, kind in schema.items() if kind.is_nested() or kind == pl.Binary]
+    odd = [name for name, kind in schema.items() if _is_odd(kind)]
+    for name in odd:
+        say("", f"left out {name}: no model here reads {schema[name]} cells")
     texts = [name for name, kind in schema.items() if _is_text(kind)]
-    rows = rows.drop(odd).with_columns(_trimmed(texts)).with_row_index(ROW, offset=1)
+    spans = [pl.col(name).dt.total_seconds() for name, kind in schema.items() if _is_span(kind)]
+    rows = rows.drop(odd).with_columns(*_trimmed(texts), *spans).with_row_index(ROW, offset=1)
     return Source(shown, rows, tuple(name for name in schema if name not in odd))
 
 
 def _is_text(kind: pl.DataType) -> bool:
     return isinstance(kind, pl.String | pl.Categorical | pl.Enum)
+
+
+def _is_span(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.Duration)
+
+
+def _is_odd(kind: pl.DataType) -> bool:
+    return kind.is_nested() or isinstance(kind, pl.Binary | pl.Time | pl.Object)
 
 
 def _csv(path: Path, shown: str) -> Source:

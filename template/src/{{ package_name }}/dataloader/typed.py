@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from ..configs.schema import Data
 from . import violations
 from .kinds import Reading, read, recognise
 from .read import ROW, Source, filled
@@ -25,18 +26,20 @@ class Table:
             self.rows = rows
 
 
-def typed(source: Source, target: str, task: str) -> Table:
+def typed(source: Source, data: Data, task: str) -> Table:
     """All rows in memory, typed; without empty lines and rows whose target is not known.
 
     Raises ValueError if the target is not of the task's type.
     """
-    raw = source.rows.collect()
+    raw, target = source.rows.collect(), data.target
     table = Table(raw, {}, len(raw))
     table.keep(raw.filter(filled(source.columns)), "empty line")
     table.keep(table.rows.filter(_known(table.rows[target])), "target missing")
     for name in source.columns:
         comma = source.decimal_comma
         table.readings[name] = recognise(table.rows[name], decimal_comma=comma)
+    for name in _names_of_rows(data):
+        table.readings[name] = Reading("text")
     table.readings[target] = _reading_of_target(table, target, task, source.shown)
     table.rows = table.rows.select(
         ROW, *(read(table.rows[name], how).alias(name) for name, how in table.readings.items())
@@ -50,6 +53,16 @@ def drop_duplicates(table: Table) -> None:
     table.keep(
         table.rows.unique(subset=columns, keep="first", maintain_order=True), "exact duplicate"
     )
+
+
+def _names_of_rows(data: Data) -> list[str]:
+    """The id and the group column: names, whatever they look like.
+
+    As numbers, long ones would run into one another, and all rows would be dealt anew on the day
+    that the first name with a letter arrives.
+    """
+    group = data.split.column if data.split.by == "group" else None
+    return [name for name in (data.id, group) if name is not None]
 
 
 def _known(target: pl.Series) -> pl.Series:

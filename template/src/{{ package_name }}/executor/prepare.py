@@ -75,7 +75,7 @@ def _prepare(
     incoming = original.find(root, config, known, replace=replace)
     source = read.open_source(incoming.path, incoming.shown)
     roles.check_names(data, source.columns, source.shown)
-    table = typed.typed(source, data.target, config.task)
+    table = typed.typed(source, data, config.task)
     context = Context(source.shown, config.task, data, table.readings)
     if problems := check_all(table.rows, context):
         raise ValueError("\n".join(problems))
@@ -106,7 +106,9 @@ def _classes(config: Config, table: Table) -> list[str] | None:
     counts = dict(sorted(table.rows[config.data.target].value_counts().iter_rows()))
     if len(counts) != 2:
         return list(counts)
-    positive = config.data.positive or min(counts, key=lambda label: counts[label])
+    # Of two equally frequent classes the later name: 1 of 0 and 1, yes of no and yes.
+    rarer = min(reversed(counts), key=lambda label: counts[label])
+    positive = config.data.positive or rarer
     return [label for label in counts if label != positive] + [positive]
 
 
