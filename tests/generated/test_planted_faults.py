@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from faults.listed import ALL, FAULTS, PENGUINS, SAMPLE, WEATHER, Fault
+
+from tests.generated.faults.listed import ALL, FAULTS, PENGUINS, SAMPLE, WEATHER, Fault
 
 HERE = Path(__file__).parent
 RUNNER = HERE / "faults" / "runner.py"

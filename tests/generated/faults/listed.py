@@ -1,6 +1,6 @@
 """The faults: what is done to a sound project, and the shipped test that must go red.
 
-Read by the tests, and by runner.py in the environment of a generated project: standard library only.
+Read by the tests in our own environment, which has no polars: standard library only.
 """
 
 from __future__ import annotations
@@ -257,30 +257,27 @@ OF_TRAINING = (
     ),
 )
 
+# What a batch holds is not what a single row brings: the classic skew between training and serving.
+SCALED_BY_THE_BATCH = (
+    Edit(
+        "model/features.py",
+        '(column.fill_null(float("nan")) for column in floats)',
+        '((column - column.mean()).fill_null(float("nan")) for column in floats)',
+    ),
+)
+
 OF_FEATURES = (
     Fault(
         "features-scaled-by-their-neighbours",
         MODEL + "features.py::test_making_features_learns_nothing_from_the_table",
         "equals",
-        (
-            Edit(
-                "model/features.py",
-                '        *(column.fill_null(float("nan")) for column in floats),\n',
-                '        *((column - column.mean()).fill_null(float("nan")) for column in floats),\n',
-            ),
-        ),
+        SCALED_BY_THE_BATCH,
     ),
     Fault(
         "rows-beside-a-row-matter",
         EXECUTOR + "behaviour.py::test_the_rows_beside_a_row_do_not_matter",
         "alike(",
-        (
-            Edit(
-                "model/features.py",
-                '        *(column.fill_null(float("nan")) for column in floats),\n',
-                '        *((column - column.mean()).fill_null(float("nan")) for column in floats),\n',
-            ),
-        ),
+        SCALED_BY_THE_BATCH,
         quick=PENGUINS,
     ),
     Fault(
