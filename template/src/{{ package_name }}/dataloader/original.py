@@ -11,7 +11,7 @@ from ..utils.files import replacing, sha256_of_file
 from .sample import SAMPLE, sample
 
 FOLDER = Path("data", "original")
-READ_ONLY = 0o444
+READ_ONLY, WRITABLE = 0o444, 0o644
 REMEDY = "if that is meant, run `prepare --replace`"
 
 
@@ -72,6 +72,8 @@ def take_in(root: Path, file: Incoming) -> dict[str, Any]:
             shutil.copyfile(file.path, temporary)
             if sha256_of_file(temporary) != file.sha256:
                 raise ValueError(f"{file.shown}: changed while it was read; run `prepare` again")
+            if file.kept.exists():
+                file.kept.chmod(WRITABLE)  # Windows replaces no read-only file
     file.kept.chmod(READ_ONLY)
     return {
         "file": file.kept.relative_to(root).as_posix(),

@@ -12,6 +12,7 @@ from ..utils.logs import say
 from ..utils.trees import tree_id
 
 if TYPE_CHECKING:
+    from ..dataloader.original import Incoming
     from ..dataloader.split import Dealt
     from ..dataloader.typed import Table
 
@@ -67,22 +68,15 @@ def _prepare(
     config: Config, root: Path, before: dict[str, Any] | None, replace: bool
 ) -> dict[str, Any]:
     from ..dataloader import manifest as manifests
-    from ..dataloader import original, read, roles, typed
-    from ..dataloader.checking import Context, check_all
+    from ..dataloader import original, roles
 
-    data = config.data
     known = before["files"][0] if before else None
     incoming = original.find(root, config, known, replace=replace)
-    source = read.open_source(incoming.path, incoming.shown)
-    roles.check_names(data, source.columns, source.shown)
-    table = typed.typed(source, data, config.task)
-    context = Context(source.shown, config.task, data, table.readings)
-    if problems := check_all(table.rows, context):
-        raise ValueError("\n".join(problems))
-    typed.drop_duplicates(table)
-    contract = roles.agree(table.rows, table.readings, data)
+    table = _checked(config, incoming)
+    contract = roles.agree(table.rows, table.readings, config.data)
     if not contract.features:
-        raise ValueError(f"{source.shown}: no column is left to predict {data.target} from")
+        raise ValueError(f"{incoming.shown}: no column is left to predict {config.data.target}")
+    # Nothing was written so far: a file that fails leaves no trace.
     dealt = _deal(config, table, before, incoming.kept.relative_to(root).as_posix())
     file = original.take_in(root, incoming)
     file |= {"rows": table.n_read, "columns": manifests.columns_of(contract)}
@@ -90,13 +84,28 @@ def _prepare(
     return {
         "files": [file],
         "task": config.task,
-        "target": data.target,
+        "target": config.data.target,
         "classes": _classes(config, table),
         "ranges": contract.ranges,
         "rows": {"read": table.n_read, "kept": n_kept, "dropped": table.n_read - n_kept},
         "dropped": [{"reason": why, "rows": n} for why, n in table.dropped.items()],
         "split": _write(config, root, table, dealt),
     }
+
+
+def _checked(config: Config, incoming: Incoming) -> Table:
+    """The file's usable rows, typed; raises ValueError with what the data checks found."""
+    from ..dataloader import read, roles, typed
+    from ..dataloader.checking import Context, check_all
+
+    source = read.open_source(incoming.path, incoming.shown)
+    roles.check_names(config.data, source.columns, source.shown)
+    table = typed.typed(source, config.data, config.task)
+    context = Context(source.shown, config.task, config.data, table.readings)
+    if problems := check_all(table.rows, context):
+        raise ValueError("\n".join(problems))
+    typed.drop_duplicates(table)
+    return table
 
 
 def _classes(config: Config, table: Table) -> list[str] | None:
