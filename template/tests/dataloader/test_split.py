@@ -104,7 +104,7 @@ def test_an_edited_original_is_refused(project):
     path.write_bytes(path.read_bytes() + b"\n")
     path.chmod(0o444)
     edited = path.read_bytes()
-    done = project.run("train")
+    done = project.run("prepare")
 
     # The sample can be written anew; a file of yours cannot, so the command stops.
     mended = done.code == 0 and path.read_bytes() != edited
