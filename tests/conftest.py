@@ -9,6 +9,8 @@ from typing import Any
 
 import copier
 import pytest
+from copier._main import Worker
+from jinja2 import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 Render = Callable[..., Path]
@@ -46,6 +48,33 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.setenv(name, value)
         for name in dropped:
             patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_copier() -> Iterator[None]:
+    """Copier compiles each name and pattern anew for each file; here a text is compiled once.
+
+    The command line is also run as users run it, in test_questions.py and test_demo.py.
+    """
+    compile_text = Environment.from_string
+    compiled: dict[tuple[int, Any], Any] = {}
+
+    def once(self: Environment, source: Any, *rest: Any, **named: Any) -> Any:
+        key = (id(self), source)
+        # A yield tag leaves its names in the environment while it is parsed.
+        if not isinstance(source, str) or "yield" in source or rest or named:
+            return compile_text(self, source, *rest, **named)
+        if key not in compiled:
+            compiled[key] = (
+                self,
+                compile_text(self, source),
+            )  # keeps the environment, and so its id
+        return compiled[key][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "from_string", once)
+        patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
         yield
 
 

@@ -1,5 +1,7 @@
 """Root files reach a project byte by byte, and copier.yml lists all of them."""
 
+from pathlib import Path
+
 import pytest
 
 from tests import file_lists
@@ -22,14 +24,14 @@ def test_root_file_holds_no_jinja(name):
     assert not [brace for brace in ("{" + "{", "{" + "%", "{" + "#") if brace in text]
 
 
-def test_rendered_root_files_equal_their_source(render: Render):
+def test_rendered_root_files_equal_their_source(render: Render, template: Path):
     project = render()
 
     assert SHARED
     for name in SHARED:
         source = next(folder for folder in MOVES if name.startswith(folder))
         copy = project / (MOVES[source] + name.removeprefix(source))
-        assert copy.read_bytes() == (ROOT / name).read_bytes(), name
+        assert copy.read_bytes() == (template / name).read_bytes(), name
 
 
 def test_no_root_file_lies_deeper_than_the_lists_reach():
