@@ -48,7 +48,7 @@ def _section(tree: Tree, name: str, anchor: str) -> str:
     text = tree.text(name)
     if text is None:
         raise ValueError(f"{name} is not UTF-8 text, so it has no section {anchor!r}")
-    part = markdown.section(text, anchor)
+    part = tree.section(name, anchor)
     if part is None:
         raise ValueError(f"{name} has no heading {anchor!r}")
     return f"{part.title}\n{part.body.strip()}\n"

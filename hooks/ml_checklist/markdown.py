@@ -34,11 +34,22 @@ def sections(text: str) -> list[Section]:
     """All sections of a document, fenced code left alone."""
     lines = text.replace("\r\n", "\n").split("\n")
     heads = _heads(lines)
-    found = []
-    for number, (at, level, title) in enumerate(heads):
-        end = next((line for line, other, _ in heads[number + 1 :] if other <= level), len(lines))
-        found.append(Section(title, level, at + 1, "\n".join(lines[at + 1 : end])))
-    return found
+    ends = _ends(heads, len(lines))
+    return [
+        Section(title, level, at + 1, "\n".join(lines[at + 1 : end]))
+        for (at, level, title), end in zip(heads, ends, strict=True)
+    ]
+
+
+def _ends(heads: list[tuple[int, int, str]], n_lines: int) -> list[int]:
+    """The line after each section: where the next heading of its level or above stands."""
+    ends = [n_lines] * len(heads)
+    open_: list[int] = []
+    for number, (at, level, _) in enumerate(heads):
+        while open_ and heads[open_[-1]][1] >= level:
+            ends[open_.pop()] = at
+        open_.append(number)
+    return ends
 
 
 def _heads(lines: list[str]) -> list[tuple[int, int, str]]:
@@ -52,10 +63,12 @@ def _heads(lines: list[str]) -> list[tuple[int, int, str]]:
     return heads
 
 
-def section(text: str, name: str) -> Section | None:
-    """The section whose heading or anchor is `name`."""
-    wanted = slug(name)
-    return next((part for part in sections(text) if slug(part.title) == wanted), None)
+def by_anchor(text: str) -> dict[str, Section]:
+    """The sections of a document by their anchors; of two with one anchor the first counts."""
+    found: dict[str, Section] = {}
+    for part in sections(text):
+        found.setdefault(slug(part.title), part)
+    return found
 
 
 def unfilled(body: str) -> tuple[int, str] | None:

@@ -69,12 +69,9 @@ def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, An
                 f"{path} {fault}", place, None if value is NOTHING else value, _limit(bound)
             )
     path, value = pairs[0]
-    return found(
-        f"{path} is {shown(value)}" if len(pairs) == 1 else f"{len(pairs)} values fit",
-        name,
-        value,
-        _limit(bound),
-    )
+    word = "set" if isinstance(value, dict | list) else shown(value)
+    text = f"{path} is {word}" if len(pairs) == 1 else f"{len(pairs)} values fit"
+    return found(text, name, value, _limit(bound))
 
 
 def _limit(bound: dict[str, Any]) -> Any:

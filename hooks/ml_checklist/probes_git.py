@@ -7,19 +7,24 @@ from ml_checklist import gitrepo
 from ml_checklist.finding import Finding, found, missing, unknown
 from ml_checklist.tree import Tree
 
-# Shapes of keys that services issue themselves, so that a hit is hardly ever an accident.
-SECRETS = re.compile(
-    r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b"
-    r"|\bglpat-[A-Za-z0-9_-]{20,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{20,}"
-    r"|\bAIza[0-9A-Za-z_-]{35}\b"
-    r"|\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}"
-    r"|\bhf_[A-Za-z0-9]{30,}\b"
-    r"|\bsk_live_[A-Za-z0-9]{20,}\b"
-    r"|(?i:\b(?:password|passwd|secret|api_?key|access_?token)\b['\"]?\s*[:=]\s*['\"](?=[^'\"]*[0-9])[^'\"\s$<{]{12,}['\"])"
-)
+# Shapes of keys that services issue themselves, so that a hit is hardly ever an accident. Each stands
+# under a word that it must hold: looking for a word is a hundred times faster than for a shape.
+SECRETS = {
+    "private key": r"-----begin (?:[a-z]+ )*private key-----",
+    "akia": r"\bakia[0-9a-z]{16}\b",
+    "asia": r"\basia(?=[a-z]*[0-9])[0-9a-z]{16}\b",
+    "gh": r"\bgh[pousr]_[a-z0-9]{36,}\b|\bgithub_pat_[a-z0-9_]{40,}\b",
+    "glpat-": r"\bglpat-[a-z0-9_-]{20,}",
+    "xox": r"\bxox[abprs]-[a-z0-9-]{20,}",
+    "aiza": r"\baiza[0-9a-z_-]{35}\b",
+    "sk-": r"\bsk-(?:ant-|proj-)?(?=[a-z_-]*[0-9])[a-z0-9_-]{32,}",
+    "sk_live_": r"\bsk_live_[a-z0-9]{20,}\b",
+    "hf_": r"\bhf_[a-z0-9]{30,}\b",
+    **{
+        word: rf"(?:\b|_){word}\b" + r"['\"]?\s*[:=]\s*['\"](?=[^'\"]*[0-9])[^'\"\s$<{]{12,}['\"]"
+        for word in ("password", "passwd", "secret", "api_key", "apikey", "access_token")
+    },
+}
 MAX_SCANNED = 1 << 20
 NO_REPOSITORY = "git init, then git add and git commit"
 
@@ -55,14 +60,12 @@ def git(
 
 
 def _ignored(tree: Tree, paths: list[str]) -> Finding:
-    if tree.base or gitrepo.top_level(tree.root) is None:
+    if tree.base or tree.tracked is None:
         return unknown("there is no git repository", NO_REPOSITORY)
-    open_ = [
-        path
-        for path in paths
-        if gitrepo.git(tree.root, "check-ignore", "--no-index", "-q", "--", path) is None
-    ]
-    tracked = [name for name in tree.tracked or () if any(_below(name, path) for path in paths)]
+    said = gitrepo.git(tree.root, "check-ignore", "--no-index", "--", *paths) or ""
+    ignored = said.splitlines()
+    open_ = [path for path in paths if path not in ignored]
+    tracked = [name for name in tree.tracked if any(_below(name, path) for path in paths)]
     kept = [name for name in tracked if not name.endswith((".gitkeep", ".gitignore", "README.md"))]
     if open_:
         return missing(f"{', '.join(open_)} not ignored; add to .gitignore", ".gitignore")
@@ -93,13 +96,18 @@ def _secrets(tree: Tree, names: list[str]) -> Finding:
         path = tree.root / name
         if not path.is_file() or path.stat().st_size > MAX_SCANNED:
             continue
-        text = tree.text(name)
-        hit = SECRETS.search(text) if text else None
-        if hit and text:
+        text = (tree.text(name) or "").lower()
+        hit = _secret(text)
+        if hit:
             # Never print the secret: the report may be public.
             line = text.count("\n", 0, hit.start()) + 1
             return missing("it looks like a secret; revoke it, then remove it", f"{name}:{line}")
     return found(f"no secret in {len(names)} tracked files", value=len(names))
+
+
+def _secret(text: str) -> re.Match[str] | None:
+    hits = (re.search(shape, text) for word, shape in SECRETS.items() if word in text)
+    return next((hit for hit in hits if hit), None)
 
 
 def newer_than(tree: Tree, *, file: str, than: list[str]) -> Finding:

@@ -29,16 +29,16 @@ def heading(tree: Tree, *, file: str, heading: str, min_words: int = 8) -> Findi
     """{file} must have its section "{heading}" filled in"""
     best = missing("there is no such file", tree.theirs(file))
     for name in tree.find(file):
-        best = _section(name, tree.text(name), heading, min_words)
+        best = _section(tree, name, heading, min_words)
         if best.holds:
             return best
     return best
 
 
-def _section(name: str, text: str | None, heading: str, min_words: int) -> Finding:
-    if text is None:
+def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
+    if tree.text(name) is None:
         return missing("the file is not UTF-8 text", name)
-    part = markdown.section(text, heading)
+    part = tree.section(name, heading)
     if part is None:
         return missing(f"the heading is not in {name}", name)
     left = markdown.unfilled(part.body)

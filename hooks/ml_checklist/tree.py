@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from ml_checklist import gitrepo, proofs, yaml_strict
+from ml_checklist import gitrepo, markdown, proofs, yaml_strict
 from ml_checklist.errors import DataError
 
 MAX_BYTES = 64 << 20
@@ -39,11 +39,15 @@ class Tree:
         self.root, self.paths, self.base = root.resolve(), paths or {}, base
         self.proofs = report or self.root / ".checklist/proofs.json"
         self._found: dict[str, list[str]] = {}
+        self._sections: dict[str, dict[str, markdown.Section]] = {}
+        self._inside: dict[Path, bool] = {}
         self._texts: dict[str, str | None] = {}
         self._data: dict[tuple[str, str], Any] = {}
 
     def theirs(self, file: str) -> str:
         """Where the project keeps what we call `file`: the whole path mapped, or a folder of it."""
+        if not self.paths:
+            return file
         for ours in (file, *(f"{parent}/" for parent in PurePosixPath(file).parents)):
             if ours in self.paths:
                 return self.paths[ours] + file[len(ours) :]
@@ -69,6 +73,14 @@ class Tree:
 
     def inside(self, path: Path) -> bool:
         """Whether a path, links followed, stays below the root."""
+        if path.is_symlink() or path == self.root:
+            return self._resolves_inside(path)
+        # Files of one folder share the answer: following links costs more than reading.
+        if path.parent not in self._inside:
+            self._inside[path.parent] = self._resolves_inside(path.parent)
+        return self._inside[path.parent]
+
+    def _resolves_inside(self, path: Path) -> bool:
         try:
             return path.resolve().is_relative_to(self.root)
         except (OSError, RuntimeError):  # a circle of links
@@ -87,6 +99,12 @@ class Tree:
             return path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return None
+
+    def section(self, name: str, heading: str) -> markdown.Section | None:
+        """The section of a document whose heading or anchor this is."""
+        if name not in self._sections:
+            self._sections[name] = markdown.by_anchor(self.text(name) or "")
+        return self._sections[name].get(markdown.slug(heading))
 
     def data(self, name: str, form: str) -> Any:
         """The content of a JSON, YAML or TOML file; ValueError says why it cannot be read."""
