@@ -26,8 +26,11 @@ if ! git var GIT_COMMITTER_IDENT > /dev/null 2>&1; then
 fi
 
 say "generate  default answers, from $template"
+if [ -n "$(git -C "$template" status --porcelain 2> /dev/null)" ]; then
+  say "          (with your uncommitted changes; such a demo cannot be updated)"
+fi
 if [ -d "$template/.git" ] || [ -f "$template/.git" ]; then ref=(--vcs-ref HEAD); else ref=(); fi
-"$template/.venv/bin/copier" copy --quiet --defaults "${ref[@]}" "$template" "$dest"
+PYTHONWARNINGS=ignore "$template/.venv/bin/copier" copy --quiet --defaults "${ref[@]}" "$template" "$dest"
 cd "$dest"
 git init --quiet --initial-branch main
 
@@ -46,9 +49,13 @@ git rev-parse HEAD > ".git/$mark"
 
 say "the checklist"
 uv run --no-sync checklist status
+# make put this clone's own uv on PATH; the user's shell may have none.
+uv_line=
+PATH=${PATH//"$template/.venv/bin:"/} command -v uv > /dev/null || uv_line="
+  python3 -m pip install uv    # the package manager of the project"
 cat << NEXT
 
-Next, in $dest:
+Next:$uv_line
   cd $dest
   uv run checklist start       # a few questions about the project, asked once
   make check test              # lint, types, imports, checklist; all tests
