@@ -1,7 +1,7 @@
 """What the checklist tool costs: `python bench/bench_checklist.py`.
 
-Every figure is the least of several runs, taken in turns with `python -c 'import yaml'` on the same machine,
-so that the ratio means the same everywhere. Exit code 1 when a limit is missed.
+Every figure is the least of several runs, taken in turns with `python -c 'import yaml'` on the
+same machine, so that the ratio means the same everywhere. Exit code 1 when a limit is missed.
 """
 
 import os
@@ -18,15 +18,17 @@ ITEM = """\
   - id: {section}.i{n}
     rev: 1
     title: The thing number {n} of {section} is in order
-    why: Because number {n} hurts otherwise, and it takes a sentence or two to say in what way that happens.
-    how: Write number {n} down in docs/problem.md, then run `checklist tick {section}.i{n} -e docs/e{n}.md`.
+    why: Because number {n} hurts otherwise, and it takes a sentence or two to say how.
+    how: Write number {n} down, then run `checklist tick {section}.i{n} -e docs/e{n}.md`.
     effort: low
     phase: {phase}
     level: must
     kind: {kind}
     lifecycle: {{state: active, since: 0.1.0}}
 {probe}    options:
-      - {{name: Tool {n}, what: "Choose it when number {n} is large, and leave it when it is small.", url: "https://example.org/{n}"}}
+      - name: Tool {n}
+        what: Choose it when number {n} is large, and leave it when it is small.
+        url: https://example.org/{n}
     refs:
       - {{title: Notes on {n}, url: "https://example.org/notes/{n}", kind: notes}}
     source: ["004:{n}"]
@@ -39,16 +41,27 @@ def project(folder: Path, n_items: int, n_ticks: int) -> Path:
     sections = max(1, n_items // 20)
     for number in range(sections):
         name = f"s{number}"
-        text = f"section: {name}\norder: {number}\ntitle: Section {number}\nabout: About it.\nitems:\n"
-        write(folder, f"checklist/catalog/{name}.yml", text + "\n".join(items(name, number, sections, n_items)))
-    headings = "".join(f"## Section {n}\n\nEight words stand here so that it is filled.\n\n" for n in range(n_items))
+        text = (
+            f"section: {name}\norder: {number}\ntitle: Section {number}\nabout: About it.\nitems:\n"
+        )
+        write(
+            folder,
+            f"checklist/catalog/{name}.yml",
+            text + "\n".join(items(name, number, sections, n_items)),
+        )
+    headings = "".join(
+        f"## Section {n}\n\nEight words stand here so that it is filled.\n\n"
+        for n in range(n_items)
+    )
     write(folder, "docs/problem.md", f"# Problem\n\n{headings}")
     for n in range(n_ticks):
         write(folder, f"docs/e{n}.md", f"# Evidence {n}\n")
     run(["git", "init", "-q"], folder)
     ticked = [f"s{n % sections}.i{n}" for n in range(n_items) if n % 3][:n_ticks]
     for n, name in enumerate(ticked):
-        checklist(folder, "tick", name, "-e", f"https://example.org/{n}", "--by", "@ann") if n == 0 else copy_tick(folder, ticked[0], name)
+        checklist(
+            folder, "tick", name, "-e", f"https://example.org/{n}", "--by", "@ann"
+        ) if n == 0 else copy_tick(folder, ticked[0], name)
     return folder
 
 
@@ -56,7 +69,13 @@ def items(name: str, number: int, sections: int, n_items: int) -> list[str]:
     """The items of one section as YAML."""
     own = range(number, n_items, sections)
     return [
-        ITEM.format(section=name, n=n, phase="poc", kind="attest" if n % 3 else "auto", probe="" if n % 3 else PROBE % n)
+        ITEM.format(
+            section=name,
+            n=n,
+            phase="poc",
+            kind="attest" if n % 3 else "auto",
+            probe="" if n % 3 else PROBE % n,
+        )
         for n in own
     ]
 
@@ -124,7 +143,10 @@ def main() -> int:
             }
         )
     for name, seconds in took.items():
-        print(f"{name:38} {seconds * 1000:7.0f} ms   {seconds / took['import yaml']:5.1f} x import yaml")
+        print(
+            f"{name:38} {seconds * 1000:7.0f} ms   {seconds / took['import yaml']:5.1f} x "
+            "import yaml"
+        )
     # The work is what remains when the interpreter's start is taken off.
     work = {name: seconds - took["python"] for name, seconds in took.items()}
     ratio = work["status, 2400 items, 1000 ticks"] / work["status, 240 items, 100 ticks"]
@@ -134,7 +156,11 @@ def main() -> int:
         "status, 240 items, 100 ticks": 0.4,
         "validate, 240 items, 100 ticks": 0.3,
     }
-    missed = [f"{name}: {took[name]:.2f} s, limit {limit} s" for name, limit in limits.items() if took[name] > limit]
+    missed = [
+        f"{name}: {took[name]:.2f} s, limit {limit} s"
+        for name, limit in limits.items()
+        if took[name] > limit
+    ]
     missed += [f"10 x the items: {ratio:.1f} x the work, limit 12"] if ratio > 12 else []
     print("\n".join(missed) or "all limits hold")
     return 1 if missed else 0

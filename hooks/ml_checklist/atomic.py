@@ -6,7 +6,10 @@ from pathlib import Path
 
 
 def write(path: Path, text: str) -> None:
-    """Replace `path` by `text` in UTF-8: whoever reads, or pulls the plug, sees the old file or the new."""
+    """Replace `path` by `text` in UTF-8.
+
+    Whoever reads, or pulls the plug, sees the old file or the new.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, because a rename is atomic within one file system only.
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

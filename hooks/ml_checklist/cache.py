@@ -1,7 +1,9 @@
 """Keep the parsed catalog, so that YAML is read once and not at every prompt.
 
-It lies in the user's cache folder and not in the project: a branch must not be able to bring its own.
-Its key is the hash of the tool's version and of all the catalog's bytes; a wrong or broken file is read anew.
+It lies in the user's cache folder and not in the project: a branch must not be able to bring its
+own.
+Its key is the hash of the tool's version and of all the catalog's bytes; a wrong or broken file is
+read anew.
 """
 
 import hashlib

@@ -166,5 +166,6 @@ def find_item(catalog: Catalog, item_id: str) -> Item:
         by = catalog.retired[item_id]["lifecycle"].get("replaced_by")
         raise DataError(f"{item_id} is retired" + (f"; see {by}" if by else "; nothing to do"))
     raise DataError(
-        f"unknown item {item_id!r}{nearest(item_id, catalog.items)}; `checklist status --all` lists all"
+        f"unknown item {item_id!r}{nearest(item_id, catalog.items)}; `checklist status "
+        "--all` lists all"
     )

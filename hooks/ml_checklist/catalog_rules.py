@@ -1,4 +1,7 @@
-"""Rules that no single item can break alone: unique ids, living references, kinds that fit probes."""
+"""Rules that no single item can break alone.
+
+Unique ids, living references, kinds that fit probes.
+"""
 
 from collections.abc import Iterator
 
@@ -29,7 +32,8 @@ def _identities(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
                 yield _at(
                     item,
                     key,
-                    f"{name!r} is taken by {first.id} in {first.file}:{first.line}; ids are never reused",
+                    f"{name!r} is taken by {first.id} in {first.file}:{first.line}; ids "
+                    "are never reused",
                 )
             elif name in catalog.retired:
                 yield _at(item, key, f"{name!r} is a retired id; ids are never reused")

@@ -8,7 +8,7 @@ import io
 import os
 import sys
 
-from ml_checklist.errors import DataError, ProbeBroke
+from ml_checklist.errors import DataError, ProbeError
 from ml_checklist.parser import build_parser
 
 NOT_MET, BAD, BROKEN, INTERRUPTED = 1, 2, 3, 130
@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     except DataError as error:
         print(error, file=sys.stderr)
         return BAD
-    except ProbeBroke as error:
+    except ProbeError as error:
         print(error, file=sys.stderr)
         return BROKEN
     except KeyboardInterrupt:

@@ -12,7 +12,8 @@ def run(args: argparse.Namespace) -> bool:
     proofs = Path(args.base_proofs) if args.base_proofs else None
     if proofs and not proofs.is_file():
         raise DataError(
-            f"--base-proofs: {proofs} does not exist; leave it out, and test-proven items are unknown at base"
+            f"--base-proofs: {proofs} does not exist; leave it out, and test-proven items "
+            "are unknown at base"
         )
     found = diff.compare(opening.project(args), args.base, base_proofs=proofs)
     if args.format == "json":

@@ -35,12 +35,14 @@ def _say(survey: Survey, phase: str, needed: str | None) -> None:
         )
         waived = f" ({numbers.waived} waived, the first until {ends[0]})" if ends else ""
         print(
-            f"{NAMES[needed]} gate holds: {numbers.met + numbers.waived} of {numbers.total}{waived}."
+            f"{NAMES[needed]} gate holds: {numbers.met + numbers.waived} of "
+            f"{numbers.total}{waived}."
         )
     print(f"Wrote {FILE}.", end="")
     if phase in ("mvp", "production"):
         print(
-            f" To get the code of this stage:\n  uvx copier update --data scaffold={phase} && make setup"
+            " To get the code of this stage:\n  uvx copier update --data "
+            f"scaffold={phase} && make setup"
         )
     else:
         print()

@@ -61,7 +61,8 @@ def refuse_by_hand(project: Project, item: Item) -> None:
     answer = item.applies(project.facts)
     if answer.value is False:
         raise DataError(
-            f"{item.id}: does not apply to this project ({item.data['when']} is false); nothing to tick"
+            f"{item.id}: does not apply to this project ({item.data['when']} is false); "
+            "nothing to tick"
         )
     if item.kind == "hybrid" and item.probe:
         finding = probes.run(project.tree, item.probe, item.id)

@@ -1,4 +1,7 @@
-"""`checklist validate`: is the data in order? Schemas, ids, aliases, orphans, dates; floors of a catalog with --lint."""
+"""`checklist validate`: is the data in order? Schemas, ids, aliases, orphans, dates.
+
+Floors of a catalog with --lint.
+"""
 
 import argparse
 from pathlib import Path

@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> bool:
         raise DataError(*(f"{item.id}: {fault}" for fault in faults))
     name = waivers.write(project.home, item.id, waiver)
     print(
-        f"waived    {item.id}  until {args.until}  {name}; {args.approver} approves it in the pull request"
+        f"waived    {item.id}  until {args.until}  {name}; {args.approver} approves it in "
+        "the pull request"
     )
     return True

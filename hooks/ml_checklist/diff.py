@@ -1,4 +1,7 @@
-"""What a branch changes: what it proves, ticks, waives and loses, and whether it touches its own judge."""
+"""What a branch changes.
+
+What it proves, ticks, waives and loses, and whether it touches its own judge.
+"""
 
 import tempfile
 from pathlib import Path

@@ -44,5 +44,5 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-class ProbeBroke(Exception):
+class ProbeError(Exception):
     """A probe itself failed: the tool or its catalog is wrong, not the project."""

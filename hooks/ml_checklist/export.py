@@ -20,9 +20,7 @@ class Entry(NamedTuple):
 def merge_base(top: Path, base: str) -> str:
     """The commit where this branch left `base`."""
     if (
-        gitrepo.git(
-            top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0"
-        )
+        gitrepo.git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0")
         is None
     ):
         raise DataError(f"{base}: no such commit here; fetch it (in CI: fetch-depth: 0)")
@@ -35,7 +33,10 @@ def merge_base(top: Path, base: str) -> str:
 
 
 def entries(top: Path, revision: str, below: str = "") -> list[Entry]:
-    """The regular files of a revision; links are left out, and so is what is too large to be read by a probe."""
+    """The regular files of a revision.
+
+    Links are left out, and so is what is too large to be read by a probe.
+    """
     found = []
     paths = ["--", below] if below else []
     for line in (
@@ -49,7 +50,10 @@ def entries(top: Path, revision: str, below: str = "") -> list[Entry]:
 
 
 def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
-    """Write the files of `revision` below `into`, byte for byte; all of them, or those of one folder."""
+    """Write the files of `revision` below `into`, byte for byte.
+
+    All of them, or those of one folder.
+    """
     wanted = entries(top, revision, below)
     asked = "".join(f"{entry.blob}\n" for entry in wanted).encode()
     done = subprocess.run(

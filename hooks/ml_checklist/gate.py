@@ -37,7 +37,10 @@ class Gate(NamedTuple):
 
 
 def asked(survey: Survey, phase: str) -> list[Status]:
-    """The statuses that the gate of `phase` asks about: its own items and those of earlier phases."""
+    """The statuses that the gate of `phase` asks about.
+
+    Its own items and those of earlier phases.
+    """
     rank = RANK[phase]
     statuses = survey.statuses.values()
     return [s for s in statuses if s.item.counts and RANK[s.item.phase] <= rank and not s.asks]
@@ -79,7 +82,10 @@ def still_open(survey: Survey, phase: str, *, calendar: bool = False) -> list[St
 
 
 def claimed(phase: str) -> str | None:
-    """The last gate that a declared phase says it has passed; None for poc, which claims nothing."""
+    """The last gate that a declared phase says it has passed.
+
+    None for poc, which claims nothing.
+    """
     return {"poc": None, "mvp": "poc", "production": "mvp", "live": "production"}[phase]
 
 

@@ -5,7 +5,10 @@ from functools import cache
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether the whole of `path` is met by `pattern`; a pattern ending in `/` meets all below it."""
+    """Whether the whole of `path` is met by `pattern`.
+
+    A pattern ending in `/` meets all below it.
+    """
     return bool(_regex(pattern).fullmatch(path))
 
 

@@ -1,4 +1,7 @@
-"""Read Markdown as far as a checklist needs: sections, front matter, and what is still to be filled in."""
+"""Read Markdown as far as a checklist needs.
+
+Sections, front matter, and what is still to be filled in.
+"""
 
 import re
 import unicodedata
@@ -8,7 +11,8 @@ _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
 _PROMPT = re.compile(r"^\s*>\s*fill:", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"\b(TODO|TBD|TBC|FIXME|XXX)\b|lorem ipsum|more information needed|<fill|\bto be (filled|written|decided|determined)\b",
+    r"\b(TODO|TBD|TBC|FIXME|XXX)\b|lorem ipsum|more information needed|<fill"
+    r"|\bto be (filled|written|decided|determined)\b",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

@@ -36,12 +36,12 @@ def previous(project: Project, since: str | None) -> str:
 
 
 def old_items(project: Project, revision: str) -> dict[str, dict[str, Any]]:
-    """The items of the catalog at a revision, read loosely: its format may be older than this tool."""
+    """The items of the catalog at a revision, read loosely.
+
+    Its format may be older than this tool.
+    """
     top = gitrepo.top_level(project.home)
-    if (
-        top is None
-        or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None
-    ):
+    if top is None or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None:
         return {}
     place = (project.home / FOLDER).relative_to(top.resolve()).as_posix()
     found: dict[str, dict[str, Any]] = {}

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from ml_checklist import gitrepo, statefiles, survey
-from ml_checklist.errors import DataError, ProbeBroke
+from ml_checklist.errors import DataError, ProbeError
 from ml_checklist.project import Project, open_project
 from ml_checklist.survey import Survey
 
@@ -31,10 +31,10 @@ def surveyed(args: argparse.Namespace) -> Survey:
 
 
 def refuse_broken(taken: Survey) -> None:
-    """Raise ProbeBroke when a probe broke: then no verdict can be trusted."""
+    """Raise ProbeError when a probe broke: then no verdict can be trusted."""
     broken = [s for s in taken.statuses.values() if s.state == "error"]
     if broken:
-        raise ProbeBroke("\n".join(f"{status.item.id}: {status.sentence}" for status in broken))
+        raise ProbeError("\n".join(f"{status.item.id}: {status.sentence}" for status in broken))
 
 
 def signature(home: Path, given: str | None) -> str:

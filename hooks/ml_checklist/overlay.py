@@ -1,4 +1,7 @@
-"""Read the catalog together with an organisation's own items: overlays add and tighten, waivers loosen."""
+"""Read the catalog together with an organisation's own items.
+
+Overlays add and tighten, waivers loosen.
+"""
 
 from pathlib import Path
 from typing import Any

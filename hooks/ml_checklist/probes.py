@@ -49,7 +49,10 @@ _OPPOSITE = {FOUND: MISSING, MISSING: FOUND}
 
 
 def run(tree: Tree, probe: Mapping[str, Any], item: str = "") -> Finding:
-    """What `probe`, the probe of `item`, finds on `tree`; a broken probe is an `error`, never a crash."""
+    """What `probe`, the probe of `item`, finds on `tree`.
+
+    A broken probe is an `error`, never a crash.
+    """
     if "all" in probe:
         return _worst([run(tree, part, item) for part in probe["all"]])
     if "any" in probe:
@@ -71,7 +74,7 @@ def _one(tree: Tree, probe: Mapping[str, Any], item: str) -> Finding:
     function = PROBES[kind]
     try:
         finding = function(tree, **arguments)
-    except Exception as error:  # noqa: BLE001 - one broken probe must not hide the other two hundred
+    except Exception as error:
         return Finding(
             ERROR,
             f"the probe {kind} broke: {type(error).__name__}: {error}",

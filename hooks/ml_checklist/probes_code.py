@@ -1,4 +1,7 @@
-"""Probes that read code without running it: who opens the test part, who may import whom, what is depended on."""
+"""Probes that read code without running it.
+
+Who opens the test part, who may import whom, what is depended on.
+"""
 
 import ast
 import re
@@ -153,7 +156,10 @@ def normal(demand: str) -> str:
 
 
 def requirements(project: Any) -> Iterator[tuple[str, str]]:
-    """(group, requirement) for each line of pyproject.toml; the group of the project itself is `project`."""
+    """(group, requirement) for each line of pyproject.toml.
+
+    The group of the project itself is `project`.
+    """
     for demand in one(project, "project.dependencies") or ():
         yield "project", str(demand)
     for at in ("project.optional-dependencies", "dependency-groups"):

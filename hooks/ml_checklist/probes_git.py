@@ -7,7 +7,8 @@ from ml_checklist import gitrepo
 from ml_checklist.finding import Finding, found, missing, unknown
 from ml_checklist.tree import Tree
 
-# Shapes of keys that services issue themselves, so that a hit is hardly ever an accident. Each stands
+# Shapes of keys that services issue themselves, so that a hit is hardly ever an accident. Each
+# stands
 # under a word that it must hold: looking for a word is a hundred times faster than for a shape.
 SECRETS = {
     "private key": r"-----begin (?:[a-z]+ )*private key-----",

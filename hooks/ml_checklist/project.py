@@ -38,7 +38,8 @@ def find_home(start: Path) -> Path:
         if (folder / "checklist/catalog").is_dir() or (folder / FILE).is_file():
             return folder
     raise DataError(
-        f"{start}: no checklist here or above; run this in a project that has checklist/catalog, or name one with --root"
+        f"{start}: no checklist here or above; run this in a project that has "
+        "checklist/catalog, or name one with --root"
     )
 
 
@@ -48,7 +49,8 @@ def find_catalog(home: Path) -> Path:
         if (folder / "checklist/catalog").is_dir():
             return folder / "checklist/catalog"
     raise DataError(
-        f"{home}: checklist/catalog is missing; restore it with `copier update`, or name one with --catalog"
+        f"{home}: checklist/catalog is missing; restore it with `copier update`, or name "
+        "one with --catalog"
     )
 
 
@@ -83,7 +85,8 @@ def _shown(folder: Path, home: Path, given: str | None) -> str:
 def read_settings(home: Path, catalog: Catalog, *, lenient: bool = False) -> dict[str, Any]:
     """The content of project.yml, empty where there is none.
 
-    lenient: facts that the catalog does not know are left alone; a judge's catalog may be older than the project.
+    lenient: facts that the catalog does not know are left alone; a judge's catalog may be older
+    than the project.
     """
     path = home / FILE
     if path.is_symlink():
@@ -116,7 +119,10 @@ def _facts(facts: dict[str, Any], catalog: Catalog, lenient: bool) -> list[Probl
 
 
 def below(home: Path, settings: Mapping[str, Any]) -> Path:
-    """The folder that probes look at; `root:` may lead to a neighbour, not out of the repository."""
+    """The folder that probes look at.
+
+    `root:` may lead to a neighbour, not out of the repository.
+    """
     if "root" not in settings:
         return home
     folder = (home / str(settings["root"])).resolve()

@@ -56,7 +56,10 @@ def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
 
 
 def keep(path: Path, now: dict[str, Any], outcomes: dict[tuple[str, str], str]) -> None:
-    """Write the outcomes of a session, {(item, test): outcome}, beside earlier ones on the same tree."""
+    """Write the outcomes of a session, {(item, test).
+
+    Outcome}, beside earlier ones on the same tree.
+    """
     results = [
         {"item": item, "test": test, "outcome": how}
         for (item, test), how in sorted(outcomes.items())

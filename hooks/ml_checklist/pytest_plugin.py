@@ -1,7 +1,8 @@
 """Pytest plugin: a passed test marked `@pytest.mark.proves("data.leakage")` proves that item.
 
 At the end of a session with such tests the results go to .checklist/proofs.json, together with the
-ids of the code, configuration, tests and data that they are about. A session without them writes nothing.
+ids of the code, configuration, tests and data that they are about. A session without them writes
+nothing.
 """
 
 from collections.abc import Generator
@@ -16,7 +17,10 @@ RANK = {"passed": 0, "empty": 1, "skipped": 2, "failed": 3}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker; record in the main process only, which hears of the workers' tests too."""
+    """Declare the marker.
+
+    Record in the main process only, which hears of the workers' tests too.
+    """
     config.addinivalue_line("markers", "proves(item): this test proves an item of the checklist")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Recorder(config), "ml_checklist_recorder")
@@ -83,7 +87,8 @@ class Recorder:
         now = proofs.identity(root)
         if self.before is not None and not proofs.same_tree(self.before, now):
             self._say(
-                "code, tests, conf or data changed while the tests ran: nothing is proven, run them again"
+                "code, tests, conf or data changed while the tests ran: nothing is "
+                "proven, run them again"
             )
             return
         proofs.keep(root / REPORT, now, self.results)

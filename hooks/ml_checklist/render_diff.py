@@ -29,8 +29,10 @@ def notices(diff: Diff) -> list[str]:
     if diff.tampered:
         shown = ", ".join(diff.tampered[:5]) + (", ..." if len(diff.tampered) > 5 else "")
         found.append(
-            f"Tampered: {len(diff.tampered)} files of the judge differ though the template version is the same: {shown}. "
-            "Take the change back; items of your own go to checklist/catalog.d, time off is `checklist waive`."
+            f"Tampered: {len(diff.tampered)} files of the judge differ though the "
+            f"template version is the same: {shown}. "
+            "Take the change back; items of your own go to checklist/catalog.d, time off "
+            "is `checklist waive`."
         )
     elif diff.template[0] != diff.template[1]:
         old, new = (each or "none" for each in diff.template)
@@ -39,7 +41,8 @@ def notices(diff: Diff) -> list[str]:
         )
     if diff.base_fault:
         found.append(
-            f"The base cannot be compared with, its checklist data is not in order: {diff.base_fault}"
+            "The base cannot be compared with, its checklist data is not in order: "
+            f"{diff.base_fault}"
         )
     now = diff.head.project.phase
     if diff.phase_before and diff.phase_before != now:
@@ -49,12 +52,14 @@ def notices(diff: Diff) -> list[str]:
     others = [name for name in diff.guarded if name not in diff.tampered]
     if others:
         found.append(
-            f"Changes what decides over pull requests: {', '.join(others[:8])}{', ...' if len(others) > 8 else ''}."
+            "Changes what decides over pull requests: "
+            f"{', '.join(others[:8])}{', ...' if len(others) > 8 else ''}."
         )
     n = len(diff.uncomparable)
     if n:
         found.append(
-            f"{n} items are proven here and unknown at base: there is no test report of it to compare with."
+            f"{n} items are proven here and unknown at base: there is no test report of "
+            "it to compare with."
         )
     return found
 

@@ -23,7 +23,8 @@ def page(survey: Survey, section: str | None = None) -> str:
         g = gate.count(survey, phase)
         holds = "yes" if g.holds() else "no"
         lines.append(
-            f"| {gate.NAMES[phase]} | {g.met} of {g.total} | {g.proven} | {g.vouched} | {g.waived} | {g.stale} | {g.open} | {holds} |"
+            f"| {gate.NAMES[phase]} | {g.met} of {g.total} | {g.proven} | {g.vouched} | "
+            f"{g.waived} | {g.stale} | {g.open} | {holds} |"
         )
     lines += _questions(survey)
     for each in survey.project.catalog.sections.values():
@@ -60,7 +61,8 @@ def _table(own: list[Status]) -> list[str]:
         who = code(s.by) if s.by else ""
         title = f"{escape(s.item.title)}<br>`{s.item.id}`"
         lines.append(
-            f"| {MARKS[s.state]} | {title} | {s.item.phase} | {s.item.level} | {who} | {cell(s.sentence)} |"
+            f"| {MARKS[s.state]} | {title} | {s.item.phase} | {s.item.level} | {who} | "
+            f"{cell(s.sentence)} |"
         )
     return lines
 

@@ -8,7 +8,10 @@ from ml_checklist.survey import Survey
 
 
 def mind_map(survey: Survey, section: str | None = None) -> str:
-    """Sections and items as branches; with one section, its items with their options and methods."""
+    """Sections and items as branches.
+
+    With one section, its items with their options and methods.
+    """
     lines = ["mindmap", f"  root(({_label(_title(survey, section))}))"]
     for number, each in enumerate(survey.project.catalog.sections.values()):
         own = [s for s in survey.statuses.values() if s.item.section == each.id]

@@ -1,4 +1,7 @@
-"""The shapes of the checklist's files as JSON Schema, for editors: `python -m ml_checklist.schema DIR`."""
+"""The shapes of the checklist's files as JSON Schema, for editors.
+
+`python -m ml_checklist.schema DIR`.
+"""
 
 import json
 import sys

@@ -206,7 +206,10 @@ class Table(Shape):
 
 
 class Later(Shape):
-    """A shape that refers to itself: looked up when it is needed, `#/$defs/<name>` in JSON Schema."""
+    """A shape that refers to itself.
+
+    Looked up when it is needed, `#/$defs/<name>` in JSON Schema.
+    """
 
     def __init__(self, name: str, shape: Callable[[], Shape]) -> None:
         self.name, self.shape = name, shape

@@ -1,4 +1,7 @@
-"""The state of one item: a total function of its condition, probe, tick, waiver and the calendar."""
+"""The state of one item.
+
+A total function of its condition, probe, tick, waiver and the calendar.
+"""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -139,7 +142,8 @@ def _ticked(item: Item, project: Project, tick: dict[str, Any], finding: Finding
     if reason:
         return Status(item, STALE, reason, by=tick["by"], finding=finding, tick=tick, until=until)
     if until and until < project.today:
-        text = f"{tick['by']} vouched on {tick['date']}, more than {item.data['max_age_days']} days ago"
+        days = item.data["max_age_days"]
+        text = f"{tick['by']} vouched on {tick['date']}, more than {days} days ago"
         return Status(
             item, STALE, text, by=tick["by"], finding=finding, tick=tick, calendar=True, until=until
         )

@@ -22,7 +22,10 @@ class Folder(NamedTuple):
 
 
 def read(folder: Path, shape: Shape, catalog: Catalog) -> Folder:
-    """Everything in `folder`; what is wrong is listed, not raised, so that all of it can be said."""
+    """Everything in `folder`.
+
+    What is wrong is listed, not raised, so that all of it can be said.
+    """
     into = Folder({}, {}, [], [])
     if not folder.is_dir():
         return into
@@ -65,7 +68,8 @@ def _entry(path: Path, where: str, shape: Shape, catalog: Catalog, into: Folder)
     if item is None:
         into.warnings.append(Problem(where, 0, _orphan(path.stem, catalog)))
     elif item.id in into.entries:
-        text = f"two answers for {item.id}: this and {into.files[item.id]}; keep the newer as {item.id}.yml"
+        both = f"this and {into.files[item.id]}"
+        text = f"two answers for {item.id}: {both}; keep the newer as {item.id}.yml"
         into.problems.append(Problem(where, 0, text))
     elif not faults:
         into.entries[item.id] = data

@@ -1,4 +1,7 @@
-"""A project's files as probes see them: below one root, never through a link that leads out of it."""
+"""A project's files as probes see them.
+
+Below one root, never through a link that leads out of it.
+"""
 
 import json
 import tomllib
@@ -13,7 +16,10 @@ MAX_BYTES = 64 << 20
 
 
 class Base(NamedTuple):
-    """The revision that an exported tree shows: the repository's top folder, and where in it the tree was."""
+    """The revision that an exported tree shows.
+
+    The repository's top folder, and where in it the tree was.
+    """
 
     top: Path
     revision: str
@@ -23,7 +29,8 @@ class Base(NamedTuple):
 class Tree:
     """The files below `root`.
 
-    paths: our path -> theirs, for a project that keeps a document elsewhere (`map:` in project.yml).
+    paths: our path -> theirs, for a project that keeps a document elsewhere (`map:` in
+    project.yml).
     base: the revision whose files these are, when `root` is only an export of it.
     report: where the report of the tests is, `.checklist/proofs.json` unless said otherwise.
     """

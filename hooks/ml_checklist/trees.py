@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def blob_id(content: bytes) -> str:
-    """The id that git gives to this content, line ends taken as LF so that a Windows checkout agrees."""
+    """The id that git gives to this content, line ends taken as LF as on Windows too."""
     content = content.replace(b"\r\n", b"\n")
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
@@ -23,7 +23,8 @@ def files_below(folder: Path) -> list[Path]:
 def tree_id(root: Path, folder: str) -> str:
     """One id for everything below `root/folder`: it changes when any path or any content does.
 
-    sha256 over the sorted lines "<path relative to root> <blob id>"; an absent folder has the id of nothing.
+    sha256 over the sorted lines "<path relative to root> <blob id>"; an absent folder has the id
+    of nothing.
     """
     digest = hashlib.sha256()
     for path in files_below(Path(root) / folder):

@@ -1,6 +1,8 @@
-"""Other readings of the same items, such as the ML Test Score: groups of entries that name items."""
+"""Other readings of the same items, such as the ML Test Score.
 
-from pathlib import Path
+Groups of entries that name items.
+"""
+
 from typing import Any, NamedTuple
 
 from ml_checklist import yaml_strict
@@ -11,7 +13,8 @@ from ml_checklist.items import Catalog
 from ml_checklist.state import NOT_APPLICABLE, PASS, Status
 from ml_checklist.survey import Survey
 
-# Upper bound of the score and what it says. Source: Breck et al. (2017), The ML Test Score, table V.
+# Upper bound of the score and what it says. Source: Breck et al. (2017), The ML Test Score, table
+# V.
 BANDS = (
     (0.0, "more of a research project than a productionised system"),
     (1.0, "not totally untested, but serious holes in reliability are to be expected"),
@@ -23,7 +26,10 @@ BANDS = (
 
 
 class Row(NamedTuple):
-    """One entry of a view: its name, the statuses behind it, and its points where the view has a score."""
+    """One entry of a view.
+
+    Its name, the statuses behind it, and its points where the view has a score.
+    """
 
     name: str
     statuses: list[Status]

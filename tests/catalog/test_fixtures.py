@@ -1,4 +1,4 @@
-"""Every probe of the catalog is shown green on what meets the item and red on what plausibly does not."""
+"""Every probe of the catalog is shown green on what meets the item, and red on what does not."""
 
 import json
 import subprocess
@@ -28,7 +28,9 @@ def load_cases() -> dict[str, dict[str, Any]]:
 
 CASES = load_cases()
 PROBED = [item for item in CATALOG.items.values() if item.probe]
-PROVEN_ONLY = [item for item in PROBED if {p["type"] for p in lint.probes(item.probe)} == {"proven"}]
+PROVEN_ONLY = [
+    item for item in PROBED if {p["type"] for p in lint.probes(item.probe)} == {"proven"}
+]
 LOOKED_AT = [item for item in PROBED if item not in PROVEN_ONLY]
 
 
@@ -58,17 +60,27 @@ def as_text(name: str, content: Any) -> str:
     """A fixture's content as the file holds it."""
     if isinstance(content, str):
         return content
-    return yaml_write.dump(content) if name.endswith((".yml", ".yaml")) and flat(content) else json.dumps(content, indent=1)
+    return (
+        yaml_write.dump(content)
+        if name.endswith((".yml", ".yaml")) and flat(content)
+        else json.dumps(content, indent=1)
+    )
 
 
 def flat(content: Any) -> bool:
     """Whether the writer of our own state files can write it; JSON is YAML for all else."""
-    return isinstance(content, dict) and not any(isinstance(value, list | dict) for value in content.values())
+    return isinstance(content, dict) and not any(
+        isinstance(value, list | dict) for value in content.values()
+    )
 
 
 def commit(root: Path, names: list[str]) -> None:
     """Make the tree a repository that tracks `names`."""
-    for command in (["init", "-q"], ["add", "--force", "--", *names], ["commit", "-q", "-m", "all"]):
+    for command in (
+        ["init", "-q"],
+        ["add", "--force", "--", *names],
+        ["commit", "-q", "-m", "all"],
+    ):
         subprocess.run(["git", *command], cwd=root, check=True, capture_output=True)
 
 

@@ -1,4 +1,7 @@
-"""The catalog holds its floors; loader and schemas agree; every point of the sources has a place."""
+"""The catalog holds its floors; loader and schemas agree.
+
+Every point of the sources has a place.
+"""
 
 import json
 from copy import deepcopy
@@ -85,7 +88,11 @@ def test_every_view_names_living_items():
 
 def trail() -> list[dict[str, Any]]:
     paths = [path for path in sorted(TRAIL.glob("*.yml")) if not path.name.startswith("replaced.")]
-    return [{**entry, "file": path.name} for path in paths for entry in yaml_strict.load(path, path.name)]
+    return [
+        {**entry, "file": path.name}
+        for path in paths
+        for entry in yaml_strict.load(path, path.name)
+    ]
 
 
 def test_each_point_of_the_sources_has_one_place():

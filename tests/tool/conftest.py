@@ -1,5 +1,7 @@
 """A small project with a small catalog, and a way to run the tool in it."""
 
+# ruff: noqa: E501 - files in one literal are easier to read than files in pieces
+
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -48,7 +50,10 @@ def item(
 
 def section(name: str, items: Iterable[str]) -> str:
     """One file of a test catalog."""
-    return f"section: {name}\norder: 10\ntitle: {name.title()}\nabout: About {name}.\nitems:\n" + "\n".join(items)
+    return (
+        f"section: {name}\norder: 10\ntitle: {name.title()}\nabout: About {name}.\nitems:\n"
+        + "\n".join(items)
+    )
 
 
 HEADING = "probe: {type: heading, file: docs/problem.md, heading: Objective}"
@@ -109,20 +114,28 @@ class Project:
     def git(self, *args: str) -> str:
         """Run git in the project."""
         command = ["git", *args]
-        return subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            command, cwd=self.root, check=True, capture_output=True, text=True
+        ).stdout
 
     def try_git(self, *args: str) -> int:
         """Run git and return how it ended."""
-        return subprocess.run(["git", *args], cwd=self.root, check=False, capture_output=True).returncode
+        return subprocess.run(
+            ["git", *args], cwd=self.root, check=False, capture_output=True
+        ).returncode
 
     def commit(self, message: str = "work") -> None:
         """Commit everything."""
         self.git("add", "-A")
         self.git("commit", "-q", "-m", message)
 
-    def fill_objective(self, words: str = "Rank customers by their risk to leave, so that we call ten of them.") -> None:
+    def fill_objective(
+        self, words: str = "Rank customers by their risk to leave, so that we call ten of them."
+    ) -> None:
         """Write the section that scoping.objective asks for."""
-        self.write("docs/problem.md", f"# Problem\n\n## Objective\n\n{words}\n\n## Users\n\n> fill: who\n")
+        self.write(
+            "docs/problem.md", f"# Problem\n\n## Objective\n\n{words}\n\n## Users\n\n> fill: who\n"
+        )
 
 
 @pytest.fixture
@@ -134,12 +147,13 @@ def project(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Pro
     made = Project(root, capsys, monkeypatch)
     made.write("checklist/catalog/facts.yml", FACTS)
     made.catalog(*DEFAULT_ITEMS)
-    made.write("docs/problem.md", "# Problem\n\n## Objective\n\n> fill: what for\n\n## Users\n\n> fill: who\n")
+    made.write(
+        "docs/problem.md",
+        "# Problem\n\n## Objective\n\n> fill: what for\n\n## Users\n\n> fill: who\n",
+    )
     made.git("init", "-q", "-b", "main")
     made.commit("start")
     return made
-
-
 
 
 @pytest.fixture(name="item")

@@ -36,7 +36,9 @@ def check_trial(project, item, seed):
     states = project.states()
 
     assert project.run("validate").code == 0
-    assert sorted(name for name, state in states.items() if state == "pass") == sorted(f"scoping.i{n}" for n in numbers)
+    assert sorted(name for name, state in states.items() if state == "pass") == sorted(
+        f"scoping.i{n}" for n in numbers
+    )
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -65,7 +67,9 @@ def test_a_squash_merge_loses_no_evidence(project):
 def test_two_people_who_answer_one_item_differently_conflict(project):
     for name in ("ann", "bob"):
         project.git("checkout", "-q", "-b", name, "main")
-        project.run("tick", "scoping.users", "-e", f"https://example.org/{name}", "--by", f"@{name}")
+        project.run(
+            "tick", "scoping.users", "-e", f"https://example.org/{name}", "--by", f"@{name}"
+        )
         project.commit(name)
     merged = project.try_git("merge", "-q", "ann")
 

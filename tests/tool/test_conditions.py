@@ -22,7 +22,11 @@ CASES = [
     ("people or serving == batch", {"people": True}, True),
     ("not (people or team)", {"people": False, "team": False}, True),
     ("people == false", {"people": False}, True),
-    ("people or team and serving == none", {"people": False, "team": True, "serving": "none"}, True),
+    (
+        "people or team and serving == none",
+        {"people": False, "team": True, "serving": "none"},
+        True,
+    ),
 ]
 
 
@@ -59,15 +63,25 @@ def test_a_wrong_expression_says_what_is_wrong(text, word):
         parse(text, FACTS)
 
 
-ATOMS = st.sampled_from(["people", "team", "serving == batch", "serving in [none, realtime]", "serving != none"])
+ATOMS = st.sampled_from(
+    ["people", "team", "serving == batch", "serving in [none, realtime]", "serving != none"]
+)
 EXPRESSIONS = st.recursive(
     ATOMS,
-    lambda inner: st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})")
-    | inner.map(lambda text: f"not ({text})"),
+    lambda inner: (
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
+            lambda p: f"({p[0]} {p[1]} {p[2]})"
+        )
+        | inner.map(lambda text: f"not ({text})")
+    ),
     max_leaves=8,
 )
 KNOWN = st.fixed_dictionaries(
-    {"people": st.booleans(), "team": st.booleans(), "serving": st.sampled_from(["none", "batch", "realtime"])}
+    {
+        "people": st.booleans(),
+        "team": st.booleans(),
+        "serving": st.sampled_from(["none", "batch", "realtime"]),
+    }
 )
 
 

@@ -1,5 +1,7 @@
 """What a pull request is told, and why it cannot edit its judge."""
 
+# ruff: noqa: E501 - files in one literal are easier to read than files in pieces
+
 import json
 import shutil
 
@@ -34,7 +36,9 @@ def test_a_branch_that_changes_nothing_says_so(branch):
     ran = branch.run("diff", "main")
 
     assert ran.code == 0
-    assert ran.out.startswith("PoC gate: 2 of 3 met, 1 open. This branch: 0 proven, 0 ticked, 0 lost.")
+    assert ran.out.startswith(
+        "PoC gate: 2 of 3 met, 1 open. This branch: 0 proven, 0 ticked, 0 lost."
+    )
 
 
 def test_a_tick_is_told_to_people(branch):
@@ -101,12 +105,27 @@ def test_time_that_passes_is_no_regression(branch, item):
 
 def test_a_waiver_instead_of_a_repair_is_shown_and_passes(branch):
     branch.write("reports/evaluation.json", '{"beats_baseline": {"low": -0.2}}')
-    branch.run("waive", "scoping.beats", "--reason", "new data", "--until", "2026-12-31", "--approver", "@boss", "--by", "@ann", "--today", "2026-11-20")
+    branch.run(
+        "waive",
+        "scoping.beats",
+        "--reason",
+        "new data",
+        "--until",
+        "2026-12-31",
+        "--approver",
+        "@boss",
+        "--by",
+        "@ann",
+        "--today",
+        "2026-11-20",
+    )
     ran = branch.run("diff", "main", "--format", "json", "--today", "2026-11-21")
 
     assert ran.code == 0
     assert rows(json.loads(ran.out), "people") == [("waived", "scoping.beats")]
-    assert any("checklist/waivers/scoping.beats.yml" in notice for notice in json.loads(ran.out)["notices"])
+    assert any(
+        "checklist/waivers/scoping.beats.yml" in notice for notice in json.loads(ran.out)["notices"]
+    )
 
 
 def test_open_items_whose_files_are_touched_are_suggested(branch, item):
@@ -150,7 +169,9 @@ def prove(project, outcome):
     from ml_checklist import proofs
 
     path = project.root / ".checklist/proofs.json"
-    proofs.keep(path, proofs.identity(project.root), {("scoping.tested", "tests/t.py::test_x"): outcome})
+    proofs.keep(
+        path, proofs.identity(project.root), {("scoping.tested", "tests/t.py::test_x"): outcome}
+    )
 
 
 ATTACKS = {
@@ -187,12 +208,21 @@ def test_the_judge_of_the_base_is_not_moved_by_a_softer_catalog(branch, item, tm
     shutil.copytree(branch.root / "checklist/catalog", tmp_path / "base-catalog")
     branch.catalog(item("scoping.idea", level="may"))
     branch.write("hooks/ml_checklist/gate.py", "# always holds\n")
-    branch.write("checklist/project.yml", "phase: mvp\nfacts: {affects_people: true, serving: none}\n")
+    branch.write(
+        "checklist/project.yml", "phase: mvp\nfacts: {affects_people: true, serving: none}\n"
+    )
     branch.write(
         "checklist/waivers/scoping.objective.yml",
         'reason: because\nby: "@ann"\napprover: "@Ann"\ndate: "2026-11-20"\nuntil: "2026-12-20"\nitem_rev: 1\n',
     )
-    judge = ("--catalog", str(tmp_path / "base-catalog"), "--root", str(branch.root), "--today", "2026-11-21")
+    judge = (
+        "--catalog",
+        str(tmp_path / "base-catalog"),
+        "--root",
+        str(branch.root),
+        "--today",
+        "2026-11-21",
+    )
     softened = branch.run("gate", "--today", "2026-11-21")
     refused = branch.run("gate", *judge)
     (branch.root / "checklist/waivers/scoping.objective.yml").unlink()
@@ -219,7 +249,11 @@ def test_markdown_never_outgrows_a_comment_and_cannot_be_broken_out_of(branch, i
     assert "more lines; `checklist diff` prints all." in out
     assert "</table>" not in out
     assert "@everyone" not in out
-    assert all(line.count("|") - line.count("\\|") == 4 for line in out.splitlines() if line.startswith("| n/a"))
+    assert all(
+        line.count("|") - line.count("\\|") == 4
+        for line in out.splitlines()
+        if line.startswith("| n/a")
+    )
 
 
 def test_a_whole_comment_is_cut_at_a_line():

@@ -12,10 +12,15 @@ def test_news_tells_new_changed_renamed_and_retired(project, item):
     project.run("tick", "scoping.idea", "-e", "https://example.org/i", "--by", "@ann")
     project.commit("ticks")
     project.catalog(
-        item("scoping.users", rev=2, lifecycle="{state: active, since: 0.1.0, note: asks for numbers}"),
+        item(
+            "scoping.users",
+            rev=2,
+            lifecycle="{state: active, since: 0.1.0, note: asks for numbers}",
+        ),
         item("scoping.drift", lifecycle="{state: upcoming, since: 1.4.0, active_in: 2.0.0}"),
         item("scoping.thought", level="may", extra="was: [scoping.idea]"),
-        "  - {id: scoping.load, rev: 1, lifecycle: {state: retired, since: 1.4.0, replaced_by: scoping.drift}}\n",
+        "  - {id: scoping.load, rev: 1, "
+        "lifecycle: {state: retired, since: 1.4.0, replaced_by: scoping.drift}}\n",
     )
     for _ in ("dirty", "committed"):
         out = project.run("news").out

@@ -25,7 +25,9 @@ def test_an_organisation_adds_items_in_a_section_of_its_own(project, item):
 
 
 def test_own_items_may_join_a_section_that_exists(project, item):
-    overlay(project, "section: scoping\nitems:\n" + item("x.sponsor", extra="requires: [scoping.users]"))
+    overlay(
+        project, "section: scoping\nitems:\n" + item("x.sponsor", extra="requires: [scoping.users]")
+    )
 
     assert project.states()["x.sponsor"] == "todo"
 
@@ -39,7 +41,11 @@ def test_own_items_carry_their_own_first_word(project, item):
 
 
 def test_tightening_counts(project):
-    overlay(project, "tighten:\n  - {id: scoping.idea, level: must}\n  - {id: scoping.fair, phase: poc, level: must}\n")
+    overlay(
+        project,
+        "tighten:\n  - {id: scoping.idea, level: must}\n  - "
+        "{id: scoping.fair, phase: poc, level: must}\n",
+    )
     project.run("start", "affects_people=true", "serving=none")
     gate = json.loads(project.run("gate", "poc", "--format", "json").out)
 
@@ -56,7 +62,12 @@ def test_tightening_counts(project):
     ],
 )
 def test_loosening_is_refused_with_a_word_about_waivers(project, item, demand, word):
-    project.write("checklist/catalog/scoping.yml", (project.root / "checklist/catalog/scoping.yml").read_text() + "\n" + item("scoping.aged", extra="max_age_days: 30"))
+    project.write(
+        "checklist/catalog/scoping.yml",
+        (project.root / "checklist/catalog/scoping.yml").read_text()
+        + "\n"
+        + item("scoping.aged", extra="max_age_days: 30"),
+    )
     overlay(project, f"tighten:\n  - {demand}\n")
     ran = project.run("validate")
 

@@ -1,15 +1,18 @@
 """Tests prove items: the report that the pytest plugin leaves."""
 
+# ruff: noqa: E501 - files in one literal are easier to read than files in pieces
+
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
-TESTS = '''
+TESTS = """
 import pytest
 
 @pytest.mark.proves("data.passed")
@@ -68,7 +71,7 @@ def test_teardown(broken):
 @pytest.mark.proves("data.two")
 def test_two_items():
     assert 1 + 1 == 2
-'''
+"""
 OUTCOMES = {
     "data.passed": ["passed", "passed"],
     "data.raises": ["passed"],
@@ -93,7 +96,9 @@ class Session:
         (root / "checklist").mkdir()
         (root / "tests").mkdir()
         (root / "src").mkdir()
-        (root / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers -p no:cacheprovider\n")
+        (root / "pytest.ini").write_text(
+            "[pytest]\naddopts = --strict-markers -p no:cacheprovider\n"
+        )
         self.write(TESTS)
 
     def write(self, text: str) -> None:
@@ -102,11 +107,23 @@ class Session:
 
     def run(self, *args: str) -> str:
         """Run pytest and return what it printed."""
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "ml_checklist.pytest_plugin", "-W", "error", *args]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "ml_checklist.pytest_plugin",
+            "-W",
+            "error",
+            *args,
+        ]
         env = {**os.environ, "PYTHONPATH": str(HOOKS), "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False).stdout
+        return subprocess.run(
+            command, cwd=self.root, env=env, capture_output=True, text=True, check=False
+        ).stdout
 
-    def report(self) -> dict:
+    def report(self) -> dict[str, Any]:
         """The report, empty where there is none."""
         path = self.root / ".checklist/proofs.json"
         return json.loads(path.read_text()) if path.exists() else {}
@@ -161,7 +178,8 @@ def test_a_later_run_on_another_tree_forgets_the_earlier(session):
 
 def test_a_later_failure_replaces_an_earlier_pass(session, monkeypatch):
     session.write(
-        "import os, pytest\n\n@pytest.mark.proves('data.x')\ndef test_x():\n    assert 'BROKEN' not in os.environ\n"
+        "import os, pytest\n\n@pytest.mark.proves('data.x')\ndef test_x():\n    assert "
+        "'BROKEN' not in os.environ\n"
     )
     session.run()
     assert session.outcomes() == {"data.x": ["passed"]}
@@ -185,6 +203,8 @@ def test_tests_that_change_the_code_they_prove_prove_nothing(session):
 def test_the_plugin_imports_nothing_of_the_tool_until_it_is_needed():
     code = "import sys, ml_checklist.pytest_plugin; print([m for m in sys.modules if m.startswith(('ml_checklist.', 'yaml'))])"
     env = {**os.environ, "PYTHONPATH": str(HOOKS)}
-    out = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    ).stdout
 
     assert out.strip() == "['ml_checklist.pytest_plugin']"

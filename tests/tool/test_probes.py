@@ -1,5 +1,7 @@
 """Each probe: found, missing, and cannot tell."""
 
+# ruff: noqa: E501 - files in one literal are easier to read than files in pieces
+
 import inspect
 import json
 import subprocess
@@ -15,8 +17,15 @@ from ml_checklist.tree import Tree
 from ml_checklist.trees import tree_id
 
 CARD = "---\nowner: '@ann'\nempty:\n---\n# Card\n\n## Licence\n\nCC-BY 4.0, bought from the shop on 2 October, see the mail.\n\n## Origin\n\n> fill: where from\n\n## Amount\n\nTODO write how many rows there are in the table of orders\n"
-DECISION = "---\nabout: model\nstatus: {status}\n---\n# Model\n\n" + "We chose the simple model because it can be explained. " * 5
-RUN = {"git": {"commit": "abc", "dirty": False}, "seed": 0, "metrics": {"valid": {"mae": {"value": 2.5}}}}
+DECISION = (
+    "---\nabout: model\nstatus: {status}\n---\n# Model\n\n"
+    + "We chose the simple model because it can be explained. " * 5
+)
+RUN = {
+    "git": {"commit": "abc", "dirty": False},
+    "seed": 0,
+    "metrics": {"valid": {"mae": {"value": 2.5}}},
+}
 PYPROJECT = """\
 [project]
 name = "shop"
@@ -42,10 +51,16 @@ layers = ["main", "model | dataloader"]
 """
 WORKFLOW = "on: [push, pull_request]\njobs:\n  test:\n    steps:\n      - run: |\n          make setup\n          make test\n"
 GITLAB = "test:\n  rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]\n  script: [make setup, make test]\n"
-EVALUATE = "from x import read_part\n\ndef run():\n    return read_part('test', for_evaluation=True)\n"
+EVALUATE = (
+    "from x import read_part\n\ndef run():\n    return read_part('test', for_evaluation=True)\n"
+)
 CLEAN = json.dumps({"cells": [{"cell_type": "code", "outputs": [], "execution_count": None}]})
-DIRTY = json.dumps({"cells": [{"cell_type": "code", "outputs": [{"text": "1"}], "execution_count": 3}]})
-COVERAGE = json.dumps({"files": {"src/shop/a.py": {"summary": {"covered_lines": 8, "num_statements": 10}}}})
+DIRTY = json.dumps(
+    {"cells": [{"cell_type": "code", "outputs": [{"text": "1"}], "execution_count": 3}]}
+)
+COVERAGE = json.dumps(
+    {"files": {"src/shop/a.py": {"summary": {"covered_lines": 8, "num_statements": 10}}}}
+)
 KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
 
 Case = tuple[dict[str, Any], dict[str, str], str]
@@ -54,85 +69,381 @@ CASES: dict[str, Case] = {
     "file missing": ({"type": "file", "file": "a.md"}, {}, MISSING),
     "file empty": ({"type": "file", "file": "a.md"}, {"a.md": ""}, MISSING),
     "file glob": ({"type": "file", "file": "src/*/a.py"}, {"src/shop/a.py": "x"}, FOUND),
-    "heading found": ({"type": "heading", "file": "c.md", "heading": "Licence"}, {"c.md": CARD}, FOUND),
-    "heading prompt": ({"type": "heading", "file": "c.md", "heading": "Origin"}, {"c.md": CARD}, MISSING),
-    "heading todo": ({"type": "heading", "file": "c.md", "heading": "Amount"}, {"c.md": CARD}, MISSING),
-    "heading absent": ({"type": "heading", "file": "c.md", "heading": "Labels"}, {"c.md": CARD}, MISSING),
-    "heading short": ({"type": "heading", "file": "c.md", "heading": "Licence", "min_words": 99}, {"c.md": CARD}, MISSING),
-    "heading in code": ({"type": "heading", "file": "c.md", "heading": "X"}, {"c.md": "```\n## X\none two three four five six seven eight\n```\n"}, MISSING),
-    "front matter found": ({"type": "front-matter", "file": "c.md", "keys": ["owner"]}, {"c.md": CARD}, FOUND),
-    "front matter empty": ({"type": "front-matter", "file": "c.md", "keys": ["owner", "empty"]}, {"c.md": CARD}, MISSING),
-    "decision found": ({"type": "decision", "about": "model"}, {"docs/decisions/1.md": DECISION.format(status="accepted")}, FOUND),
-    "decision proposed": ({"type": "decision", "about": "model"}, {"docs/decisions/1.md": DECISION.format(status="proposed")}, MISSING),
-    "decision on something else": ({"type": "decision", "about": "data"}, {"docs/decisions/1.md": DECISION.format(status="accepted")}, MISSING),
-    "json found": ({"type": "json", "file": "reports/run.json", "at": "seed", "equals": 0}, {"reports/run.json": json.dumps(RUN)}, FOUND),
-    "json out of bounds": ({"type": "json", "file": "reports/run.json", "at": "metrics.valid.mae.value", "max": 2}, {"reports/run.json": json.dumps(RUN)}, MISSING),
-    "json not made yet": ({"type": "json", "file": "reports/run.json", "at": "seed", "equals": 0}, {}, UNKNOWN),
-    "json broken": ({"type": "json", "file": "reports/run.json", "at": "seed", "equals": 0}, {"reports/run.json": "{"}, MISSING),
-    "json nan is no number": ({"type": "json", "file": "a.json", "at": "x", "min": 0}, {"a.json": '{"x": NaN}'}, MISSING),
-    "json true is not 1": ({"type": "json", "file": "a.json", "at": "x", "equals": 1}, {"a.json": '{"x": true}'}, MISSING),
-    "json every element": ({"type": "json", "file": "a.json", "at": "x[*].n", "min": 1}, {"a.json": '{"x": [{"n": 1}, {"n": 0}]}'}, MISSING),
-    "json an element without it": ({"type": "json", "file": "a.json", "at": "x[*].n", "min": 1}, {"a.json": '{"x": [{"n": 1}, {}]}'}, MISSING),
-    "json no elements": ({"type": "json", "file": "a.json", "at": "x[*].n", "min": 1}, {"a.json": '{"x": []}'}, MISSING),
-    "yaml found": ({"type": "yaml", "file": "a.yaml", "at": "on.push", "exists": True}, {"a.yaml": "on: {push: {}}\n"}, FOUND),
-    "yaml must be absent": ({"type": "yaml", "file": "a.yaml", "at": "x", "exists": False}, {"a.yaml": "x: 1\n"}, MISSING),
-    "toml found": ({"type": "toml", "file": "pyproject.toml", "at": "project.dependencies", "length_min": 2}, {"pyproject.toml": PYPROJECT}, FOUND),
-    "toml missing": ({"type": "toml", "file": "pyproject.toml", "at": "tool.mypy.strict", "equals": True}, {"pyproject.toml": PYPROJECT}, MISSING),
-    "config found": ({"type": "config", "at": "seed", "in": [1, 2]}, {"conf/default.yaml": "seed: 2\n"}, FOUND),
-    "config missing": ({"type": "config", "at": "metric", "matches": "^mae$"}, {"conf/default.yaml": "metric: rmse\n"}, MISSING),
-    "config empty": ({"type": "config", "at": "metric", "non_empty": True}, {"conf/default.yaml": "metric: ''\n"}, MISSING),
-    "difference found": ({"type": "difference", "left": {"file": "a.json", "at": "x"}, "right": {"file": "a.json", "at": "y"}, "max": 0.1}, {"a.json": '{"x": 1.05, "y": 1}'}, FOUND),
-    "difference missing": ({"type": "difference", "left": {"file": "a.json", "at": "x"}, "right": {"file": "a.json", "at": "y"}, "max": 0.01}, {"a.json": '{"x": 1.05, "y": 1}'}, MISSING),
-    "difference unknown": ({"type": "difference", "left": {"file": "reports/a.json", "at": "x"}, "right": {"file": "reports/a.json", "at": "y"}, "max": 1}, {}, UNKNOWN),
-    "ledger found": ({"type": "ledger", "fields": ["git.commit", "seed"]}, {"reports/run.json": json.dumps(RUN)}, FOUND),
-    "ledger missing": ({"type": "ledger", "fields": ["model.sha256"]}, {"reports/run.json": json.dumps(RUN)}, MISSING),
+    "heading found": (
+        {"type": "heading", "file": "c.md", "heading": "Licence"},
+        {"c.md": CARD},
+        FOUND,
+    ),
+    "heading prompt": (
+        {"type": "heading", "file": "c.md", "heading": "Origin"},
+        {"c.md": CARD},
+        MISSING,
+    ),
+    "heading todo": (
+        {"type": "heading", "file": "c.md", "heading": "Amount"},
+        {"c.md": CARD},
+        MISSING,
+    ),
+    "heading absent": (
+        {"type": "heading", "file": "c.md", "heading": "Labels"},
+        {"c.md": CARD},
+        MISSING,
+    ),
+    "heading short": (
+        {"type": "heading", "file": "c.md", "heading": "Licence", "min_words": 99},
+        {"c.md": CARD},
+        MISSING,
+    ),
+    "heading in code": (
+        {"type": "heading", "file": "c.md", "heading": "X"},
+        {"c.md": "```\n## X\none two three four five six seven eight\n```\n"},
+        MISSING,
+    ),
+    "front matter found": (
+        {"type": "front-matter", "file": "c.md", "keys": ["owner"]},
+        {"c.md": CARD},
+        FOUND,
+    ),
+    "front matter empty": (
+        {"type": "front-matter", "file": "c.md", "keys": ["owner", "empty"]},
+        {"c.md": CARD},
+        MISSING,
+    ),
+    "decision found": (
+        {"type": "decision", "about": "model"},
+        {"docs/decisions/1.md": DECISION.format(status="accepted")},
+        FOUND,
+    ),
+    "decision proposed": (
+        {"type": "decision", "about": "model"},
+        {"docs/decisions/1.md": DECISION.format(status="proposed")},
+        MISSING,
+    ),
+    "decision on something else": (
+        {"type": "decision", "about": "data"},
+        {"docs/decisions/1.md": DECISION.format(status="accepted")},
+        MISSING,
+    ),
+    "json found": (
+        {"type": "json", "file": "reports/run.json", "at": "seed", "equals": 0},
+        {"reports/run.json": json.dumps(RUN)},
+        FOUND,
+    ),
+    "json out of bounds": (
+        {"type": "json", "file": "reports/run.json", "at": "metrics.valid.mae.value", "max": 2},
+        {"reports/run.json": json.dumps(RUN)},
+        MISSING,
+    ),
+    "json not made yet": (
+        {"type": "json", "file": "reports/run.json", "at": "seed", "equals": 0},
+        {},
+        UNKNOWN,
+    ),
+    "json broken": (
+        {"type": "json", "file": "reports/run.json", "at": "seed", "equals": 0},
+        {"reports/run.json": "{"},
+        MISSING,
+    ),
+    "json nan is no number": (
+        {"type": "json", "file": "a.json", "at": "x", "min": 0},
+        {"a.json": '{"x": NaN}'},
+        MISSING,
+    ),
+    "json true is not 1": (
+        {"type": "json", "file": "a.json", "at": "x", "equals": 1},
+        {"a.json": '{"x": true}'},
+        MISSING,
+    ),
+    "json every element": (
+        {"type": "json", "file": "a.json", "at": "x[*].n", "min": 1},
+        {"a.json": '{"x": [{"n": 1}, {"n": 0}]}'},
+        MISSING,
+    ),
+    "json an element without it": (
+        {"type": "json", "file": "a.json", "at": "x[*].n", "min": 1},
+        {"a.json": '{"x": [{"n": 1}, {}]}'},
+        MISSING,
+    ),
+    "json no elements": (
+        {"type": "json", "file": "a.json", "at": "x[*].n", "min": 1},
+        {"a.json": '{"x": []}'},
+        MISSING,
+    ),
+    "yaml found": (
+        {"type": "yaml", "file": "a.yaml", "at": "on.push", "exists": True},
+        {"a.yaml": "on: {push: {}}\n"},
+        FOUND,
+    ),
+    "yaml must be absent": (
+        {"type": "yaml", "file": "a.yaml", "at": "x", "exists": False},
+        {"a.yaml": "x: 1\n"},
+        MISSING,
+    ),
+    "toml found": (
+        {"type": "toml", "file": "pyproject.toml", "at": "project.dependencies", "length_min": 2},
+        {"pyproject.toml": PYPROJECT},
+        FOUND,
+    ),
+    "toml missing": (
+        {"type": "toml", "file": "pyproject.toml", "at": "tool.mypy.strict", "equals": True},
+        {"pyproject.toml": PYPROJECT},
+        MISSING,
+    ),
+    "config found": (
+        {"type": "config", "at": "seed", "in": [1, 2]},
+        {"conf/default.yaml": "seed: 2\n"},
+        FOUND,
+    ),
+    "config missing": (
+        {"type": "config", "at": "metric", "matches": "^mae$"},
+        {"conf/default.yaml": "metric: rmse\n"},
+        MISSING,
+    ),
+    "config empty": (
+        {"type": "config", "at": "metric", "non_empty": True},
+        {"conf/default.yaml": "metric: ''\n"},
+        MISSING,
+    ),
+    "difference found": (
+        {
+            "type": "difference",
+            "left": {"file": "a.json", "at": "x"},
+            "right": {"file": "a.json", "at": "y"},
+            "max": 0.1,
+        },
+        {"a.json": '{"x": 1.05, "y": 1}'},
+        FOUND,
+    ),
+    "difference missing": (
+        {
+            "type": "difference",
+            "left": {"file": "a.json", "at": "x"},
+            "right": {"file": "a.json", "at": "y"},
+            "max": 0.01,
+        },
+        {"a.json": '{"x": 1.05, "y": 1}'},
+        MISSING,
+    ),
+    "difference unknown": (
+        {
+            "type": "difference",
+            "left": {"file": "reports/a.json", "at": "x"},
+            "right": {"file": "reports/a.json", "at": "y"},
+            "max": 1,
+        },
+        {},
+        UNKNOWN,
+    ),
+    "ledger found": (
+        {"type": "ledger", "fields": ["git.commit", "seed"]},
+        {"reports/run.json": json.dumps(RUN)},
+        FOUND,
+    ),
+    "ledger missing": (
+        {"type": "ledger", "fields": ["model.sha256"]},
+        {"reports/run.json": json.dumps(RUN)},
+        MISSING,
+    ),
     "ledger unknown": ({"type": "ledger", "fields": ["seed"]}, {}, UNKNOWN),
     "fresh unknown": ({"type": "fresh", "file": "reports/run.json"}, {}, UNKNOWN),
-    "fresh without trees": ({"type": "fresh", "file": "reports/run.json"}, {"reports/run.json": json.dumps(RUN)}, MISSING),
+    "fresh without trees": (
+        {"type": "fresh", "file": "reports/run.json"},
+        {"reports/run.json": json.dumps(RUN)},
+        MISSING,
+    ),
     "proven unknown": ({"type": "proven"}, {}, UNKNOWN),
-    "coverage found": ({"type": "coverage", "min": 0.8}, {".checklist/coverage.json": COVERAGE}, FOUND),
-    "coverage missing": ({"type": "coverage", "min": 0.9}, {".checklist/coverage.json": COVERAGE}, MISSING),
-    "coverage of nothing": ({"type": "coverage", "min": 0.1, "of": "src/*/model/*"}, {".checklist/coverage.json": COVERAGE}, MISSING),
+    "coverage found": (
+        {"type": "coverage", "min": 0.8},
+        {".checklist/coverage.json": COVERAGE},
+        FOUND,
+    ),
+    "coverage missing": (
+        {"type": "coverage", "min": 0.9},
+        {".checklist/coverage.json": COVERAGE},
+        MISSING,
+    ),
+    "coverage of nothing": (
+        {"type": "coverage", "min": 0.1, "of": "src/*/model/*"},
+        {".checklist/coverage.json": COVERAGE},
+        MISSING,
+    ),
     "coverage unknown": ({"type": "coverage", "min": 0.8}, {}, UNKNOWN),
     "lock found": ({"type": "lock-fresh"}, {"pyproject.toml": PYPROJECT, "uv.lock": LOCK}, FOUND),
-    "lock of another demand": ({"type": "lock-fresh"}, {"pyproject.toml": PYPROJECT.replace("2.2", "2.3"), "uv.lock": LOCK}, MISSING),
-    "lock without a new group": ({"type": "lock-fresh"}, {"pyproject.toml": PYPROJECT + 'docs = ["mkdocs"]\n', "uv.lock": LOCK}, MISSING),
-    "lock of another python": ({"type": "lock-fresh"}, {"pyproject.toml": PYPROJECT.replace("3.11", "3.12"), "uv.lock": LOCK}, MISSING),
+    "lock of another demand": (
+        {"type": "lock-fresh"},
+        {"pyproject.toml": PYPROJECT.replace("2.2", "2.3"), "uv.lock": LOCK},
+        MISSING,
+    ),
+    "lock without a new group": (
+        {"type": "lock-fresh"},
+        {"pyproject.toml": PYPROJECT + 'docs = ["mkdocs"]\n', "uv.lock": LOCK},
+        MISSING,
+    ),
+    "lock of another python": (
+        {"type": "lock-fresh"},
+        {"pyproject.toml": PYPROJECT.replace("3.11", "3.12"), "uv.lock": LOCK},
+        MISSING,
+    ),
     "lock absent": ({"type": "lock-fresh"}, {"pyproject.toml": PYPROJECT}, MISSING),
     "newer-than missing": ({"type": "newer-than", "file": "a.md", "than": ["b.md"]}, {}, MISSING),
-    "newer-than unknown": ({"type": "newer-than", "file": "a.md", "than": ["b.md"]}, {"a.md": "x"}, UNKNOWN),
-    "only reader found": ({"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]}, {"src/shop/executor/evaluate.py": EVALUATE, "src/shop/a.py": '"""Says data/test."""\nPARTS = ("train", "test")\n'}, FOUND),
-    "another reader by path": ({"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]}, {"src/shop/executor/evaluate.py": EVALUATE, "src/shop/a.py": "x = open('data/test/part.parquet')\n"}, MISSING),
-    "another reader by parts": ({"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]}, {"src/shop/executor/evaluate.py": EVALUATE, "src/shop/a.py": "x = root / 'data' / 'test'\n"}, MISSING),
-    "another reader by name": ({"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]}, {"src/shop/executor/evaluate.py": EVALUATE, "src/shop/a.py": "x = read_part('test')\n"}, MISSING),
-    "only reader unknown": ({"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]}, {}, UNKNOWN),
-    "contract found": ({"type": "import-contract"}, {"pyproject.toml": PYPROJECT + CONTRACT, "src/shop/model/__init__.py": "", "src/shop/dataloader/__init__.py": ""}, FOUND),
-    "contract leaves one out": ({"type": "import-contract"}, {"pyproject.toml": PYPROJECT + CONTRACT, "src/shop/serving/__init__.py": ""}, MISSING),
-    "contract absent": ({"type": "import-contract"}, {"pyproject.toml": PYPROJECT, "src/shop/model/__init__.py": ""}, MISSING),
-    "contract unknown": ({"type": "import-contract"}, {"pyproject.toml": PYPROJECT + CONTRACT}, UNKNOWN),
-    "owners found": ({"type": "codeowners", "paths": ["hooks/", "conf/default.yaml"]}, {"CODEOWNERS": "* @a\n/hooks/ @b\n"}, FOUND),
-    "owners taken away": ({"type": "codeowners", "paths": ["hooks/"]}, {".github/CODEOWNERS": "* @a\n/hooks/\n"}, MISSING),
-    "owners of something else": ({"type": "codeowners", "paths": ["hooks/"]}, {"CODEOWNERS": "/docs/ @a\n*.md @b\n"}, MISSING),
+    "newer-than unknown": (
+        {"type": "newer-than", "file": "a.md", "than": ["b.md"]},
+        {"a.md": "x"},
+        UNKNOWN,
+    ),
+    "only reader found": (
+        {"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]},
+        {
+            "src/shop/executor/evaluate.py": EVALUATE,
+            "src/shop/a.py": '"""Says data/test."""\nPARTS = ("train", "test")\n',
+        },
+        FOUND,
+    ),
+    "another reader by path": (
+        {"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]},
+        {
+            "src/shop/executor/evaluate.py": EVALUATE,
+            "src/shop/a.py": "x = open('data/test/part.parquet')\n",
+        },
+        MISSING,
+    ),
+    "another reader by parts": (
+        {"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]},
+        {
+            "src/shop/executor/evaluate.py": EVALUATE,
+            "src/shop/a.py": "x = root / 'data' / 'test'\n",
+        },
+        MISSING,
+    ),
+    "another reader by name": (
+        {"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]},
+        {"src/shop/executor/evaluate.py": EVALUATE, "src/shop/a.py": "x = read_part('test')\n"},
+        MISSING,
+    ),
+    "only reader unknown": (
+        {"type": "only-reader", "of": "data/test", "allowed": ["src/*/executor/evaluate.py"]},
+        {},
+        UNKNOWN,
+    ),
+    "contract found": (
+        {"type": "import-contract"},
+        {
+            "pyproject.toml": PYPROJECT + CONTRACT,
+            "src/shop/model/__init__.py": "",
+            "src/shop/dataloader/__init__.py": "",
+        },
+        FOUND,
+    ),
+    "contract leaves one out": (
+        {"type": "import-contract"},
+        {"pyproject.toml": PYPROJECT + CONTRACT, "src/shop/serving/__init__.py": ""},
+        MISSING,
+    ),
+    "contract absent": (
+        {"type": "import-contract"},
+        {"pyproject.toml": PYPROJECT, "src/shop/model/__init__.py": ""},
+        MISSING,
+    ),
+    "contract unknown": (
+        {"type": "import-contract"},
+        {"pyproject.toml": PYPROJECT + CONTRACT},
+        UNKNOWN,
+    ),
+    "owners found": (
+        {"type": "codeowners", "paths": ["hooks/", "conf/default.yaml"]},
+        {"CODEOWNERS": "* @a\n/hooks/ @b\n"},
+        FOUND,
+    ),
+    "owners taken away": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {".github/CODEOWNERS": "* @a\n/hooks/\n"},
+        MISSING,
+    ),
+    "owners of something else": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {"CODEOWNERS": "/docs/ @a\n*.md @b\n"},
+        MISSING,
+    ),
     "owners absent": ({"type": "codeowners", "paths": ["hooks/"]}, {}, MISSING),
-    "workflow found": ({"type": "workflow", "runs": "make test", "trigger": "pull_request", "job": "test"}, {".github/workflows/t.yml": WORKFLOW}, FOUND),
-    "workflow on gitlab": ({"type": "workflow", "runs": "make test", "trigger": "pull_request"}, {".gitlab-ci.yml": GITLAB}, FOUND),
-    "workflow in a comment": ({"type": "workflow", "runs": "make check"}, {".github/workflows/t.yml": WORKFLOW + "          # make check\n"}, MISSING),
-    "workflow of a longer word": ({"type": "workflow", "runs": "make te"}, {".github/workflows/t.yml": WORKFLOW}, MISSING),
-    "workflow without trigger": ({"type": "workflow", "trigger": "schedule"}, {".github/workflows/t.yml": WORKFLOW}, MISSING),
+    "workflow found": (
+        {"type": "workflow", "runs": "make test", "trigger": "pull_request", "job": "test"},
+        {".github/workflows/t.yml": WORKFLOW},
+        FOUND,
+    ),
+    "workflow on gitlab": (
+        {"type": "workflow", "runs": "make test", "trigger": "pull_request"},
+        {".gitlab-ci.yml": GITLAB},
+        FOUND,
+    ),
+    "workflow in a comment": (
+        {"type": "workflow", "runs": "make check"},
+        {".github/workflows/t.yml": WORKFLOW + "          # make check\n"},
+        MISSING,
+    ),
+    "workflow of a longer word": (
+        {"type": "workflow", "runs": "make te"},
+        {".github/workflows/t.yml": WORKFLOW},
+        MISSING,
+    ),
+    "workflow without trigger": (
+        {"type": "workflow", "trigger": "schedule"},
+        {".github/workflows/t.yml": WORKFLOW},
+        MISSING,
+    ),
     "workflow absent": ({"type": "workflow", "runs": "make test"}, {}, MISSING),
-    "text found": ({"type": "text", "file": "a.txt", "matches": "^b+$"}, {"a.txt": "a\nbb\n"}, FOUND),
-    "text missing": ({"type": "text", "file": "a.txt", "matches": "^c"}, {"a.txt": "a\nbb\n"}, MISSING),
-    "text that must not be": ({"type": "text", "file": "src/**/*.py", "matches": r"\bpickle\b", "absent": True}, {"src/a.py": "import pickle\n"}, MISSING),
-    "text absent": ({"type": "text", "file": "src/**/*.py", "matches": "pickle", "absent": True}, {"src/a.py": "import json\n"}, FOUND),
-    "text nowhere to look": ({"type": "text", "file": "src/**/*.py", "matches": "pickle", "absent": True}, {}, UNKNOWN),
-    "dependency found": ({"type": "dependency", "name": "scikit-learn"}, {"pyproject.toml": PYPROJECT}, FOUND),
-    "dependency in its group": ({"type": "dependency", "name": "coverage", "group": "dev"}, {"pyproject.toml": PYPROJECT}, FOUND),
-    "dependency in another group": ({"type": "dependency", "name": "numpy", "group": "dev"}, {"pyproject.toml": PYPROJECT}, MISSING),
+    "text found": (
+        {"type": "text", "file": "a.txt", "matches": "^b+$"},
+        {"a.txt": "a\nbb\n"},
+        FOUND,
+    ),
+    "text missing": (
+        {"type": "text", "file": "a.txt", "matches": "^c"},
+        {"a.txt": "a\nbb\n"},
+        MISSING,
+    ),
+    "text that must not be": (
+        {"type": "text", "file": "src/**/*.py", "matches": r"\bpickle\b", "absent": True},
+        {"src/a.py": "import pickle\n"},
+        MISSING,
+    ),
+    "text absent": (
+        {"type": "text", "file": "src/**/*.py", "matches": "pickle", "absent": True},
+        {"src/a.py": "import json\n"},
+        FOUND,
+    ),
+    "text nowhere to look": (
+        {"type": "text", "file": "src/**/*.py", "matches": "pickle", "absent": True},
+        {},
+        UNKNOWN,
+    ),
+    "dependency found": (
+        {"type": "dependency", "name": "scikit-learn"},
+        {"pyproject.toml": PYPROJECT},
+        FOUND,
+    ),
+    "dependency in its group": (
+        {"type": "dependency", "name": "coverage", "group": "dev"},
+        {"pyproject.toml": PYPROJECT},
+        FOUND,
+    ),
+    "dependency in another group": (
+        {"type": "dependency", "name": "numpy", "group": "dev"},
+        {"pyproject.toml": PYPROJECT},
+        MISSING,
+    ),
     "dependency absent": ({"type": "dependency", "name": "torch"}, {}, MISSING),
     "notebooks unknown": ({"type": "notebooks-clean"}, {"a.ipynb": CLEAN}, UNKNOWN),
     "git unknown": ({"type": "git", "max_mb": 5}, {"a.md": "x"}, UNKNOWN),
-    "all": ({"all": [{"type": "file", "file": "a"}, {"type": "file", "file": "b"}]}, {"a": "x"}, MISSING),
-    "any": ({"any": [{"type": "file", "file": "a"}, {"type": "file", "file": "b"}]}, {"a": "x"}, FOUND),
+    "all": (
+        {"all": [{"type": "file", "file": "a"}, {"type": "file", "file": "b"}]},
+        {"a": "x"},
+        MISSING,
+    ),
+    "any": (
+        {"any": [{"type": "file", "file": "a"}, {"type": "file", "file": "b"}]},
+        {"a": "x"},
+        FOUND,
+    ),
     "not": ({"not": {"type": "file", "file": "a"}}, {"a": "x"}, MISSING),
     "not unknown": ({"not": {"type": "proven"}}, {}, UNKNOWN),
     "a pattern that is none": ({"type": "text", "file": "a", "matches": "("}, {"a": "x"}, ERROR),
@@ -145,7 +456,11 @@ def plant(root: Path, files: dict[str, str], *, git: bool = False) -> Tree:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     if git:
-        for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "all"]):
+        for command in (
+            ["init", "-q"],
+            ["add", "-A"],
+            ["commit", "-q", "--allow-empty", "-m", "all"],
+        ):
             subprocess.run(["git", *command], cwd=root, check=True)
     return Tree(root)
 
@@ -160,15 +475,31 @@ def test_a_probe_finds_misses_or_cannot_tell(probe, files, outcome, tmp_path):
 
 
 GIT_CASES: dict[str, Case] = {
-    "tracked": ({"type": "git", "tracked": "data/manifest.json"}, {"data/manifest.json": "{}"}, FOUND),
+    "tracked": (
+        {"type": "git", "tracked": "data/manifest.json"},
+        {"data/manifest.json": "{}"},
+        FOUND,
+    ),
     "not tracked": ({"type": "git", "tracked": "data/manifest.json"}, {"a": "x"}, MISSING),
-    "ignored": ({"type": "git", "ignored": ["data/train/x"]}, {".gitignore": "data/train/\n"}, FOUND),
-    "not ignored": ({"type": "git", "ignored": ["data/train/x"]}, {".gitignore": "logs/\n"}, MISSING),
+    "ignored": (
+        {"type": "git", "ignored": ["data/train/x"]},
+        {".gitignore": "data/train/\n"},
+        FOUND,
+    ),
+    "not ignored": (
+        {"type": "git", "ignored": ["data/train/x"]},
+        {".gitignore": "logs/\n"},
+        MISSING,
+    ),
     "small": ({"type": "git", "max_mb": 1}, {"a": "x"}, FOUND),
     "large": ({"type": "git", "max_mb": 1}, {"a": "x" * 1_100_000}, MISSING),
     "no secret": ({"type": "git", "secrets": True}, {"a.py": "KEY = os.environ['KEY']\n"}, FOUND),
     "a key": ({"type": "git", "secrets": True}, {"a.py": f"KEY = '{KEY}'\n"}, MISSING),
-    "a password": ({"type": "git", "secrets": True}, {"a.yml": "password: 'hunter2hunter2x'\n"}, MISSING),
+    "a password": (
+        {"type": "git", "secrets": True},
+        {"a.yml": "password: 'hunter2hunter2x'\n"},
+        MISSING,
+    ),
     "clean notebooks": ({"type": "notebooks-clean"}, {"a.ipynb": CLEAN}, FOUND),
     "notebook with output": ({"type": "notebooks-clean"}, {"a.ipynb": DIRTY}, MISSING),
     "nothing committed": ({"type": "git", "max_mb": 1}, {}, UNKNOWN),
@@ -183,7 +514,9 @@ def test_a_probe_of_git_finds_misses_or_cannot_tell(probe, files, outcome, tmp_p
 
 
 def test_a_secret_is_never_printed(tmp_path):
-    finding = run(plant(tmp_path, {"a.py": f"KEY = '{KEY}'\n"}, git=True), {"type": "git", "secrets": True})
+    finding = run(
+        plant(tmp_path, {"a.py": f"KEY = '{KEY}'\n"}, git=True), {"type": "git", "secrets": True}
+    )
 
     assert finding.location == "a.py:1"
     assert KEY not in str(finding)
@@ -204,7 +537,11 @@ PROVEN = {"type": "proven"}
 
 
 def prove(root: Path, outcome: str) -> None:
-    proofs.keep(root / ".checklist/proofs.json", proofs.identity(root), {("data.x", "tests/t.py::test_x"): outcome})
+    proofs.keep(
+        root / ".checklist/proofs.json",
+        proofs.identity(root),
+        {("data.x", "tests/t.py::test_x"): outcome},
+    )
 
 
 @pytest.mark.parametrize(
@@ -219,7 +556,9 @@ def test_only_a_passed_test_proves(outcome, found, tmp_path):
     assert run(Tree(tmp_path), PROVEN, "data.y").outcome == MISSING
 
 
-@pytest.mark.parametrize("name", ["src/shop/a.py", "tests/t.py", "conf/default.yaml", "data/manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["src/shop/a.py", "tests/t.py", "conf/default.yaml", "data/manifest.json"]
+)
 def test_a_proof_is_about_one_tree(name, tmp_path):
     plant(tmp_path, {name: "x"})
     prove(tmp_path, "passed")
@@ -236,7 +575,9 @@ def test_a_committed_report_proves_nothing(tmp_path):
     assert run(Tree(tmp_path), PROVEN, "data.x").outcome == MISSING
 
 
-@pytest.mark.parametrize("forged", ["[]", "{}", '{"trees": {}, "results": [1]}', "{" * 10_000, "\xff"])
+@pytest.mark.parametrize(
+    "forged", ["[]", "{}", '{"trees": {}, "results": [1]}', "{" * 10_000, "\xff"]
+)
 def test_a_report_that_is_none_proves_nothing(forged, tmp_path):
     plant(tmp_path, {".checklist/proofs.json": forged})
 
@@ -250,7 +591,9 @@ def fresh_tree(root: Path) -> None:
         "trees": {"src": tree_id(root, "src"), "conf": tree_id(root, "conf")},
         "data": {"original": "o", "train": "t"},
     }
-    plant(root, {"data/manifest.json": json.dumps(manifest), "reports/run.json": json.dumps(report)})
+    plant(
+        root, {"data/manifest.json": json.dumps(manifest), "reports/run.json": json.dumps(report)}
+    )
 
 
 def test_a_report_is_fresh_while_code_conf_and_data_stay(tmp_path):
@@ -264,8 +607,14 @@ def test_a_report_is_fresh_while_code_conf_and_data_stay(tmp_path):
     [
         ("src/a.py", "y"),
         ("conf/default.yaml", "seed: 2\n"),
-        ("data/manifest.json", '{"files": [{"sha256": "o"}], "split": {"parts": {"train": {"sha256": "u"}}}}'),
-        ("data/manifest.json", '{"files": [{"sha256": "p"}], "split": {"parts": {"train": {"sha256": "t"}}}}'),
+        (
+            "data/manifest.json",
+            '{"files": [{"sha256": "o"}], "split": {"parts": {"train": {"sha256": "u"}}}}',
+        ),
+        (
+            "data/manifest.json",
+            '{"files": [{"sha256": "p"}], "split": {"parts": {"train": {"sha256": "t"}}}}',
+        ),
     ],
 )
 def test_a_report_of_other_code_conf_or_data_is_not_fresh(name, text, tmp_path):
@@ -287,15 +636,24 @@ def test_an_owner_may_keep_a_document_elsewhere(tmp_path):
     plant(tmp_path, {"doc/card.md": CARD, "doc/adr/1.md": DECISION.format(status="accepted")})
     tree = Tree(tmp_path, paths={"docs/data-card.md": "doc/card.md", "docs/decisions/": "doc/adr/"})
 
-    assert run(tree, {"type": "heading", "file": "docs/data-card.md", "heading": "Licence"}).outcome == FOUND
+    assert (
+        run(tree, {"type": "heading", "file": "docs/data-card.md", "heading": "Licence"}).outcome
+        == FOUND
+    )
     assert run(tree, {"type": "decision", "about": "model"}).outcome == FOUND
 
 
 def test_every_probe_has_a_shape_that_names_its_arguments():
     assert list(PROBES) == list(PROBE_SHAPES)
     for name, function in PROBES.items():
-        taken = {key for key, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY}
-        loose = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())
+        taken = {
+            key
+            for key, p in inspect.signature(function).parameters.items()
+            if p.kind is p.KEYWORD_ONLY
+        }
+        loose = any(
+            p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()
+        )
         known = {key.rstrip("_") for key in PROBE_SHAPES[name]}
         assert taken <= known, name
         assert loose or known <= taken, name

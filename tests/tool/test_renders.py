@@ -1,5 +1,8 @@
 """Every render holds the same items as the data; the page works in a browser."""
 
+# ruff: noqa: E501 - files in one literal are easier to read than files in pieces
+
+import io
 import json
 import re
 import shutil
@@ -50,8 +53,12 @@ def island(page):
 
 
 def test_json_markdown_mermaid_and_page_hold_the_same_items(real):
-    as_json = {item["id"] for item in json.loads(real.run("report", "--format", "json").out)["items"]}
-    markdown = set(re.findall(r"<summary><code>([^<]+)</code>", real.run("report", "--format", "md").out))
+    as_json = {
+        item["id"] for item in json.loads(real.run("report", "--format", "json").out)["items"]
+    }
+    markdown = set(
+        re.findall(r"<summary><code>([^<]+)</code>", real.run("report", "--format", "md").out)
+    )
     mermaid = real.run("report", "--format", "mermaid").out
     page = island(real.run("report", "--format", "html").out)
 
@@ -104,12 +111,17 @@ def test_the_score_is_the_least_sum_of_half_by_hand_and_one_by_machine(project):
     project.run("tick", "scoping.users", "-e", "https://example.org/u", "--by", "@ann")
     data = json.loads(project.run("report", "--view", "small", "--format", "json").out)
 
-    assert [[e["points"] for e in group["entries"]] for group in data["groups"]] == [[1.0, 0.5], [1.0, 0.5, 0.0]]
+    assert [[e["points"] for e in group["entries"]] for group in data["groups"]] == [
+        [1.0, 0.5],
+        [1.0, 0.5, 0.0],
+    ]
     assert data["score"] == 1.5
 
 
 def test_a_view_of_an_unknown_item_is_refused(project):
-    project.write("checklist/catalog/views/small.yml", VIEW.replace("scoping.users", "scoping.user"))
+    project.write(
+        "checklist/catalog/views/small.yml", VIEW.replace("scoping.users", "scoping.user")
+    )
     ran = project.run("report", "--view", "small")
 
     assert ran.code == 2
@@ -174,20 +186,30 @@ def test_the_page_filters_searches_and_answers_the_keyboard(real, tmp_path):
     assert int(data) == sum(item.section == "data" for item in items.items.values())
     assert 0 < int(split) < 20
     assert int(passed) <= 5
-    assert (hidden, int(sections), focus, bodies, rest) == ("true", len(items.sections), "tab-views", "1", [])
+    assert (hidden, int(sections), focus, bodies, rest) == (
+        "true",
+        len(items.sections),
+        "tab-views",
+        "1",
+        [],
+    )
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 def test_nothing_that_people_wrote_runs_in_the_page(project, tmp_path):
     project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann")
     project.run("report", "--format", "html", "-o", str(tmp_path / "page.html"))
-    title = browse(tmp_path / "page.html", "document.querySelectorAll('details').forEach(d => { d.open = true; })", tmp_path / "p")
+    title = browse(
+        tmp_path / "page.html",
+        "document.querySelectorAll('details').forEach(d => { d.open = true; })",
+        tmp_path / "p",
+    )
 
     assert title == "Checklist of project"
 
 
 def test_no_colour_unless_a_terminal_asks_for_it(project, monkeypatch):
-    class Terminal:
+    class Terminal(io.StringIO):
         def isatty(self):
             return True
 
@@ -219,4 +241,6 @@ def test_completion_in_bash_offers_items(project):
     script = project.run("completion", "bash").out
     assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
 
-    assert project.run("completion", "items").out.split() == list(json.loads(json.dumps(list(project.states()))))
+    assert project.run("completion", "items").out.split() == list(
+        json.loads(json.dumps(list(project.states())))
+    )

@@ -1,5 +1,7 @@
 """What `tick`, `waive` and `reopen` write, and what they refuse."""
 
+# ruff: noqa: E501 - files in one literal are easier to read than files in pieces
+
 import pytest
 
 
@@ -9,14 +11,26 @@ def tick(project, *args):
 
 def test_a_tick_is_one_readable_file(project):
     project.write("docs/users.md", "# Users\n\nSales.\n")
-    ran = tick(project, "scoping.users", "-e", "docs/users.md", "-e", "https://example.org/u", "--note", "asked: yes")
+    ran = tick(
+        project,
+        "scoping.users",
+        "-e",
+        "docs/users.md",
+        "-e",
+        "https://example.org/u",
+        "--note",
+        "asked: yes",
+    )
 
     assert ran.code == 0
     assert (project.root / "checklist/ticks/scoping.users.yml").read_text() == (
         'status: done\nby: "@ann"\ndate: "2026-11-20"\nitem_rev: 1\nevidence:\n'
         '  - path: docs/users.md\n    git: "e5ba2cf30b9f3bcb0ed1f8a36f0f8b2c6e9ea9cd"\n    note: "asked: yes"\n'
         '  - url: "https://example.org/u"\n    note: "asked: yes"\n'
-    ).replace("e5ba2cf30b9f3bcb0ed1f8a36f0f8b2c6e9ea9cd", project.git("hash-object", "docs/users.md").strip())
+    ).replace(
+        "e5ba2cf30b9f3bcb0ed1f8a36f0f8b2c6e9ea9cd",
+        project.git("hash-object", "docs/users.md").strip(),
+    )
 
 
 def test_the_same_tick_twice_is_the_same_bytes(project):
@@ -111,7 +125,9 @@ def test_ticking_by_a_new_id_replaces_the_file_of_the_old(project, item):
     assert project.states() == {"scoping.people": "pass"}
     tick(project, "scoping.people", "-e", "https://example.org/u")
 
-    assert [path.name for path in (project.root / "checklist/ticks").iterdir()] == ["scoping.people.yml"]
+    assert [path.name for path in (project.root / "checklist/ticks").iterdir()] == [
+        "scoping.people.yml"
+    ]
 
 
 def test_reopen_takes_the_tick_back(project):
@@ -127,7 +143,14 @@ def test_reopen_of_what_is_open_is_refused(project):
 
 
 def waive(project, **changes):
-    args = {"reason": "later", "until": "2027-01-31", "approver": "@boss", "by": "@ann", "today": "2026-11-20", **changes}
+    args = {
+        "reason": "later",
+        "until": "2027-01-31",
+        "approver": "@boss",
+        "by": "@ann",
+        "today": "2026-11-20",
+        **changes,
+    }
     flags = [word for key, value in args.items() for word in (f"--{key}", value)]
     return project.run("waive", "scoping.users", *flags)
 

@@ -82,8 +82,10 @@ def test_loose_mode_reads_what_continuous_integration_files_hold():
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=30),
-    lambda inner: st.lists(st.dictionaries(st.text(min_size=1, max_size=8), inner, min_size=1), max_size=3)
-    | st.dictionaries(st.text(min_size=1, max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(st.dictionaries(st.text(min_size=1, max_size=8), inner, min_size=1), max_size=3)
+        | st.dictionaries(st.text(min_size=1, max_size=8), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 
@@ -98,7 +100,10 @@ def test_what_we_write_is_read_back_the_same(data):
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_worse_than_a_clear_line(raw):
+    said = ""
     try:
         yaml_strict.parse(raw, "x.yml")
     except DataError as error:
-        assert len(str(error).splitlines()) == 1
+        said = str(error)
+
+    assert len(said.splitlines()) <= 1
