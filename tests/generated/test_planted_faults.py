@@ -19,6 +19,7 @@ from tests.generated.faults.listed import ALL, FAULTS, PENGUINS, SAMPLE, WEATHER
 
 HERE = Path(__file__).parent
 RUNNER = HERE / "faults" / "runner.py"
+PACKAGE = HERE.parents[1] / "template" / "src" / "{{ package_name }}"
 
 # What someone with such a file changes in conf/default.yaml.
 LINES = {
@@ -100,6 +101,16 @@ def test_each_fault_has_a_name_of_its_own_and_a_table() -> None:
     assert len(set(names)) == len(names)
     assert all(fault.edits or fault.data for fault in FAULTS)
     assert all(fault.quick in ("", *fault.tables) for fault in FAULTS)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.edits], ids=lambda f: f.name)
+def test_a_faults_edits_fit_the_code_of_today(fault: Fault) -> None:
+    """Seconds, where planting takes minutes: what has moved is named here first."""
+    counts = {
+        edit.old: (PACKAGE / edit.file).read_text("utf-8").count(edit.old) for edit in fault.edits
+    }
+
+    assert counts == dict.fromkeys(counts, 1)
 
 
 def missed(faults: list[Fault], found: dict[str, dict[str, str]]) -> Iterator[str]:

@@ -92,7 +92,7 @@ OF_THE_SPLIT = (
                 "    dealt = _deal(config, table, before,",
                 "    import polars as pl\n"
                 "    from polars import selectors\n"
-                "    numbers = selectors.float() - selectors.by_name(data.target)\n"
+                "    numbers = selectors.float() - selectors.by_name(config.data.target)\n"
                 "    table.rows = table.rows.with_columns(\n"
                 "        (numbers - numbers.mean()) / numbers.std()\n"
                 "    )\n"
@@ -173,7 +173,11 @@ OF_THE_SPLIT = (
         DATALOADER
         + "split.py::test_the_original_is_read_only_and_the_file_that_the_manifest_names",
         "S_IWUSR",
-        (Edit("dataloader/original.py", "READ_ONLY = 0o444", "READ_ONLY = 0o644"),),
+        (
+            Edit(
+                "dataloader/original.py", "file.kept.chmod(READ_ONLY)", "file.kept.chmod(WRITABLE)"
+            ),
+        ),
     ),
     Fault(
         "infinite-numbers-pass",
