@@ -20,17 +20,17 @@ from ml_checklist.items import Catalog, Section
 def load(folder: Path, where: str) -> Catalog:
     """The catalog in `folder`, from the cache when it is the same to the byte."""
     key = _key(folder)
-    path = _path(folder)
     try:
+        path = _path(folder)
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["key"] == key:
             return _thaw(data, folder, where)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        pass
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        pass  # no home, no cache yet, or one that is not ours
     from ml_checklist import catalog
 
     read = catalog.load(folder, where)
-    _keep(path, {"key": key, **_freeze(read)})
+    _keep(folder, {"key": key, **_freeze(read)})
     return read
 
 
@@ -51,11 +51,12 @@ def _path(folder: Path) -> Path:
     return base / "ml-checklist" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
 
 
-def _keep(path: Path, data: dict[str, Any]) -> None:
+def _keep(folder: Path, data: dict[str, Any]) -> None:
     try:
-        atomic.write(path, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
-    except OSError:
-        return  # a read-only home: slower, not wrong
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        atomic.write(_path(folder), text)
+    except (OSError, RuntimeError):
+        return  # no home that can be written: slower, not wrong
 
 
 def _freeze(catalog: Catalog) -> dict[str, Any]:

@@ -141,13 +141,3 @@ def write_settings(home: Path, settings: Mapping[str, Any]) -> None:
             value = settings[key]
             data[key] = dict(sorted(value.items())) if isinstance(value, dict) else value
     atomic.write(home / FILE, yaml_write.dump(data))
-
-
-def skipped_files(project: Project) -> list[Problem]:
-    """What of ours an adopter's own files kept out, as warnings that say what to do instead."""
-    found = []
-    answers = project.home / ".copier-answers.yml"
-    if answers.is_file() and not (project.home / "hooks/ml_checklist").is_dir():
-        text = "is missing, so this project does not carry its own tool; run `copier update`"
-        found.append(Problem("hooks/ml_checklist", 0, text))
-    return found

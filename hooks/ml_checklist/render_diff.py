@@ -57,10 +57,9 @@ def notices(diff: Diff) -> list[str]:
         )
     n = len(diff.uncomparable)
     if n:
-        found.append(
-            f"{n} items are proven here and unknown at base: there is no test report of "
-            "it to compare with."
-        )
+        items = "1 item is" if n == 1 else f"{n} items are"
+        text = f"{items} proven here and unknown at base, where no report tells."
+        found.append(text)
     return found
 
 

@@ -1,0 +1,50 @@
+"""The cache of the parsed catalog: faster, and never believed when it is wrong."""
+
+import json
+
+import pytest
+
+
+def cached(tmp_path):
+    return next((tmp_path / "cache/ml-checklist").glob("*.json"))
+
+
+def test_a_changed_catalog_is_read_anew(project, item):
+    project.run("status")
+    project.catalog(item("scoping.other"))
+
+    assert project.states() == {"scoping.other": "todo"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"key": 1}', "\ud83d".encode("utf-8", "replace").decode()]
+)
+def test_a_broken_cache_is_read_anew(project, tmp_path, text):
+    first = project.states()
+    cached(tmp_path).write_text(text)
+
+    assert project.states() == first
+
+
+def test_a_cache_whose_items_do_not_fit_is_read_anew(project, tmp_path):
+    first = project.states()
+    path = cached(tmp_path)
+    data = json.loads(path.read_text())
+    data["items"] = [["scoping", "x.yml", 1, {"id": "scoping.users"}]]
+    path.write_text(json.dumps(data))
+
+    assert project.states() == first
+
+
+def test_a_branch_cannot_bring_its_own_cache(project, tmp_path):
+    project.run("status")
+
+    assert not list(project.root.rglob("*.json"))
+    assert cached(tmp_path).is_file()
+
+
+def test_a_home_that_cannot_be_written_is_no_error(project, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+
+    assert project.run("status").code == 0
