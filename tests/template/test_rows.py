@@ -93,7 +93,7 @@ def test_workflows_are_valid_and_safe(project):
             str(VENV / "zizmor"),
             "--offline",
             "--no-progress",
-            "--persona",
+            
             "pedantic",
             ".github",
             cwd=project,
