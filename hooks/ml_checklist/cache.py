@@ -40,7 +40,15 @@ def _key(folder: Path) -> str:
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode() + content)
     # The rules are part of the key: the tool may be edited without a new version.
-    for source in ("item_shapes", "probe_shapes", "catalog_rules", "conditions", "catalog"):
+    for source in (
+        "shapes",
+        "shapes_nested",
+        "item_shapes",
+        "probe_shapes",
+        "catalog_rules",
+        "conditions",
+        "catalog",
+    ):
         digest.update(Path(__file__).with_name(f"{source}.py").read_bytes())
     return digest.hexdigest()
 

@@ -9,7 +9,8 @@ from ml_checklist.conditions import Condition, Fact
 from ml_checklist.errors import DataError, Problem, nearest
 from ml_checklist.item_shapes import FACTS, ITEM, SECTION, TOMBSTONE
 from ml_checklist.items import Catalog, Item, Section
-from ml_checklist.shapes import Keys, ListOf, Shape
+from ml_checklist.shapes import Shape
+from ml_checklist.shapes_nested import Keys, ListOf
 
 _FILE = Keys(**SECTION, items=ListOf(Shape(), 1))
 

@@ -1,7 +1,8 @@
 """The shapes of all checklist files: catalog, facts, views, ticks, waivers, project."""
 
 from ml_checklist.probe_shapes import PROBE
-from ml_checklist.shapes import Choice, Keys, ListOf, Number, Shape, Table, Text, Whole
+from ml_checklist.shapes import Choice, Number, Shape, Text, Whole
+from ml_checklist.shapes_nested import Keys, ListOf, Table
 
 PHASES = ("poc", "mvp", "production")
 DECLARED = (*PHASES, "live")

@@ -12,7 +12,8 @@ from ml_checklist.catalog_rules import broken_rules
 from ml_checklist.errors import DataError, Problem, nearest
 from ml_checklist.item_shapes import LEVELS, SECTION, TIGHTEN
 from ml_checklist.items import RANK, Catalog, Item
-from ml_checklist.shapes import Keys, ListOf, Shape
+from ml_checklist.shapes import Shape
+from ml_checklist.shapes_nested import Keys, ListOf
 
 LOOSENED = "an overlay only tightens; to be let off for a time, use `checklist waive`"
 TIGHTENED = ("phase", "level", "max_age_days")

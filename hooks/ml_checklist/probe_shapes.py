@@ -3,18 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ml_checklist.shapes import (
-    Choice,
-    Fault,
-    Keys,
-    Later,
-    ListOf,
-    Number,
-    Shape,
-    Text,
-    Truth,
-    Whole,
-)
+from ml_checklist.shapes import Choice, Fault, Number, Shape, Text, Truth, Whole
+from ml_checklist.shapes_nested import Keys, Later, ListOf
 
 _FILE = Text(
     r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", "a path below the project root, `/` between its parts"

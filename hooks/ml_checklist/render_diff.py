@@ -3,7 +3,7 @@
 from typing import Any
 
 from ml_checklist import gate
-from ml_checklist.diff import Diff, Pair
+from ml_checklist.changes import Diff, Pair
 from ml_checklist.gate import NAMES
 from ml_checklist.render_markdown import cell, code
 from ml_checklist.style import clean

@@ -12,7 +12,8 @@ from ml_checklist import atomic
 from ml_checklist.item_shapes import FACTS, ITEM, PROJECT, SECTION, TICK, TOMBSTONE, VIEW, WAIVER
 from ml_checklist.overlay import OVERLAY
 from ml_checklist.probe_shapes import PROBE
-from ml_checklist.shapes import Keys, ListOf, Shape
+from ml_checklist.shapes import Shape
+from ml_checklist.shapes_nested import Keys, ListOf
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - files in one literal are easier to read than files in pieces
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -138,22 +139,30 @@ class Project:
         )
 
 
-@pytest.fixture
-def project(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A git repository with the small catalog and an unfilled document."""
-    root = tmp_path / "project"
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory, own_settings: None) -> Path:
+    """A git repository with the small catalog and an unfilled document, made once."""
+    root = tmp_path_factory.mktemp("start") / "project"
     root.mkdir()
+    files = {
+        "checklist/catalog/facts.yml": FACTS,
+        "checklist/catalog/scoping.yml": section("scoping", DEFAULT_ITEMS),
+        "docs/problem.md": "# Problem\n\n## Objective\n\n> fill: what for\n\n## Users\n\n> fill: who\n",
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "start"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    return root
+
+
+@pytest.fixture
+def project(start: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of that repository, with a cache of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    made = Project(root, capsys, monkeypatch)
-    made.write("checklist/catalog/facts.yml", FACTS)
-    made.catalog(*DEFAULT_ITEMS)
-    made.write(
-        "docs/problem.md",
-        "# Problem\n\n## Objective\n\n> fill: what for\n\n## Users\n\n> fill: who\n",
-    )
-    made.git("init", "-q", "-b", "main")
-    made.commit("start")
-    return made
+    shutil.copytree(start, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project", capsys, monkeypatch)
 
 
 @pytest.fixture(name="item")
