@@ -76,9 +76,8 @@ def spoil(package: str, function: Any) -> None:
     """Write the table that conf/ names, spoiled, and make conf/ name that file."""
     conf = Path("conf", "default.yaml")
     text = conf.read_text(encoding="utf-8")
-    file, target, task = (
-        re.search(rf"^ *{key}: (\S+)", text, re.MULTILINE)[1] for key in ("file", "target", "task")
-    )
+    stated = dict(re.findall(r"(?m)^ *(file|target|task): (\S+)", text))
+    file, target, task = (stated[key] for key in ("file", "target", "task"))
     content: Any = Path(file)
     if file == "sample":
         __import__(f"{package}.dataloader.sample")
