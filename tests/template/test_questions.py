@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import copier
 import pexpect
@@ -147,7 +148,7 @@ def test_good_data_reaches_toml_and_yaml_unchanged(render: Render, answers):
 def test_every_python_name_yields_a_package_name_that_hides_nothing(template):
     words = [*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names]
     with Worker(src_path=str(template)) as worker:
-        rules = worker.jinja_env.get_template("hooks/validate.jinja").module
+        rules: Any = worker.jinja_env.get_template("hooks/validate.jinja").module
         made = {str(rules.package_default(word.strip("_") or "x")) for word in words}
 
     assert made
@@ -192,7 +193,7 @@ def test_prompt_says_what_is_wrong_and_lets_correct_it(template, tmp_path):
     )
 
 
-def questions() -> dict[str, dict]:
+def questions() -> dict[str, dict[str, Any]]:
     config = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     return {n: q for n, q in config.items() if not n.startswith("_") and q.get("when") is not False}
 

@@ -1,0 +1,126 @@
+"""`make demo` in a fresh clone ends on the checklist and leaves the clone's own .git alone."""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import copy_tree, run, tracked_files
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of the working tree, without its .venv and build."""
+    origin = copy_tree(tracked_files(), tmp_path_factory.mktemp("origin"))
+    run("git", "init", "--quiet", cwd=origin)
+    run("git", "add", "--all", cwd=origin)
+    run("git", "commit", "--quiet", "--message", "All", cwd=origin)
+    clone = tmp_path_factory.mktemp("clones") / "copier-ml"
+    run("git", "clone", "--quiet", str(origin), str(clone), cwd=origin)
+    return clone
+
+
+def digest(folder: Path) -> str:
+    """One hash over names and bytes of all files below `folder`."""
+    whole = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        whole.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def demo(clone, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The demo in the clone's build/demo, made without a git identity; and what it said."""
+    nobody = tmp_path_factory.mktemp("nobody") / "gitconfig"
+    nobody.write_text("[user]\n\tuseConfigOnly = true\n")
+    before = digest(clone / ".git")
+    done = run("make", "demo", cwd=clone, GIT_CONFIG_GLOBAL=str(nobody))
+    assert digest(clone / ".git") == before, "the demo changed the clone's own .git"
+    return clone / "build/demo", done.stdout
+
+
+def test_demo_ends_on_the_checklist_and_the_next_commands(demo):
+    project, said = demo
+
+    assert (project / "reports/evaluation.json").is_file()
+    assert (project / ".git/hooks/pre-commit").is_file()
+    log = run("git", "log", "--format=%s", cwd=project).stdout.splitlines()
+    assert log == ["Record the first run", "Start from copier-ml"]
+    assert "balanced accuracy" in said
+    assert said.index("PoC") < said.index("Next")
+    assert len(said[said.index("Next") :].strip().splitlines()) == 4
+
+
+def test_the_hooks_of_the_demo_see_its_files(demo):
+    project, _ = demo
+    bad = project / "src/my_model/utils/bad.py"
+    bad.write_text("import os\n")
+    run("git", "add", "--all", cwd=project)
+
+    done = run("git", "commit", "-m", "bad", cwd=project, check=False)
+    run("git", "rm", "--quiet", "-f", str(bad), cwd=project)
+
+    assert done.returncode != 0
+    assert "F401" in done.stdout + done.stderr
+
+
+def test_demo_replaces_an_untouched_demo_and_refuses_one_with_edits(demo, clone):
+    project, _ = demo
+    readme = project / "README.md"
+    original = readme.read_text()
+    readme.write_text(original + "my words\n")
+
+    edited = run("make", "demo", cwd=clone, check=False)
+    kept = readme.read_text()
+    readme.write_text(original)
+    run("make", "demo", cwd=clone)
+
+    said = [line for line in edited.stderr.splitlines() if not line.startswith("make")]
+    assert edited.returncode != 0
+    assert len(said) == 1
+    assert "build/demo" in said[0]
+    assert kept == original + "my words\n"
+
+
+def test_demo_refuses_a_folder_that_is_not_a_demo(clone, tmp_path):
+    (tmp_path / "mine.txt").write_text("keep\n")
+
+    done = run("make", "demo", f"DEST={tmp_path}", cwd=clone, check=False)
+
+    assert done.returncode != 0
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.slow
+def test_bootstrap_needs_git_make_and_python_alone(clone, tmp_path):
+    fresh = tmp_path / "fresh"
+    shutil.copytree(clone, fresh, ignore=shutil.ignore_patterns("build", ".venv"))
+
+    run("make", "env", cwd=fresh, PATH="/usr/local/bin:/usr/bin:/bin")
+
+    assert "copier" in run(str(fresh / ".venv/bin/copier"), "--version", cwd=fresh).stdout
+
+
+def test_bootstrap_says_which_package_is_missing(clone, tmp_path):
+    fresh = tmp_path / "fresh"
+    shutil.copytree(clone, fresh, ignore=shutil.ignore_patterns("build", ".venv", ".git"))
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "dirname", "rm", "grep", "env", "make", "touch", "sh"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+    # A Python as Debian ships it: no venv until python3-venv is installed.
+    (tools / "python3").write_text(
+        '#!/bin/bash\nif [ "$1 $2" = "-m venv" ]; then echo no ensurepip; exit 1; fi\n'
+        f'exec {sys.executable} "$@"\n'
+    )
+    (tools / "python3").chmod(0o755)
+
+    no_venv = run("make", "env", cwd=fresh, check=False, PATH=str(tools))
+    (tools / "python3").write_text("#!/bin/bash\nexit 1\n")
+    old = run("make", "env", cwd=fresh, check=False, PATH=str(tools))
+
+    assert "python3-venv" in no_venv.stderr
+    assert "Python 3.11 or newer is missing" in old.stderr
+    assert not (fresh / ".venv/bin/python").exists()

@@ -1,0 +1,175 @@
+"""A fresh project, set up as its README says, passes its own checks and trains a real model."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from tests.conftest import run
+
+ROWS = [
+    {"task": "classification", "project_name": "Churn Model", "owner": "@org/team"},
+    {"task": "regression", "ci": "gitlab", "licence": "proprietary"},
+]
+NAMES = ["classification", "regression"]
+
+
+@pytest.fixture(scope="module", params=ROWS, ids=NAMES)
+def project(request, installed_project):
+    return installed_project(**request.param)
+
+
+def test_lint_types_imports_and_checklist_are_green(project):
+    run("make", "check", cwd=project)
+
+
+def test_hooks_are_green_and_see_every_file(project):
+    done = run("make", "hooks", cwd=project)
+
+    formatted = re.search(r"(\d+) files already formatted", done.stdout)
+    sources = [p for folder in ("src", "tests") for p in (project / folder).rglob("*.py")]
+    assert formatted
+    assert int(formatted[1]) >= len(sources) > 50
+
+
+def test_the_shipped_tests_are_green_and_none_is_skipped(project):
+    done = run("make", "test", cwd=project, CI="1")
+
+    counted = re.search(r"(\d+) passed", done.stdout)
+    assert counted
+    assert int(counted[1]) > 100
+    assert "skipped" not in done.stdout
+    assert "coverage" in done.stdout
+
+
+def test_train_and_evaluate_leave_a_record_a_report_and_true_numbers(project):
+    done = run("make", "train", "evaluate", cwd=project)
+
+    record = json.loads((project / "reports/run.json").read_text())
+    evaluation = json.loads((project / "reports/evaluation.json").read_text())
+    metric = evaluation["metrics"][evaluation["metric"]]
+    page = (project / "logs" / evaluation["run"] / "report.html").read_text(encoding="utf-8")
+    assert record["status"] == "finished"
+    assert record["git"]["commit"] == run("git", "rev-parse", "HEAD", cwd=project).stdout.strip()
+    assert record["trees"] == evaluation["trees"]
+    assert metric["low"] <= metric["value"] <= metric["high"]
+    assert evaluation["beats_baseline"]["low"] > 0
+    assert f"{metric['value']:.3f}" in done.stdout
+    assert "http" not in "".join(re.findall(r"<(?:script|link|img)[^>]*>", page))
+
+
+def test_the_plain_commands_of_the_readme_work_too(project, tmp_path):
+    name = (project / "pyproject.toml").read_text().split('name = "')[1].split('"')[0]
+    valid = next((project / "data/valid").glob("*.parquet"))
+
+    run("uv", "run", name, "train", "model=forest", cwd=project)
+    run("uv", "run", name, "predict", str(valid), str(tmp_path / "out.csv"), cwd=project)
+    helped = run("uv", "run", name, "--help", cwd=project).stdout
+    wrong = run("uv", "run", name, "train", "sed=1", cwd=project, check=False)
+
+    assert (tmp_path / "out.csv").read_text().count("\n") > 10
+    assert {"prepare", "train", "evaluate", "predict", "sweep"} <= set(helped.split())
+    assert wrong.returncode == 2
+    assert wrong.stderr.strip() == "command line: unknown key 'sed'; did you mean 'seed'?"
+
+
+def test_the_readme_shows_that_very_message(project):
+    readme = (project / "README.md").read_text(encoding="utf-8")
+
+    assert "command line: unknown key 'sed'; did you mean 'seed'?" in readme
+
+
+def test_every_path_and_word_that_the_documents_name_exists(project):
+    pages = [project / "README.md", project / "AGENTS.md", *(project / "docs").glob("*.md")]
+    words = set(re.findall(r"^([a-z]+)::? .*##", (project / "Makefile").read_text(), re.M))
+    named = 0
+
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text):
+            assert (page.parent / target).exists(), (page.name, target)
+            named += 1
+        for line in re.findall(r"`make ([a-z ]+)`", text):
+            assert set(line.split()) <= words, (page.name, line)
+            named += 1
+    assert named > 10
+
+
+def test_status_says_what_is_proven_and_what_is_next(project):
+    run("make", "test", cwd=project)
+
+    said = run("make", "status", cwd=project).stdout
+
+    assert re.search(r"PoC +\d+ of \d+ met", said)
+    assert "scoping.objective" in said
+
+
+def test_nothing_that_a_person_must_vouch_for_is_met_on_a_fresh_project(project):
+    report = json.loads(
+        run("uv", "run", "checklist", "report", "--format", "json", cwd=project).stdout
+    )
+
+    by_hand = [i["id"] for i in report["items"] if i["kind"] != "auto" and i["state"] == "pass"]
+    for_people = [
+        i["id"]
+        for i in report["items"]
+        if i["phase"] == "poc"
+        and i["level"] != "may"
+        and i["kind"] != "auto"
+        and i["state"] in ("todo", "fail", "unknown", "stale")
+    ]
+    assert not by_hand
+    assert 0 < len(for_people) <= 30
+
+
+def test_setup_in_a_folder_of_another_repository_makes_one_of_its_own(render, tmp_path):
+    run("git", "init", "--quiet", cwd=tmp_path)
+    before = sorted(p.name for p in (tmp_path / ".git" / "hooks").iterdir())
+    project = render(tmp_path / "inside")
+
+    run("make", "setup", cwd=project)
+
+    assert (project / ".git" / "hooks" / "pre-commit").is_file()
+    assert sorted(p.name for p in (tmp_path / ".git" / "hooks").iterdir()) == before
+
+
+def test_setup_without_uv_says_what_to_install(render, tmp_path):
+    project = render(tmp_path / "project")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "git", "make", "grep", "env", "sh"):
+        path = subprocess.run(["which", tool], capture_output=True, text=True, check=True).stdout
+        (tools / tool).symlink_to(path.strip())
+
+    done = run("make", "setup", cwd=project, check=False, PATH=str(tools))
+
+    assert done.returncode != 0
+    assert "uv is missing; install it with: python3 -m pip install uv" in done.stderr
+    assert not (project / ".git").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", ["3.12", "3.13"])
+def test_newer_pythons_pass_too(render, tmp_path, python):
+    if run("uv", "python", "find", python, cwd=tmp_path, check=False).returncode:
+        pytest.skip(f"no Python {python} here")
+    project = render(tmp_path / "project")
+
+    for words in (["setup"], ["check", "test", "train", "evaluate"]):
+        run("make", *words, cwd=project, UV_PYTHON=python)
+
+    version = run("uv", "run", "python", "-V", cwd=project, UV_PYTHON=python).stdout
+    assert f"Python {python}" in version
+
+
+def test_no_process_and_no_server_is_left(project):
+    children = subprocess.run(
+        ["ps", "--ppid", str(os.getpid()), "-o", "args="],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+
+    assert str(project) not in children

@@ -1,0 +1,123 @@
+"""The seams by which a later scaffold adds whole files and changes none."""
+
+import fnmatch
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import run
+
+
+@pytest.fixture
+def project(installed_project, tmp_path: Path) -> Path:
+    """A copy with an environment of its own, free to change."""
+    copy = tmp_path / "project"
+    left_out = shutil.ignore_patterns(".venv", "__pycache__", ".mypy_cache")
+    shutil.copytree(installed_project(task="classification"), copy, symlinks=True, ignore=left_out)
+    run("uv", "sync", "--quiet", cwd=copy)
+    return copy
+
+
+def package(project: Path) -> Path:
+    return next(p for p in (project / "src").iterdir() if p.is_dir())
+
+
+def test_a_make_file_adds_a_word_and_extends_one(project):
+    (project / "make/extra.mk").write_text(
+        "hello: ## say hello\n\t@echo hello from a new file\n\nhooks::\n\t@echo more hooks\n"
+    )
+
+    assert "hello from a new file" in run("make", "hello", cwd=project).stdout
+    assert "say hello" in run("make", cwd=project).stdout
+    assert "more hooks" in run("make", "hooks", cwd=project).stdout
+
+
+def test_a_hook_of_a_new_file_stops_a_commit(project):
+    (project / "make/extra.mk").write_text("hooks::\n\t@echo this hook says no; exit 1\n")
+    run("git", "add", "--all", cwd=project)
+
+    done = run("git", "commit", "-m", "try", cwd=project, check=False)
+
+    assert done.returncode != 0
+    assert "this hook says no" in done.stdout + done.stderr
+
+
+def test_a_module_of_executor_serving_or_monitoring_is_a_command(project):
+    source = '"""Say {word}."""\n\n\ndef run(config, args):\n    print("{word}")\n    return 0\n'
+    for folder, word in (("executor", "one"), ("serving", "two"), ("monitoring", "three")):
+        (package(project) / folder).mkdir(exist_ok=True)
+        (package(project) / folder / "__init__.py").touch()
+        (package(project) / folder / f"say_{word}.py").write_text(source.format(word=word))
+    name = package(project).name.replace("_", "-")
+
+    helped = run("uv", "run", name, "--help", cwd=project).stdout
+
+    for word in ("one", "two", "three"):
+        assert f"Say {word}." in helped
+        assert run("uv", "run", name, f"say-{word}", cwd=project).stdout.strip() == word
+
+
+def test_a_new_package_is_in_the_import_contract_and_brings_its_group(project):
+    for folder in ("serving", "monitoring"):
+        (package(project) / folder).mkdir()
+        (package(project) / folder / "__init__.py").write_text('"""New."""\n')
+
+    planned = run("make", "--dry-run", "setup", cwd=project).stdout
+    run("uv", "run", "lint-imports", cwd=project)
+    (package(project) / "serving/bad.py").write_text("from ..executor import train as train\n")
+    broken = run("uv", "run", "lint-imports", cwd=project, check=False)
+    (package(project) / "serving/bad.py").unlink()
+    (package(project) / "misc").mkdir()
+    (package(project) / "misc/__init__.py").write_text('"""Not in the contract."""\n')
+    unknown = run("uv", "run", "lint-imports", cwd=project, check=False)
+
+    assert "--group serving --group monitoring" in planned
+    assert broken.returncode != 0
+    assert "serving.bad" in broken.stdout
+    assert unknown.returncode != 0
+    assert "misc" in unknown.stdout
+
+
+def test_a_data_check_is_found_by_its_file(project):
+    (package(project) / "dataloader/checks/never.py").write_text(
+        '"""Always finds something."""\n\n\n'
+        "def check(table, context):\n    return [f'the new check saw {table.height} rows']\n"
+    )
+
+    done = run("make", "prepare", cwd=project, check=False)
+
+    assert done.returncode != 0
+    assert "the new check saw 569 rows" in done.stderr
+
+
+def test_a_report_section_is_found_by_its_file(project):
+    (package(project) / "evaluation/sections/hello.py").write_text(
+        '"""One more section."""\n\nORDER = 5\nTITLE = "Hello"\n\n\n'
+        'def section(evaluation, run):\n    return "<p>the new section was here</p>"\n'
+    )
+
+    run("make", "train", "evaluate", cwd=project)
+
+    page = next((project / "logs").glob("*/report.html")).read_text(encoding="utf-8")
+    assert "the new section was here" in page
+
+
+def test_a_ci_file_is_found_by_its_folder(render):
+    project = render(ci="gitlab")
+    config = yaml.safe_load((project / ".gitlab-ci.yml").read_text())
+    patterns = [entry["local"] for entry in config["include"]]
+
+    assert any(fnmatch.fnmatch("/.gitlab/ci/extra.yml", pattern) for pattern in patterns)
+    for path in (project / ".gitlab/ci").iterdir():
+        assert any(fnmatch.fnmatch(f"/.gitlab/ci/{path.name}", pattern) for pattern in patterns)
+
+
+def test_a_github_workflow_needs_no_mention_elsewhere(render):
+    project = render(ci="github")
+    names = [p.name for p in (project / ".github/workflows").iterdir()]
+    text = "".join((project / "Makefile").read_text().split())
+
+    assert sorted(names) == ["check.yml", "checklist.yml", "test.yml"]
+    assert not [name for name in names if name in text]
