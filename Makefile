@@ -38,7 +38,11 @@ test-all: check ## the whole matrix: every answer installed and run, long histor
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 bench: .venv/made ## what is measured, as ratios of one run
-	@for script in bench/bench_*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python bench/bench_first_minute.py
+	@hooks/demo.sh build/bench > build/bench.log
+	$(BIN)/python bench/bench_train.py build/bench
+	$(BIN)/python bench/bench_checklist.py
+	$(BIN)/python bench/bench_catalog.py
 
 pins: .venv/made ## write requirements-dev.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
