@@ -38,7 +38,8 @@ def sentence(found: dict[str, Any], schema: type[BaseModel], place: str) -> str:
     if kind == "value_error":
         key = "".join(f"{part}." for part in location)
         return f"{place}: {key}{found['ctx']['error']}"
-    return f"{place}: {'.'.join(location)} must be {_demand(found)}, got {_seen(found['input'])}"
+    said = f"{'.'.join(location)} must be {_demand(found)}, got {_seen(found['input'])}"
+    return f"{place}: {said}{_nearest(found)}"
 
 
 def _demand(found: dict[str, Any]) -> str:
@@ -48,7 +49,16 @@ def _demand(found: dict[str, Any]) -> str:
         return f"{word} {context[name]:g}"
     if kind == "literal_error":
         return f"one of {context['expected']}"
+    if kind == "choice":
+        return f"one of {', '.join(context['names'])} for {context['task']}"
     return TYPES.get(kind.partition("_")[0], str(found["msg"]))
+
+
+def _nearest(found: dict[str, Any]) -> str:
+    """`; did you mean 'x'?` for a name that is nearly one of the names there are."""
+    names = found["ctx"]["names"] if found["type"] == "choice" else ()
+    near = difflib.get_close_matches(str(found["input"]), names, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _seen(value: Any) -> str:

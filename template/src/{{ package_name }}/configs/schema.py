@@ -2,7 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -13,6 +21,19 @@ ModelName = Literal["logistic", "ridge", "forest", "boosting"]
 MODELS_OF: dict[str, tuple[str, ...]] = {
     "classification": ("logistic", "forest", "boosting"),
     "regression": ("ridge", "forest", "boosting"),
+}
+# The names in evaluation/metrics.py; a test holds the two equal.
+METRICS_OF: dict[str, tuple[str, ...]] = {
+    "classification": (
+        "accuracy",
+        "balanced_accuracy",
+        "f1",
+        "roc_auc",
+        "average_precision",
+        "log_loss",
+        "brier",
+    ),
+    "regression": ("mae", "rmse", "r2", "median_absolute_error", "max_error", "bias"),
 }
 
 
@@ -123,11 +144,13 @@ class Config(Section):
     train: Train
     evaluation: Evaluation
 
-    @model_validator(mode="after")
-    def _model_suits_task(self) -> "Config":
-        names = MODELS_OF[self.task]
-        if self.model not in names:
-            raise ValueError(
-                f"model must be one of {', '.join(names)} for {self.task}, got '{self.model}'"
+    @field_validator("metric", "model")
+    @classmethod
+    def _suits_task(cls, value: str, info: ValidationInfo) -> str:
+        task = info.data.get("task")  # absent where the task itself is wrong
+        names = {"metric": METRICS_OF, "model": MODELS_OF}[str(info.field_name)].get(task or "")
+        if names is not None and value not in names:
+            raise PydanticCustomError(
+                "choice", "must suit the task", {"task": task, "names": names}
             )
-        return self
+        return value
