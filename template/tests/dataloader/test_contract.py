@@ -3,6 +3,8 @@
 import polars as pl
 import pytest
 
+PARTS = ("train", "valid", "test")
+
 pytestmark = [pytest.mark.data, pytest.mark.proves("data.contract")]
 
 
@@ -16,7 +18,7 @@ def test_every_column_is_of_its_kind_in_every_part(shared):
     }
     columns = shared.json("data/manifest.json")["files"][0]["columns"]
 
-    for part in ("train", "valid", "test"):
+    for part in PARTS:
         table = shared.part(part)
         for column in columns:
             assert isinstance(table[column["name"]].dtype, types[column["kind"]]), column["name"]
@@ -88,6 +90,21 @@ def test_a_column_emptier_than_allowed_stops_prepare(project, config):
 
     assert done.code == 2
     assert f"{name} is 100% empty, data.max_null_share allows 90%" in done.err
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_the_row_numbers_of_another_file_are_left_out(project, ending):
+    """A part, or what someone made of one, may be the data of the next project."""
+    table = project.table().with_columns(_row=pl.int_range(pl.len()) * 3)
+    write = pl.DataFrame.write_csv if ending == ".csv" else pl.DataFrame.write_parquet
+    write(table, project.root / f"table{ending}")
+    project.configure(data__file=f"table{ending}")
+    done = project.do("prepare")
+    rows = sorted(row for part in PARTS for row in project.part(part)["_row"])
+
+    assert "left out _row: it numbers the rows of another file" in done.out
+    assert "_row" not in project.columns("feature", "id", "left-out")
+    assert rows == list(range(1, len(table) + 1))
 
 
 def test_rows_without_an_answer_are_dropped_and_counted(project, config):

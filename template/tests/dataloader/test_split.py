@@ -36,6 +36,20 @@ def test_copies_of_rows_are_dropped_before_the_split(project):
         assert shared_rows(project.part(one), project.part(other), project.features()) == 0
 
 
+@pytest.mark.proves("data.duplicates-across-splits")
+def test_ignored_columns_neither_tell_rows_apart_nor_deal_them(shared, project, config):
+    table = project.table()
+    twice = pl.concat([table, table[:30]])
+    project.use(twice.with_columns(noise=pl.int_range(len(twice)) * 0.5 % 7))
+    project.configure(data__ignore=[*config.data.ignore, "noise"])
+    project.do("prepare")
+    manifest = project.json("data/manifest.json")
+
+    assert {"reason": "exact duplicate", "rows": 30} in manifest["dropped"]
+    for part in PARTS:
+        assert project.part(part).drop("_row", "noise").equals(shared.part(part).drop("_row")), part
+
+
 def test_every_row_read_is_in_one_part_or_counted_as_dropped(shared):
     manifest = shared.json("data/manifest.json")
     sizes = {name: len(shared.part(name)) for name in PARTS}

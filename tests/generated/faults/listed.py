@@ -121,7 +121,7 @@ OF_THE_SPLIT = (
         "duplicates-kept",
         DATALOADER + "split.py::test_copies_of_rows_are_dropped_before_the_split",
         "exact duplicate",
-        (Edit("executor/prepare.py", "    typed.drop_duplicates(table)\n", ""),),
+        (Edit("executor/prepare.py", "    typed.drop_duplicates(table, config.data)\n", ""),),
     ),
     Fault(
         "group-crosses-parts",

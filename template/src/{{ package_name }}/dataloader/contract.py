@@ -110,6 +110,8 @@ def _missing(name: str, table: pl.DataFrame, shown: str) -> str:
 
 
 def _mistyped(table: pl.DataFrame, typed: pl.DataFrame, column: Column, shown: str) -> list[str]:
+    if typed[column.name].null_count() == table[column.name].null_count():
+        return []
     wrong = table[column.name].is_not_null() & typed[column.name].is_null()
     if table[column.name].dtype.is_float():
         wrong &= table[column.name].is_not_nan()

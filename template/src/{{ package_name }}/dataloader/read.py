@@ -16,13 +16,16 @@ SEPARATORS = ",;\t|"
 CELL_BYTES = 1 << 24
 
 ROW = "_row"  # the row's number in its file, 1 for the first below the header
+# A part carries ROW as a column of its own. Read as a file, that is a name and no feature.
+CAME_AS = "_row as it came"
 
 
 @dataclass(frozen=True)
 class Source:
     """A file opened for reading: `rows` holds its columns and ROW; nothing is in memory yet.
 
-    shown: the name for messages. decimal_comma: numbers may be written 3,14.
+    shown: the name for messages. columns: without ROW, also where the file has a column of that
+    name; `rows` then holds it as CAME_AS. decimal_comma: numbers may be written 3,14.
     """
 
     shown: str
@@ -54,8 +57,9 @@ def _parquet(path: Path, shown: str) -> Source:
         say("", f"left out {name}: no model here reads {schema[name]} cells")
     texts = [name for name, kind in schema.items() if _is_text(kind)]
     spans = [pl.col(name).dt.total_seconds() for name, kind in schema.items() if _is_span(kind)]
-    rows = rows.drop(odd).with_columns(*_trimmed(texts), *spans).with_row_index(ROW, offset=1)
-    return Source(shown, rows, tuple(name for name in schema if name not in odd))
+    rows = rows.drop(odd).with_columns(*_trimmed(texts), *spans)
+    rows = rows.rename({ROW: CAME_AS}, strict=False).with_row_index(ROW, offset=1)
+    return Source(shown, rows, tuple(name for name in schema if name not in (*odd, ROW)))
 
 
 def _is_text(kind: pl.DataType) -> bool:
@@ -72,6 +76,8 @@ def _is_odd(kind: pl.DataType) -> bool:
 
 def _csv(path: Path, shown: str) -> Source:
     header, separator = _inspected(path, shown)
+    columns = tuple(name for name in header if name != ROW)
+    header = [CAME_AS if name == ROW else name for name in header]
     rows = pl.scan_csv(
         path,
         separator=separator,
@@ -81,7 +87,7 @@ def _csv(path: Path, shown: str) -> Source:
         new_columns=header,
     )
     rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0).with_columns(_trimmed(header))
-    return Source(shown, rows, tuple(header), decimal_comma=separator != ",")
+    return Source(shown, rows, columns, decimal_comma=separator != ",")
 
 
 def filled(columns: Sequence[str]) -> pl.Expr:
@@ -129,8 +135,6 @@ def _refuse_header(shown: str, names: list[str]) -> None:
         raise ValueError(f"{shown}: column {', '.join(empty)} has no name; name it in the header")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"{shown}: two columns are called '{twice[0]}'; rename one")
-    if ROW in names:
-        raise ValueError(f"{shown}: the name '{ROW}' is taken; rename this column")
 
 
 def _first_line(error: Exception) -> str:

@@ -49,13 +49,14 @@ def _keys(table: pl.DataFrame, data: Data) -> list[str]:
     """What a row is dealt by: its group, its id, or else all its values but the target.
 
     Without the target, two rows that differ in the answer only fall into one part: on both sides
-    of the split they would give a model away that learnt rows by heart.
+    of the split they would give a model away that learnt rows by heart. Without the ignored
+    columns, two rows that a model cannot tell apart fall into one part.
     """
     if data.split.by == "group":
         return _texts(_complete(table, str(data.split.column)))
     if data.id is not None:
         return _texts(table[data.id])
-    values = table.drop(ROW, data.target)
+    values = table.drop(ROW, data.target, *set(data.ignore) - {data.target})
     return ["\x1f".join(map(repr, row)) for row in values.iter_rows()]
 
 

@@ -1,5 +1,6 @@
 """Give every column its type, and drop unusable rows with a count of each reason."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -47,12 +48,16 @@ def typed(source: Source, data: Data, task: str) -> Table:
     return table
 
 
-def drop_duplicates(table: Table) -> None:
-    """Keep the first of rows that are equal in every column."""
-    columns = list(table.readings)
-    table.keep(
-        table.rows.unique(subset=columns, keep="first", maintain_order=True), "exact duplicate"
-    )
+def drop_duplicates(table: Table, data: Data) -> None:
+    """Keep the first of rows that are equal in every column that is not ignored."""
+    table.keep(without_duplicates(table.rows, table.readings, data), "exact duplicate")
+
+
+def without_duplicates(rows: pl.DataFrame, columns: Iterable[str], data: Data) -> pl.DataFrame:
+    """The first of rows that are equal in every one of these columns that is not ignored."""
+    ignored = set(data.ignore) - {data.id, data.target}
+    compared = [name for name in columns if name not in ignored]
+    return rows.unique(subset=compared, keep="first", maintain_order=True)
 
 
 def _names_of_rows(data: Data) -> list[str]:

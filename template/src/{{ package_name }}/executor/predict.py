@@ -66,11 +66,14 @@ def predict_file(folder: Path, path: Path, output: Path) -> int:
 def predict(
     model: Any, description: dict[str, Any], contract: Any, chunk: pl.DataFrame, shown: str
 ) -> pl.DataFrame:
-    """`row`, `prediction` and for classes their probabilities, for the rows of one chunk."""
+    """`row`, `prediction` and for classes their probabilities, for the rows of one chunk.
+
+    A part's own `_row` comes along, so that its answers can be joined to it.
+    """
     import polars as pl
 
     from ..dataloader.contract import conform
-    from ..dataloader.read import ROW
+    from ..dataloader.read import CAME_AS, ROW
     from ..model.answers import answer
     from ..model.features import group, to_X
 
@@ -78,6 +81,8 @@ def predict(
     classes = description["classes"]
     y_pred, y_score = answer(model, to_X(typed, group(contract.features)), classes)
     columns = [typed[ROW].alias("row"), pl.Series("prediction", y_pred.tolist())]
+    if CAME_AS in chunk.columns:
+        columns.insert(1, chunk[CAME_AS].alias(ROW))
     if y_score is not None:
         columns += [
             pl.Series(f"probability_{label}", y_score[:, place])

@@ -100,11 +100,13 @@ def _checked(config: Config, incoming: Incoming) -> Table:
 
     source = read.open_source(incoming.path, incoming.shown)
     roles.check_names(config.data, source.columns, source.shown)
+    if read.CAME_AS in source.rows.collect_schema():
+        say("", f"left out {read.ROW}: it numbers the rows of another file")
     table = typed.typed(source, config.data, config.task)
     context = Context(source.shown, config.task, config.data, table.readings)
     if problems := check_all(table.rows, context):
         raise ValueError("\n".join(problems))
-    typed.drop_duplicates(table)
+    typed.drop_duplicates(table, config.data)
     return table
 
 

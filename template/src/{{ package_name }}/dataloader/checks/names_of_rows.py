@@ -4,6 +4,7 @@ import polars as pl
 
 from .. import violations
 from ..checking import Context
+from ..typed import without_duplicates
 
 
 def check(table: pl.DataFrame, context: Context) -> list[str]:
@@ -11,6 +12,6 @@ def check(table: pl.DataFrame, context: Context) -> list[str]:
     name = context.data.id
     if name is None:
         return []
-    whole = table.unique(subset=list(context.readings), keep="first", maintain_order=True)
+    whole = without_duplicates(table, context.readings, context.data)
     wrong = whole[name].is_null() | ~whole[name].is_first_distinct()
     return violations.cells(whole, wrong, name, "unique and not empty (data.id)", context.shown)
