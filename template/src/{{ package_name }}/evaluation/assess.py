@@ -45,6 +45,7 @@ def assess(
         "higher_is_better": chosen.higher_is_better,
         "level": settings.level,
         "metrics": _bootstrap(task, model, settings),
+        "left_out": metrics.left_out(task, rows),
         "baseline": {
             "name": baseline_name,
             "metrics": _bootstrap(task, baseline, settings),

@@ -20,7 +20,10 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric: what it reads, the range it must lie in, and which end is good."""
+    """One metric: what it reads, the range it must lie in, and which end is good.
+
+    ranks: it compares rows of one class with rows of another, so it needs two classes.
+    """
 
     name: str
     needs: Needs
@@ -28,6 +31,7 @@ class Metric:
     high: float
     higher_is_better: bool
     function: Callable[[Rows, Floats], Floats]
+    ranks: bool = False
 
 
 def _by_name(*metrics: Metric) -> dict[str, Metric]:
@@ -39,8 +43,8 @@ METRICS: dict[str, dict[str, Metric]] = {
         Metric("accuracy", "labels", 0, 1, True, classification.accuracy),
         Metric("balanced_accuracy", "labels", 0, 1, True, classification.balanced_accuracy),
         Metric("f1", "labels", 0, 1, True, classification.f1),
-        Metric("roc_auc", "scores", 0, 1, True, classification.roc_auc),
-        Metric("average_precision", "scores", 0, 1, True, classification.average_precision),
+        Metric("roc_auc", "scores", 0, 1, True, classification.roc_auc, True),
+        Metric("average_precision", "scores", 0, 1, True, classification.average_precision, True),
         Metric("log_loss", "scores", 0, inf, False, classification.log_loss),
         Metric("brier", "scores", 0, 1, False, classification.brier),
     ),
@@ -92,7 +96,17 @@ def chosen(task: str, names: Sequence[str] | None, rows: Rows) -> list[Metric]:
         if lacking:
             raise ValueError(f"{', '.join(lacking)} needs y_score, and the model gave none")
         return metrics
-    return [m for m in METRICS[task].values() if m.needs != "scores" or rows.score is not None]
+    allowed = [m for m in METRICS[task].values() if m.needs != "scores" or rows.score is not None]
+    without = left_out(task, rows)
+    return [metric for metric in allowed if metric.name not in without]
+
+
+def left_out(task: str, rows: Rows) -> dict[str, str]:
+    """Metrics that are not defined on these rows, each with the reason."""
+    if task == "regression" or len(np.unique(rows.truth)) > 1:
+        return {}
+    why = f"every row is of class '{rows.classes[rows.truth[0]]}'"
+    return {metric.name: why for metric in METRICS[task].values() if metric.ranks}
 
 
 def value_of(metric: Metric, rows: Rows) -> float:

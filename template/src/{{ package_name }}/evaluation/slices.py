@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def slices(
 ) -> list[dict[str, Any]]:
     """One entry per value of each column, worst first.
 
-    columns: name -> shape (n_rows,). Numbers with many values are cut into quarters.
+    columns: name -> shape (n_rows,). Numbers and moments with many values are cut into quarters.
     An entry whose metric is not defined (one class only) or that has fewer than min_slice_rows
     rows carries null as its value, so that no group vanishes without a word.
     """
@@ -39,7 +40,7 @@ def slices(
 
 def parts(column: Array) -> Iterator[tuple[str, NDArray[np.intp]]]:
     """(value, positions) for each value of a column; missing values are a part of their own."""
-    is_numeric = column.dtype.kind in "iuf"
+    is_numeric = column.dtype.kind in "iufM"
     missing = ~np.isfinite(column) if is_numeric else np.array([v is None for v in column])
     present = np.flatnonzero(~missing)
     if missing.any():
@@ -47,8 +48,8 @@ def parts(column: Array) -> Iterator[tuple[str, NDArray[np.intp]]]:
     if is_numeric and len(np.unique(column[present])) > N_NUMERIC_PARTS:
         values = column[present].astype(np.float64)
         for members in equal_parts(values, N_NUMERIC_PARTS):
-            low, high = values[members].min(), values[members].max()
-            yield f"{low:.6g} to {high:.6g}", present[members]
+            ends = column[present][members]
+            yield f"{_name(ends.min().item())} to {_name(ends.max().item())}", present[members]
         return
     names = np.array([_name(value) for value in column[present].tolist()])
     unique = np.unique(names)
@@ -58,6 +59,8 @@ def parts(column: Array) -> Iterator[tuple[str, NDArray[np.intp]]]:
 
 
 def _name(value: object) -> str:
+    if isinstance(value, datetime):
+        return str(value.date())
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

@@ -64,11 +64,13 @@ def evaluate(config: Config, root: Path, judged: runs.Run) -> dict[str, Any]:
     model, _ = store.load(judged.folder)
     fitted_on, valid = read_part(root, "train"), read_part(root, "valid")
     test = read_part(root, "test", for_evaluation=True)
+    assessed = _assess(problem, judged.record["baseline"]["name"], model, fitted_on, test)
     return {
         "run": judged.record["run"],
         "created": datetime.now(UTC).isoformat(),
         "split": "test",
-        **_assess(problem, judged.record["baseline"]["name"], model, fitted_on, test),
+        **assessed,
+        **below_floor(config.evaluation.floor, assessed),
         "train": _values(judged.record["metrics"]["train"]),
         "valid": judged.record["metrics"]["valid"],
         "learning_curve": curve.learning_curve(problem, fitted_on, valid, judged.record),
@@ -132,7 +134,6 @@ def _stand_by(root: Path, folder: Path) -> None:
 
 
 def _tell(evaluation: dict[str, Any], folder: Path) -> None:
-
     metric = evaluation["metric"]
     baseline = evaluation["baseline"]
     beaten = scoring.number(baseline["metrics"][metric]["value"])
@@ -141,15 +142,34 @@ def _tell(evaluation: dict[str, Any], folder: Path) -> None:
         "evaluate",
         f"{scoring.in_words(metric)} {value} on test, baseline {beaten} ({baseline['name']})",
     )
+    scoring.tell_left_out(evaluation["left_out"], "test")
+    for one in evaluation.get("below_floor", ()):
+        value = scoring.number(one["value_of_metric"])
+        say("", f"below the floor: {one['column']} {one['value']}, {one['n_rows']} rows: {value}")
     say("", f"learning curve: {evaluation['learning_curve']['sentence']}")
     say("", f"report  {folder.as_posix()}/{REPORT}      record  {REPORTS}/{EVALUATION}")
 
 
-def _hold_floor(config: Config, evaluation: dict[str, Any]) -> None:
+def below_floor(floor: float | None, assessed: dict[str, Any]) -> dict[str, Any]:
+    """`below_floor`: the slices that miss evaluation.floor; nothing where none is set."""
+    if floor is None:
+        return {}
+    keys = ("column", "value", "n_rows", "value_of_metric")
+    found = [one for one in assessed["slices"] if _misses(one["value_of_metric"], floor, assessed)]
+    return {"below_floor": [{key: one[key] for key in keys} for one in found]}
 
-    floor, value = config.evaluation.floor, evaluation["metrics"][evaluation["metric"]]["value"]
-    if floor is not None and scoring.is_better(config, floor, value):
+
+def _misses(value: float | None, floor: float, evaluation: dict[str, Any]) -> bool:
+    if value is None:
+        return False
+    return value < floor if evaluation["higher_is_better"] else value > floor
+
+
+def _hold_floor(config: Config, evaluation: dict[str, Any]) -> None:
+    floor, metric = config.evaluation.floor, evaluation["metric"]
+    value = evaluation["metrics"][metric]["value"]
+    if floor is not None and _misses(value, floor, evaluation):
         raise DoesNotHold(
-            f"{scoring.in_words(config.metric)} {scoring.number(value)} on test misses "
+            f"{scoring.in_words(metric)} {scoring.number(value)} on test misses "
             f"evaluation.floor {floor:g}"
         )

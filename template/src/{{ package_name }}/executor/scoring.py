@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..configs.schema import Config
 from ..utils.errors import DoesNotHold
+from ..utils.logs import say
 
 if TYPE_CHECKING:
     from ..evaluation.predictions import Predictions
@@ -13,20 +14,11 @@ if TYPE_CHECKING:
 Scores = dict[str, dict[str, float]]
 
 
-def check_metric(config: Config) -> None:
-    """Raise ValueError if the configured metric is none of the task's."""
-    from ..evaluation.metrics import find
-
-    try:
-        find(config.task, config.metric)
-    except ValueError as error:
-        raise ValueError(f"conf/default.yaml: {error}") from error
-
-
 def with_intervals(config: Config, said: Predictions) -> Scores:
     """Every metric of the task with its bootstrap interval."""
     from ..evaluation.intervals import bootstrap
 
+    _check_chosen(config, said)
     try:
         return bootstrap(
             config.task,
@@ -46,10 +38,36 @@ def plain(config: Config, said: Predictions) -> dict[str, float]:
     """Every metric of the task, without intervals."""
     from ..evaluation.metrics import compute
 
+    _check_chosen(config, said)
     try:
         return compute(config.task, said.y_true, said.y_pred, said.y_score, classes=said.classes)
     except ValueError as error:
         raise DoesNotHold(f"the metrics cannot be: {error}") from error
+
+
+def left_out(config: Config, said: Predictions) -> dict[str, str]:
+    """Metrics that are not defined on these rows, each with the reason."""
+    from ..evaluation.metrics import left_out as without
+    from ..evaluation.rows import rows_of
+
+    return without(
+        config.task, rows_of(config.task, said.y_true, said.y_pred, said.y_score, said.classes)
+    )
+
+
+def tell_left_out(found: dict[str, str], part: str) -> None:
+    """Say which metrics a part has not, and why."""
+    for name, why in found.items():
+        say("", f"{in_words(name)} left out on {part}: {why}")
+
+
+def _check_chosen(config: Config, said: Predictions) -> None:
+    """Raise DoesNotHold if the metric to steer by is not defined on these rows."""
+    if why := left_out(config, said).get(config.metric):
+        raise DoesNotHold(
+            f"{config.metric} is not defined: {why}; steer by another metric, or choose data.split "
+            f"so that each part holds every class"
+        )
 
 
 def is_better(config: Config, one: float, other: float) -> bool:

@@ -21,7 +21,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
 def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
     """The record of a new run; its folder holds the model. Raises what `prepare` raises."""
     one_thread_each()
-    scoring.check_metric(config)
     content = config.model_dump(mode="json")
     with runs.recorded(root, command, content, config.seed) as run:
         from .prepare import ensure
@@ -46,12 +45,16 @@ def _learn(config: Config, root: Path, manifest: dict[str, Any], run: runs.Run) 
     run.note(baselines=baselines, baseline={"name": best, "metrics": baselines[best]})
     started = time.perf_counter()
     model, complaints = problem.fit(config.model, fitted_on)
-    metrics = {
-        name: scoring.with_intervals(config, problem.predict(model, rows))
-        for name, rows in (("train", fitted_on), ("valid", valid))
+    said = {
+        "train": problem.predict(model, fitted_on),
+        "valid": problem.predict(model, valid),
     }
-    _tell(config, metrics["valid"][config.metric], time.perf_counter() - started, complaints)
-    run.note(metrics=metrics, warnings=complaints, model=_save(problem, model, run))
+    metrics = {name: scoring.with_intervals(config, of_part) for name, of_part in said.items()}
+    left_out = scoring.left_out(config, said["valid"])
+    seconds = time.perf_counter() - started
+    _tell(config, metrics["valid"][config.metric], seconds, complaints, left_out)
+    run.note(metrics=metrics, left_out=left_out, warnings=complaints)
+    run.note(model=_save(problem, model, run))
 
 
 def _baselines(problem: Any, fitted_on: Any, valid: Any) -> dict[str, dict[str, float]]:
@@ -69,7 +72,6 @@ def _baselines(problem: Any, fitted_on: Any, valid: Any) -> dict[str, dict[str, 
 
 def _best(config: Config, baselines: dict[str, dict[str, float]]) -> str:
     """The name of the baseline that is hardest to beat."""
-
     first, *others = baselines
     for name in others:
         one, other = baselines[name][config.metric], baselines[first][config.metric]
@@ -95,10 +97,16 @@ def _save(problem: Any, model: Any, run: runs.Run) -> dict[str, Any]:
     return {"name": config.model, **facts, "parameters": problem.parameters(config.model)}
 
 
-def _tell(config: Config, value: dict[str, float], seconds: float, complaints: list[str]) -> None:
-
+def _tell(
+    config: Config,
+    value: dict[str, float],
+    seconds: float,
+    complaints: list[str],
+    left_out: dict[str, str],
+) -> None:
     metric = scoring.in_words(config.metric)
     text = f"{config.model:<16}{metric} {scoring.interval(value)} on valid"
     say("train", f"{text:<64}{seconds:.1f} s")
     for complaint in complaints:
         say("", f"warning   {complaint}")
+    scoring.tell_left_out(left_out, "valid")
