@@ -2,20 +2,28 @@
 
 import argparse
 import itertools
+import statistics
+from pathlib import Path
 from typing import Any
 
 from ..configs.load import load
 from ..configs.schema import Config
 from ..utils import logs
+from ..utils.files import write_json
 from ..utils.logs import say
 
 # main leaves key=value to this module: here a value may be a list.
 READS_OVERRIDES = True
 FIXED = ("task=", "metric=", "data.")
+SWEEP, SEEDS = Path("reports", "sweep.json"), Path("reports", "seeds.json")
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """`sweep model=logistic,forest seed=0,1` makes four runs. The held-out part stays shut."""
+    """`sweep model=logistic,forest seed=0,1` makes four runs. The held-out part stays shut.
+
+    Where runs differ, reports/sweep.json compares them. Where only the seed does, nothing is
+    compared: reports/seeds.json says how far chance alone moves the result.
+    """
     from .prepare import ensure
     from .train import train
 
@@ -29,7 +37,43 @@ def run(config: Config, args: argparse.Namespace) -> int:
         with logs.off_screen():
             records.append((words, train(chosen, args.root, command="sweep")))
     _rank(records)
+    metric = configs[0].metric
+    if _varied(args.overrides) == {"seed"}:
+        write_json(args.root / SEEDS, _spread(metric, [record for _, record in records]))
+    else:
+        write_json(args.root / SWEEP, _table(metric, [record for _, record in records]))
     return 0
+
+
+def _varied(words: list[str]) -> set[str]:
+    return {key for key, text in map(_pair, words) if len(_values(text)) > 1}
+
+
+def _table(metric: str, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What reports/sweep.json holds, best first."""
+    runs = [
+        {
+            "run": record["run"],
+            "model": record["model"]["name"],
+            "parameters": record["model"]["parameters"],
+            "seed": record["seed"],
+            "valid": record["metrics"]["valid"][metric],
+        }
+        for record in records
+    ]
+    return {"metric": metric, "runs": runs}
+
+
+def _spread(metric: str, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What reports/seeds.json holds: the metric on valid over the seeds."""
+    by_seed = {r["seed"]: r["metrics"]["valid"][metric]["value"] for r in records}
+    values = list(by_seed.values())
+    return {
+        "metric": metric,
+        "n_seeds": len(values),
+        "mean": statistics.fmean(values),
+        "std": statistics.stdev(values) if len(values) > 1 else 0.0,
+    }
 
 
 def expand(words: list[str]) -> list[list[str]]:
