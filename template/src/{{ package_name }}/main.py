@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return int(end.code or 0)
 
 
+@cache
 def commands() -> dict[str, Command]:
     """The commands by name, found by reading files and importing none."""
     here = Path(__file__).parent

@@ -1,6 +1,7 @@
 """Save and load a model without pickle, which would run code on loading."""
 
 import importlib
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -78,16 +79,21 @@ def load(folder: Path) -> tuple[Any, dict[str, Any]]:
 
 
 def _skops() -> ModuleType:
-    """`skops.io`, imported without the names of all estimators of scikit-learn.
+    """`skops.io`, imported without the names of all that it would trust unasked.
 
-    skops asks for them once, on import, to trust every one; that imports the whole of
-    scikit-learn and takes as long as the rest of a short training. We name what we trust.
+    On import skops lists every estimator of scikit-learn, which imports the whole of it, and looks
+    for each function of scipy.special in every module there is. Together that takes as long as the
+    rest of a short training. We name what we trust.
     """
+    if "skops.io" in sys.modules:
+        return sys.modules["skops.io"]
     import sklearn.utils
 
+    special: Any = importlib.import_module("scipy.special")
     every = sklearn.utils.all_estimators
-    sklearn.utils.all_estimators = list
+    sklearn.utils.all_estimators = special.__dir__ = list
     try:
         return importlib.import_module("skops.io")
     finally:
         sklearn.utils.all_estimators = every
+        del special.__dir__
