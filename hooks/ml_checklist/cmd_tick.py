@@ -65,9 +65,9 @@ def refuse_by_hand(project: Project, item: Item) -> None:
             "nothing to tick"
         )
     if item.kind == "hybrid" and item.probe:
-        finding = probes.run(project.tree, item.probe, item.id)
+        finding = probes.run(project.tree, item.probe, item.id, item.title)
         if finding.outcome != FOUND:
-            hint = f"; run {finding.remedy}" if finding.remedy else ""
+            hint = f"; {finding.remedy}" if finding.remedy else ""
             raise DataError(f"{item.id}: its probe is not green: {finding.sentence}{hint}")
 
 

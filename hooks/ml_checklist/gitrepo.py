@@ -3,6 +3,8 @@
 import subprocess
 from pathlib import Path
 
+NO_REPOSITORY = "make it a repository: `git init`, then commit"
+
 
 def git(root: Path, *args: str) -> str | None:
     """The standard output of one git command, None when it fails."""

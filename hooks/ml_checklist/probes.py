@@ -15,6 +15,7 @@ from ml_checklist import (
     probes_lock,
     probes_proof,
     probes_text,
+    words,
 )
 from ml_checklist.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding
 from ml_checklist.tree import Tree
@@ -48,25 +49,29 @@ PROBES: dict[str, Callable[..., Finding]] = {
 _OPPOSITE = {FOUND: MISSING, MISSING: FOUND}
 
 
-def run(tree: Tree, probe: Mapping[str, Any], item: str = "") -> Finding:
+def run(tree: Tree, probe: Mapping[str, Any], item: str = "", title: str = "") -> Finding:
     """What `probe`, the probe of `item`, finds on `tree`.
 
     A broken probe is an `error`, never a crash.
     """
     if "all" in probe:
-        return _worst([run(tree, part, item) for part in probe["all"]])
+        return _worst([run(tree, part, item, title) for part in probe["all"]])
     if "any" in probe:
-        return _best([run(tree, part, item) for part in probe["any"]])
+        return _best([run(tree, part, item, title) for part in probe["any"]])
     if "not" in probe:
-        inner = run(tree, probe["not"], item)
-        return inner._replace(
-            outcome=_OPPOSITE.get(inner.outcome, inner.outcome),
-            sentence=f"asked the other way round: {inner.sentence}",
-        )
-    return _one(tree, probe, item)
+        return _opposite(run(tree, probe["not"], item, title))
+    return _one(tree, probe, item, title)
 
 
-def _one(tree: Tree, probe: Mapping[str, Any], item: str) -> Finding:
+def _opposite(inner: Finding) -> Finding:
+    words = {FOUND: "; it should not be so", MISSING: "; so it should be"}
+    return inner._replace(
+        outcome=_OPPOSITE.get(inner.outcome, inner.outcome),
+        sentence=inner.sentence + words.get(inner.outcome, ""),
+    )
+
+
+def _one(tree: Tree, probe: Mapping[str, Any], item: str, title: str) -> Finding:
     kind = probe["type"]
     arguments = {key: value for key, value in probe.items() if key not in ("type", "reason")}
     if kind == "proven":
@@ -80,26 +85,17 @@ def _one(tree: Tree, probe: Mapping[str, Any], item: str) -> Finding:
             f"the probe {kind} broke: {type(error).__name__}: {error}",
             str(probe.get("file", "")),
         )
-    if finding.outcome == FOUND:
+    if finding.outcome != MISSING:
         return finding
-    return finding._replace(sentence=f"{demand(function, arguments)}: {finding.sentence}")
+    # A pattern is for machines: what a line of text must say is said in the item's own words.
+    asked = probe.get("reason") or title if kind == "text" else demand(kind, arguments)
+    return finding._replace(sentence=": ".join(filter(None, (asked, finding.sentence))))
 
 
-class _Words(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
-def demand(function: Callable[..., Finding], arguments: Mapping[str, Any]) -> str:
+def demand(kind: str, arguments: Mapping[str, Any]) -> str:
     """The docstring of a probe with its arguments put in."""
-    words = _Words({key: _shown(value) for key, value in arguments.items()})
-    return " ".join((function.__doc__ or "").split("\n")[0].format_map(words).split())
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value.get('file')} {value.get('at')}" if isinstance(value, dict) else str(value)
+    first = (PROBES[kind].__doc__ or "").split("\n")[0]
+    return " ".join(first.format_map(words.of(kind, arguments)).split())
 
 
 def _first(findings: list[Finding], *outcomes: str) -> Finding:

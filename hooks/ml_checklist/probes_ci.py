@@ -20,17 +20,18 @@ _GITLAB_EVENTS = {
 
 
 def workflow(tree: Tree, *, runs: str = "", trigger: str = "", job: str = "") -> Finding:
-    """A workflow must run {runs} {trigger} {job}"""
+    """Continuous integration must {what}"""
     plans = _plans(tree)
     if not plans:
-        return missing("there is no workflow file", ".github/workflows/")
+        return missing("there is no workflow", ".github/workflows/")
     wanted = ", ".join(
         filter(None, [runs and f"runs `{runs}`", trigger and f"on {trigger}", job and f"job {job}"])
     )
     for name, plan in plans:
         if all((_runs(plan, runs), _starts(plan, trigger), _has_job(plan, job))):
             return found(f"{name}: {wanted}", name)
-    return missing(f"none of {', '.join(name for name, _ in plans)} has: {wanted}", plans[0][0])
+    names = ", ".join(name for name, _ in plans)
+    return missing(f"no workflow does ({names})", plans[0][0])
 
 
 class _Plan:

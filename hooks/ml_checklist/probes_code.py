@@ -28,7 +28,7 @@ def only_reader(tree: Tree, *, of: str, allowed: list[str]) -> Finding:
     for name in names:
         lines = [] if _any_match(name, allowed, tree) else _readings(tree.text(name) or "", of)
         if lines:
-            return missing(f"{name} line {lines[0]} reads it too", f"{name}:{lines[0]}")
+            return missing(f"{name} line {lines[0]} does too", f"{name}:{lines[0]}")
         readers += [name] if _any_match(name, allowed, tree) else []
     if not readers:
         return missing(f"none of {', '.join(allowed)} exists", "src/")

@@ -9,38 +9,41 @@ from ml_checklist.pick import NOTHING, one, pick
 from ml_checklist.tree import Tree
 
 # Files that a command writes: when they are not there, that command has not run yet.
+EVALUATE = "run `make train evaluate`"
 MADE_BY = {
-    "reports/": "make train evaluate",
-    "data/manifest.json": "make train",
-    ".checklist/": "make test",
+    "reports/run.json": EVALUATE,
+    "reports/evaluation.json": EVALUATE,
+    "data/manifest.json": "run `make train`",
 }
 
 
 def json(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """{file} must have a fitting value at {at}"""
+    """{at} in {file} must {what}"""
     return _values(tree, "json", file, at, bound)
 
 
 def yaml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """{file} must have a fitting value at {at}"""
+    """{at} in {file} must {what}"""
     return _values(tree, "yaml", file, at, bound)
 
 
 def toml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """{file} must have a fitting value at {at}"""
+    """{at} in {file} must {what}"""
     return _values(tree, "toml", file, at, bound)
 
 
 def config(tree: Tree, *, at: str, **bound: Any) -> Finding:
-    """conf/default.yaml must have a fitting value at {at}"""
+    """{at} in conf/default.yaml must {what}"""
     return _values(tree, "yaml", "conf/default.yaml", at, bound)
 
 
 def absent(tree: Tree, file: str) -> Finding:
-    """The finding for a file that is not there: unknown when a command makes it."""
-    command = next((made for start, made in MADE_BY.items() if file.startswith(start)), "")
-    if command:
-        return unknown(f"{file} is not there yet", command, file)
+    """The finding for a file that is not there: unknown when something else writes it.
+
+    Only what a shipped command writes has a remedy; of other reports the item's `how` tells.
+    """
+    if file in MADE_BY or file.startswith("reports/"):
+        return unknown(f"{file} is not there yet", MADE_BY.get(file, ""), file)
     return missing("there is no such file", tree.theirs(file))
 
 
@@ -60,13 +63,16 @@ def _values(tree: Tree, form: str, file: str, at: str, bound: dict[str, Any]) ->
 
 def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, Any]) -> Finding:
     if not pairs:
-        return missing(f"{at} is empty", name)
+        return missing("there is none", name)
     for path, value in pairs:
         fault = wrong(value, **bound)
         if fault:
             place = f"{name} {path}"
             return missing(
-                f"{path} {fault}", place, None if value is NOTHING else value, _limit(bound)
+                f"{'it' if path == at else path} {fault}",
+                place,
+                None if value is NOTHING else value,
+                _limit(bound),
             )
     path, value = pairs[0]
     word = "set" if isinstance(value, dict | list) else shown(value)
@@ -81,11 +87,7 @@ def _limit(bound: dict[str, Any]) -> Any:
 def wrong(value: Any, *, exists: bool | None = None, **bound: Any) -> str:
     """What is wrong with a value under the given bounds, nothing if it fits."""
     if exists is not None:
-        return (
-            ""
-            if (value is not NOTHING) == exists
-            else ("is not there" if exists else "must not be there")
-        )
+        return "" if (value is not NOTHING) == exists else ("is not" if exists else "is")
     if value is NOTHING:
         return "is not there"
     for key, limit in bound.items():
@@ -99,46 +101,46 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
+def _no_number(value: Any) -> str:
+    return "is empty" if value is None else f"is {shown(value)}, not a number"
+
+
 def _least(value: Any, limit: float) -> str:
     if not _number(value):
-        return f"is {shown(value)}, not a number"
-    return "" if value >= limit else f"is {value}, at least {limit} is wanted"
+        return _no_number(value)
+    return "" if value >= limit else f"is {value}"
 
 
 def _most(value: Any, limit: float) -> str:
     if not _number(value):
-        return f"is {shown(value)}, not a number"
-    return "" if value <= limit else f"is {value}, at most {limit} is allowed"
+        return _no_number(value)
+    return "" if value <= limit else f"is {value}"
 
 
 def _equals(value: Any, limit: Any) -> str:
     # 1 == True in Python, and 1 is not true in a config.
     same = value == limit and isinstance(value, bool) == isinstance(limit, bool)
-    return "" if same else f"is {shown(value)}, not {shown(limit)}"
+    return "" if same else f"is {shown(value)}"
 
 
 def _among(value: Any, limit: list[Any]) -> str:
-    return (
-        ""
-        if any(not _equals(value, each) for each in limit)
-        else f"is {shown(value)}, not one of {limit}"
-    )
+    return "" if any(not _equals(value, each) for each in limit) else f"is {shown(value)}"
 
 
 def _matches(value: Any, limit: str) -> str:
     fits = isinstance(value, str) and re.search(limit, value)
-    return "" if fits else f"is {shown(value)}, which does not match {limit}"
+    return "" if fits else f"is {shown(value)}"
 
 
 def _non_empty(value: Any, limit: bool) -> str:
     empty = value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
-    return "" if empty is not limit else ("is empty" if limit else "must be empty")
+    return "" if empty is not limit else ("is empty" if limit else "is not")
 
 
 def _length(value: Any, limit: int) -> str:
     if not isinstance(value, list | dict | str):
         return f"is {shown(value)}, which has no length"
-    return "" if len(value) >= limit else f"has {len(value)} elements, at least {limit} are wanted"
+    return "" if len(value) >= limit else f"has {len(value) or 'none'}"
 
 
 _BOUNDS = {
@@ -153,7 +155,7 @@ _BOUNDS = {
 
 
 def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bound: Any) -> Finding:
-    """{left} minus {right} must lie within the bound"""
+    """{left} minus {right} must {what}"""
     sides = []
     for side in (left, right):
         names = tree.find(side["file"])
@@ -172,7 +174,7 @@ def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bou
     fault = wrong(delta, **bound)
     place = f"{left['file']} {left['at']}"
     if fault:
-        return missing(f"{sides[0]} minus {sides[1]} {fault}", place, delta, _limit(bound))
+        return missing(f"{sides[0]} minus {sides[1]} is {delta:.4g}", place, delta, _limit(bound))
     return found(f"{sides[0]} minus {sides[1]} is {delta:.4g}", place, delta, _limit(bound))
 
 
@@ -182,7 +184,7 @@ def form_of(name: str) -> str:
 
 
 def ledger(tree: Tree, *, fields: list[str]) -> Finding:
-    """reports/run.json must record {fields}"""
+    """reports/run.json must be a full record of the run"""
     name = "reports/run.json"
     if not tree.find(name):
         return absent(tree, name)
@@ -192,5 +194,5 @@ def ledger(tree: Tree, *, fields: list[str]) -> Finding:
         return missing(str(error), name)
     empty = [field for field in fields if one(data, field) is None]
     if empty:
-        return missing(f"{', '.join(empty)} not recorded", name)
+        return missing(f"it lacks {', '.join(empty)}", name)
     return found(f"records {', '.join(fields)}", name)

@@ -5,6 +5,7 @@ from fnmatch import fnmatch
 
 from ml_checklist import gitrepo
 from ml_checklist.finding import Finding, found, missing, unknown
+from ml_checklist.gitrepo import NO_REPOSITORY
 from ml_checklist.tree import Tree
 
 # Shapes of keys that services issue themselves, so that a hit is hardly ever an accident. Each
@@ -27,7 +28,7 @@ SECRETS = {
     },
 }
 MAX_SCANNED = 1 << 20
-NO_REPOSITORY = "git init, then git add and git commit"
+COMMIT = "commit your work: `git add -A && git commit`"
 
 
 def git(
@@ -38,23 +39,18 @@ def git(
     max_mb: float | None = None,
     secrets: bool = False,
 ) -> Finding:
-    """What git tracks must be as a repository needs it"""
+    """Git must {what}"""
     if ignored:
         return _ignored(tree, ignored)
     names = tree.tracked
     if not names:
-        return unknown(
-            "nothing is committed yet" if names == [] else "there is no git repository",
-            NO_REPOSITORY,
-        )
+        if names is None:
+            return unknown("there is no git repository", NO_REPOSITORY)
+        return unknown("nothing is committed yet", COMMIT)
     if tracked:
         # As a pathspec of git: `*` crosses folders.
         hits = [name for name in names if fnmatch(name, tree.theirs(tracked))]
-        return (
-            found(f"{hits[0]} is tracked", hits[0])
-            if hits
-            else missing(f"nothing tracked matches {tracked}")
-        )
+        return found(f"{hits[0]} is tracked", hits[0]) if hits else missing("it does not")
     if max_mb is not None:
         return _largest(tree, names, max_mb)
     return _secrets(tree, names)
@@ -69,7 +65,7 @@ def _ignored(tree: Tree, paths: list[str]) -> Finding:
     tracked = [name for name in tree.tracked if any(_below(name, path) for path in paths)]
     kept = [name for name in tracked if not name.endswith((".gitkeep", ".gitignore", "README.md"))]
     if open_:
-        return missing(f"{', '.join(open_)} not ignored; add to .gitignore", ".gitignore")
+        return missing(f"{', '.join(open_)} not yet; add to .gitignore", ".gitignore")
     if kept:
         return missing(f"{kept[0]} is tracked all the same; git rm --cached it", kept[0])
     return found(f"{', '.join(paths)} ignored", ".gitignore")
@@ -86,9 +82,7 @@ def _largest(tree: Tree, names: list[str], max_mb: float) -> Finding:
     size, name = max(sizes, default=(0, ""))
     value = round(size / 1e6, 2)
     if value > max_mb:
-        return missing(
-            f"{name} has {value} MB, at most {max_mb} MB belong in git", name, value, max_mb
-        )
+        return missing(f"{name} has {value} MB", name, value, max_mb)
     return found(f"the largest, {name}, has {value} MB", name, value, max_mb)
 
 
@@ -102,7 +96,9 @@ def _secrets(tree: Tree, names: list[str]) -> Finding:
         if hit:
             # Never print the secret: the report may be public.
             line = text.count("\n", 0, hit.start()) + 1
-            return missing("it looks like a secret; revoke it, then remove it", f"{name}:{line}")
+            return missing(
+                f"{name} line {line} looks like one; revoke it, then remove it", f"{name}:{line}"
+            )
     return found(f"no secret in {len(names)} tracked files", value=len(names))
 
 
@@ -118,7 +114,9 @@ def newer_than(tree: Tree, *, file: str, than: list[str]) -> Finding:
         return missing("there is no such file", tree.theirs(file))
     own = _time(tree, names[:1])
     if own is None:
-        return unknown("it is not committed yet", f"git add {names[0]} && git commit", names[0])
+        return unknown(
+            "it is not committed yet", f"commit it: `git add {names[0]} && git commit`", names[0]
+        )
     other = _time(tree, [tree.theirs(pattern) for pattern in than])
     if other is not None and other > own:
         return missing(

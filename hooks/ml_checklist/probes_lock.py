@@ -9,6 +9,7 @@ from ml_checklist.pick import one
 from ml_checklist.probes_code import normal, read_pyproject, requirements
 from ml_checklist.tree import Tree
 
+LOCK = "run `uv lock`"
 _SPECIFIER = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
 
 
@@ -20,16 +21,16 @@ def lock_fresh(tree: Tree) -> Finding:
     except (DataError, ValueError) as error:
         return missing(str(error), "uv.lock")
     if lock is None:
-        return missing("there is no uv.lock", "uv.lock", remedy="uv lock")
+        return missing("there is no uv.lock", "uv.lock", remedy=LOCK)
     package = _package(lock, normal(str(one(project, "project.name") or "")))
     if package is None:
-        return missing("it was made for another project", "uv.lock", remedy="uv lock")
+        return missing("it was made for another project", "uv.lock", remedy=LOCK)
     wanted, locked = _wanted(project), _locked(package)
     if wanted != locked:
         names = ", ".join(sorted({name for _, name, _ in wanted ^ locked}))
-        return missing(f"it disagrees with pyproject.toml on {names}", "uv.lock", remedy="uv lock")
+        return missing(f"it disagrees with pyproject.toml on {names}", "uv.lock", remedy=LOCK)
     if _versions(one(project, "project.requires-python")) != _versions(lock.get("requires-python")):
-        return missing("it disagrees on requires-python", "uv.lock", remedy="uv lock")
+        return missing("it disagrees on requires-python", "uv.lock", remedy=LOCK)
     return found(
         f"made for this pyproject.toml, {len(lock['package'])} packages",
         "uv.lock",

@@ -5,15 +5,16 @@ from typing import Any
 from ml_checklist import globs, proofs
 from ml_checklist.finding import Finding, found, missing, unknown
 from ml_checklist.pick import one
-from ml_checklist.probes_data import absent
+from ml_checklist.probes_data import EVALUATE, absent
 from ml_checklist.tree import Tree
 from ml_checklist.trees import tree_id
 
-RUN_TESTS = "make test"
+RUN_TESTS = "run `make test`"
+MEASURE = "run `CI=1 make test`"
 
 
 def proven(tree: Tree, *, item: str, min: int = 1) -> Finding:
-    """A passed test marked `@pytest.mark.proves("{item}")` must have run on this very tree"""
+    """A test marked as proof of {item} must have passed on this very code and data"""
     report = proofs.read(tree.proofs)
     if report is None:
         return unknown("no tests have been run here yet", RUN_TESTS)
@@ -31,12 +32,16 @@ def _verdict(results: list[dict[str, Any]], least: int) -> Finding:
     outcomes = [str(result.get("outcome")) for result in results]
     for result in results:
         if result.get("outcome") == "failed":
-            return missing("it failed", str(result.get("test")))
+            return missing(
+                f"{result.get('test')} failed",
+                str(result.get("test")),
+                remedy=f"mend {result.get('test')}",
+            )
     passed = [str(result.get("test")) for result in results if result.get("outcome") == "passed"]
     if len(passed) >= least:
         return found(f"{len(passed)} passed: {passed[0]}", passed[0], len(passed), least)
     if not outcomes:
-        return missing("no test carries the mark", "tests/")
+        return missing("no test carries that mark", "tests/")
     others = sorted(set(outcomes) - {"passed"})
     return missing(
         f"{len(passed)} passed, {least} wanted; others {', '.join(others) or 'none'}",
@@ -45,13 +50,13 @@ def _verdict(results: list[dict[str, Any]], least: int) -> Finding:
 
 
 def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
-    """The tests must run at least the share {min} of the lines of {of}"""
+    """The tests must run at least {what}"""
     name = ".checklist/coverage.json"
     if not tree.find(name):
-        return absent(tree, name)
+        return unknown("coverage has not been measured yet", MEASURE, name)
     report = proofs.read(tree.proofs)
     if report is not None and not proofs.same_tree(report, tree.identity):
-        return unknown("code or tests changed since coverage was measured", RUN_TESTS)
+        return unknown("code or tests changed since coverage was measured", MEASURE)
     try:
         files = one(tree.data(name, "json"), "files") or {}
     except ValueError as error:
@@ -66,9 +71,7 @@ def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
         return missing(f"no measured file lies in {of}", name)
     share = sum(int(each.get("covered_lines", 0)) for each in sums) / lines
     if share < min:
-        return missing(
-            f"{share:.0%} of {lines} lines, {min:.0%} are wanted", name, round(share, 4), min
-        )
+        return missing(f"they run {share:.0%} of {lines} lines", name, round(share, 4), min)
     return found(f"{share:.0%} of {lines} lines", name, round(share, 4), min)
 
 
@@ -89,7 +92,7 @@ def fresh(tree: Tree, *, file: str) -> Finding:
         return missing("it does not say on which trees and data it was made", file)
     for folder, made_on in trees.items():
         if made_on != tree_id(tree.root, folder):
-            return missing(f"{folder}/ changed since; run make train evaluate", file)
+            return missing(f"{folder}/ changed since", file, remedy=EVALUATE)
     return _same_data(tree, file, data)
 
 
@@ -116,5 +119,5 @@ def _same_data(tree: Tree, file: str, data: dict[str, Any]) -> Finding:
             if part == "original" and len(hashes) == 1
             else sha != known.get(part, sha)
         ):
-            return missing(f"the {part} data changed since; run make train evaluate", file)
+            return missing(f"the {part} data changed since", file, remedy=EVALUATE)
     return found("made on this code, configuration and data", file)

@@ -7,7 +7,9 @@ from typing import Any
 from ml_checklist import markdown, yaml_strict
 from ml_checklist.errors import DataError
 from ml_checklist.finding import Finding, found, missing, unknown
+from ml_checklist.gitrepo import NO_REPOSITORY
 from ml_checklist.tree import Tree
+from ml_checklist.words import listed
 
 DECISIONS = "docs/decisions/*.md"
 MIN_WORDS_OF_A_DECISION = 30
@@ -40,14 +42,17 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
         return missing("the file is not UTF-8 text", name)
     part = tree.section(name, heading)
     if part is None:
-        return missing(f"the heading is not in {name}", name)
+        return missing("there is no such heading", name)
     left = markdown.unfilled(part.body)
     if left:
-        return missing(f"still to be written: {left[1][:80]}", f"{name}:{part.line + left[0]}")
+        return missing(
+            f"line {part.line + left[0]} still says what to write there",
+            f"{name}:{part.line + left[0]}",
+        )
     words = markdown.n_words(part.body)
     if words < min_words:
         return missing(
-            f"it has {words} words, at least {min_words} are wanted",
+            f"it has {words} words of {min_words}",
             f"{name}:{part.line}",
             words,
             min_words,
@@ -61,14 +66,14 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
 
 
 def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
-    """{file} must fill the keys {keys} of its front matter"""
+    """The front matter of {file} must fill in {keys}"""
     best = missing("there is no such file", tree.theirs(file))
     for name in tree.find(file):
         data = read_front_matter(name, tree.text(name) or "")
         empty = [key for key in keys if not _filled(data.get(key))]
         if not empty:
             return found(f"{name} fills {', '.join(keys)}", name)
-        best = missing(f"{', '.join(empty)} not filled", f"{name}:1")
+        best = missing(f"{listed(empty)} not yet", f"{name}:1")
     return best
 
 
@@ -113,46 +118,49 @@ def _decided(name: str, text: str, data: dict[str, Any]) -> Finding:
         return missing(f"its status is {data.get('status')!r}, not accepted", name)
     left = markdown.unfilled(text)
     if left:
-        return missing(f"still to be written: {left[1][:80]}", f"{name}:{left[0]}")
+        return missing(f"line {left[0]} of {name} is still to be written", f"{name}:{left[0]}")
     words = markdown.n_words(text)
     if words < MIN_WORDS_OF_A_DECISION:
-        return missing(
-            f"it has {words} words, at least {MIN_WORDS_OF_A_DECISION} are wanted", name, words
-        )
+        return missing(f"it has {words} words of {MIN_WORDS_OF_A_DECISION}", name, words)
     return found(f"{name} is accepted", name)
 
 
 def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Finding:
-    """{file} must have a line that matches {matches}"""
+    """{file} must show it"""
     names = tree.find(file)
     if not names:
-        nothing = "there is no such file"
-        return unknown(nothing, f"add {file}") if absent else missing(nothing, tree.theirs(file))
+        nothing = f"there is no {tree.theirs(file)}"
+        return unknown(nothing, "") if absent else missing(nothing, tree.theirs(file))
     pattern = re.compile(matches, re.MULTILINE)
     for name in names:
         content = tree.text(name)
         hit = pattern.search(content) if content else None
         if hit and content:
             line = content.count("\n", 0, hit.start()) + 1
-            shown = hit[0].strip()[:80]
+            # Never the line itself: it may hold what must not be seen.
             place = f"{name}:{line}"
-            return (
-                missing(f"no line may match, {shown!r} does", place)
-                if absent
-                else found(f"{place}: {shown}", place)
-            )
+            seen = f"{name} line {line}"
+            return missing(f"{seen} says otherwise", place) if absent else found(seen, place)
     return (
-        found(f"no line of {len(names)} files matches")
+        found(f"looked through {n_files(names)}")
         if absent
-        else missing("no line does", names[0])
+        else missing(
+            f"none of {file} shows it" if len(names) > 1 else f"{names[0]} does not show it",
+            names[0],
+        )
     )
+
+
+def n_files(names: list[str]) -> str:
+    """`1 file`, `7 files`."""
+    return f"{len(names)} file{'' if len(names) == 1 else 's'}"
 
 
 def notebooks_clean(tree: Tree) -> Finding:
     """Committed notebooks must carry no outputs"""
     tracked = tree.tracked
     if tracked is None:
-        return unknown("there is no git repository", "git init, then commit")
+        return unknown("there is no git repository", NO_REPOSITORY)
     names = [name for name in tracked if name.endswith(".ipynb")]
     for name in names:
         dirty = _cells_with_output(tree.text(name))

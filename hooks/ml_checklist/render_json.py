@@ -3,11 +3,14 @@
 import json
 from typing import Any
 
-from ml_checklist import gate
+from ml_checklist import advice, gate
+from ml_checklist.finding import UNKNOWN
 from ml_checklist.gate import Gate
 from ml_checklist.item_shapes import PHASES
-from ml_checklist.state import Status
+from ml_checklist.state import FAIL, STALE, TODO, Status
 from ml_checklist.survey import Survey
+
+_OPEN = (FAIL, TODO, STALE, UNKNOWN)
 
 
 def report(survey: Survey) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def item(status: Status) -> dict[str, Any]:
         "state": status.state,
         "by": status.by or None,
         "sentence": status.sentence,
+        "todo": advice.todo(status) if status.state in _OPEN and not status.asks else None,
         "evidence": list((status.tick or {}).get("evidence", ())),
         "finding": _finding(finding) if finding else None,
         "waiver": dict(status.waiver) if status.waiver else None,

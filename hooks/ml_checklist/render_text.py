@@ -3,15 +3,16 @@
 import shutil
 import textwrap
 
-from ml_checklist import gate
+from ml_checklist import advice, gate
+from ml_checklist.finding import ERROR, UNKNOWN
 from ml_checklist.gate import NAMES, Gate
-from ml_checklist.items import Item
-from ml_checklist.state import Status
+from ml_checklist.state import FAIL, STALE, Status
 from ml_checklist.style import MARKS, clean, paint
 from ml_checklist.survey import Question, Survey
 
 EFFORT = {"low": "minutes", "medium": "hours", "high": "days"}
 _MARGIN = 12
+_N_SHOWN = 5
 
 
 def width() -> int:
@@ -26,7 +27,7 @@ def status(survey: Survey, *, n_next: int = 3) -> str:
     lines = [
         *_totals(survey, numbers),
         *_notes(survey, numbers),
-        *_next_lines(survey, phase, n_next),
+        *_open_lines(survey, phase, n_next),
     ]
     return "\n".join(lines)
 
@@ -39,54 +40,56 @@ def _totals(survey: Survey, numbers: Gate) -> list[str]:
         else ""
     )
     who = f"{numbers.proven} proven by tests and tools, {numbers.vouched} vouched for by people"
-    left = gate.still_open(survey, numbers.phase)
+    left = gate.still_open(survey, numbers.phase, calendar=True)
     people = sum(status.item.kind != "auto" for status in left)
+    waiting = sum(bool(status.blocked_by) for status in left)
+    parts = [f"{numbers.open} open", f"{people} of them for a person"]
+    parts += [f"{waiting} waiting for another"] if waiting else []
     name = paint(f"{NAMES[numbers.phase]:{_MARGIN}}", "bold")
-    return [
-        f"{name}{met}{waived}    {who}",
-        f"{'':{_MARGIN}}{numbers.open} open, {people} of them for a person",
-    ]
+    return [f"{name}{met}{waived}    {who}", f"{'':{_MARGIN}}{', '.join(parts)}"]
 
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:
-    left = gate.still_open(survey, numbers.phase, calendar=True)
-    waiting = sum(bool(status.blocked_by) for status in left)
     lines = []
-    if waiting:
-        lines.append(f"{waiting} of them wait for another item")
-    lines += [
-        f"red: {s.item.id}: {clean(s.sentence)}"
-        for s in left
-        if s.state in ("fail", "error") and not s.blocked_by
-    ][:5]
-    lines += [f"stale: {s.item.id}: {clean(s.sentence)}" for s in left if s.state == "stale"][:5]
     asked = gate.questions(survey, numbers.phase)
     if asked:
-        lines.append(f"{len(asked)} questions about the project are open: run `checklist start`")
+        many = "questions decide" if len(asked) > 1 else "question decides"
+        lines.append(
+            f"{'questions':{_MARGIN}}{len(asked)} {many} what else applies: `checklist start`"
+        )
     claimed = gate.claimed(survey.project.phase)
     if claimed:
-        held = (
-            "holds"
-            if gate.count(survey, claimed).holds()
-            else "does NOT hold; run `checklist gate`"
-        )
-        lines.append(f"declared phase {survey.project.phase}: the {NAMES[claimed]} gate {held}")
-    return [f"{'':{_MARGIN}}{_cut(line, width() - _MARGIN)}" for line in lines]
+        holds = gate.count(survey, claimed).holds()
+        word = "holds" if holds else "does NOT hold; run `checklist gate`"
+        lines.append(f"{'phase':{_MARGIN}}{survey.project.phase}; the {NAMES[claimed]} gate {word}")
+    return lines
 
 
-def _next_lines(survey: Survey, phase: str, n: int) -> list[str]:
-    chosen = next_items(survey, phase, n)
-    if not chosen:
+def _open_lines(survey: Survey, phase: str, n: int) -> list[str]:
+    """What is red, what is stale, what is next: the item and the one thing to do."""
+    left = [s for s in gate.still_open(survey, phase, calendar=True) if not s.blocked_by]
+    red = [s for s in left if s.state in (FAIL, ERROR)]
+    stale = [s for s in left if s.state == STALE]
+    rest = [s for s in next_items(survey, phase, len(left)) if s not in red + stale]
+    groups = {"red": red[:_N_SHOWN], "stale": stale[:_N_SHOWN], "next": rest[:n]}
+    room = max([len(s.item.id) for group in groups.values() for s in group], default=0)
+    lines = []
+    for word, group in groups.items():
+        for number, each in enumerate(group):
+            head = paint(f"{'' if number else word:{_MARGIN}}", {"red": "fail"}.get(word, word))
+            lines += _line(head, each, room)
+    if not left:
         return [f"{'next':{_MARGIN}}nothing is open here; `checklist promote` takes the next phase"]
-    room = max(len(status.item.id) for status in chosen)
-    return [_next_line(number, status, room) for number, status in enumerate(chosen)]
+    return lines
 
 
-def _next_line(number: int, status: Status, room: int) -> str:
-    word = "next" if number == 0 else ""
-    effort = f"({EFFORT[status.item.data['effort']]})"
-    space = width() - _MARGIN - room - len(effort) - 4
-    return f"{word:{_MARGIN}}{status.item.id:{room}}  {_cut(status.item.title, space)}  {effort}"
+def _line(head: str, status: Status, room: int, *, indent: int = _MARGIN) -> list[str]:
+    """`head`, the item and the one thing to do, on as many lines as that takes."""
+    effort = "" if status.blocked_by else f"({EFFORT[status.item.data['effort']]})"
+    column = indent + room + 2
+    text = f"{clean(advice.todo(status))}  {effort}"
+    first, *more = textwrap.wrap(text, max(width() - column, 40), break_on_hyphens=False)
+    return [f"{head}{status.item.id:{room}}  {first}", *(" " * column + line for line in more)]
 
 
 def next_items(survey: Survey, phase: str, n: int) -> list[Status]:
@@ -120,23 +123,10 @@ def _step(status: Status) -> list[str]:
     if status.state != "todo" or status.finding:
         body += wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
     if item.kind != "auto":
-        body += wrapped(f"then: checklist tick {item.id} -e {_expected(item)}")
+        body += wrapped(f"then: checklist tick {item.id} -e {advice.expected(item)}")
     elif status.finding and status.finding.remedy:
         body += wrapped(f"then: {status.finding.remedy}")
     return body
-
-
-def _expected(item: Item) -> str:
-    files = (item.data.get("evidence") or {}).get("files")
-    return (
-        files[0]
-        if files
-        else "PATH"
-        if item.accept == ["path"]
-        else "URL"
-        if item.accept == ["url"]
-        else "PATH|URL"
-    )
 
 
 def _questions(asked: list[Question]) -> list[str]:
@@ -153,49 +143,56 @@ def wrapped(text: str, indent: str = "    ") -> list[str]:
     )
 
 
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - 3, 10)].rstrip() + "..."
-
-
 def all_items(survey: Survey, section: str | None = None) -> str:
     """Every item by section, with its state in a word."""
     lines = []
     for each in survey.project.catalog.sections.values():
         own = [s for s in survey.statuses.values() if s.item.section == each.id and not s.asks]
         if own and section in (None, each.id):
-            lines += ["", paint(each.title, "bold"), *(_row(status) for status in own)]
+            lines += [
+                "",
+                paint(each.title, "bold"),
+                *(line for status in own for line in _row(status)),
+            ]
     return "\n".join([*lines, *_questions(survey.questions)]).lstrip("\n")
 
 
-def _row(status: Status) -> str:
+def _row(status: Status) -> list[str]:
     item, word = status.item, MARKS[status.state]
-    mark = paint(f"{word:8}", status.state)
     who = f" [{clean(status.by)}]" if status.vouched else ""
     wait = f" (waits for {', '.join(status.blocked_by)})" if status.blocked_by else ""
-    text = f"{item.id:38} {item.phase:10} {item.level:6} {item.title}"
-    return f"  {mark} {_cut(text, width() - 11 - len(who) - len(wait))}{who}{wait}"
+    # A narrow terminal keeps what says most: the item and its title.
+    columns = f"{item.phase:10} {item.level:6} " if width() >= 100 else ""
+    head = f"{item.id:36} {columns}"
+    room = max(width() - 11 - len(head), 30)
+    first, *more = textwrap.wrap(f"{item.title}{who}{wait}", room, break_on_hyphens=False)
+    indent = " " * (11 + len(head))
+    return [
+        f"  {paint(f'{word:8}', status.state)} {head}{first}",
+        *(f"{indent}{line}" for line in more),
+    ]
 
 
 def gate_lines(survey: Survey, phase: str, *, calendar: bool) -> str:
-    """The verdict on one gate, with what is missing."""
+    """The verdict on one gate, with what is missing and the one thing to do about each."""
     numbers = gate.count(survey, phase)
     holds = numbers.holds(calendar=calendar)
     who = f"{numbers.proven} proven, {numbers.vouched} vouched for"
     lines = [f"{gate.headline(numbers)} {'It holds.' if holds else 'It does not hold.'}  ({who})"]
-    for status in gate.still_open(survey, phase, calendar=calendar):
-        lines += _missing(status)
+    left = gate.still_open(survey, phase, calendar=calendar)
+    room = max([len(status.item.id) for status in left], default=0)
+    for status in left:
+        lines += _missing(status, room)
+    lines += ["", "`checklist show ID` says more of one."] if left else []
     lines += _questions(gate.questions(survey, phase))
     aged = [s for s in gate.asked(survey, phase) if s.calendar] if not calendar else []
     lines += [f"  warning  {s.item.id}: {clean(s.sentence)}" for s in aged]
     return "\n".join(lines)
 
 
-def _missing(status: Status) -> list[str]:
+def _missing(status: Status, room: int) -> list[str]:
     mark = paint(f"{MARKS[status.state]:8}", status.state)
-    if status.blocked_by:
-        return [f"  {mark} {status.item.id}: waits for {', '.join(status.blocked_by)}"]
-    lines = [
-        f"  {mark} {status.item.id}: {status.item.title}",
-        *wrapped(clean(status.sentence), " " * 11),
-    ]
-    return [*lines, *wrapped(f"how: {status.item.data['how']}", " " * 11)]
+    lines = _line(f"  {mark} ", status, room, indent=11)
+    if status.blocked_by or status.state not in (FAIL, ERROR, STALE, UNKNOWN):
+        return lines
+    return lines + wrapped(clean(status.sentence), " " * (11 + room + 2))

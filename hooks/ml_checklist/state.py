@@ -3,13 +3,15 @@
 A total function of its condition, probe, tick, waiver and the calendar.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
 from ml_checklist import probes, ticks, waivers
+from ml_checklist.conditions import Answer
 from ml_checklist.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding
 from ml_checklist.items import Item
-from ml_checklist.project import Project
+from ml_checklist.project import FILE, Project
 
 PASS, FAIL, TODO, STALE, WAIVED = "pass", "fail", "todo", "stale", "waived"
 NOT_APPLICABLE, UPCOMING = "not-applicable", "upcoming"
@@ -54,6 +56,9 @@ def status_of(
 ) -> Status:
     """The status of an item that is not retired."""
     answer = item.applies(project.facts)
+    if answer.value is not False and not tick:
+        # An item that is settled by an answer is a question until then, not a failure.
+        answer = _with_answers_read(answer, item, project)
     if answer.value is False:
         return Status(
             item, NOT_APPLICABLE, f"by rule: {item.data['when']} is false", tick=tick, waiver=waiver
@@ -76,10 +81,28 @@ def status_of(
     return _waived(status, waiver, project.today)
 
 
+def _with_answers_read(answer: Answer, item: Item, project: Project) -> Answer:
+    known = project.catalog.facts
+    read = {name for name in facts_read(item.probe) if name in known}
+    missing = answer.missing | {name for name in read if project.facts.get(name) is None}
+    return Answer(None, frozenset(missing)) if missing else answer
+
+
+def facts_read(probe: Any) -> Iterator[str]:
+    """The facts of project.yml that a probe looks at; one of several ways is no question."""
+    if not isinstance(probe, dict):
+        return
+    at = str(probe.get("at", ""))
+    if probe.get("file") == FILE and at.startswith("facts."):
+        yield at.removeprefix("facts.")
+    for part in probe.get("all") or ():
+        yield from facts_read(part)
+
+
 def _judged(item: Item, project: Project, tick: dict[str, Any] | None) -> Status:
     if tick and tick["status"] == NOT_APPLICABLE:
         return _not_applicable(item, tick)
-    finding = probes.run(project.tree, item.probe, item.id) if item.probe else None
+    finding = probes.run(project.tree, item.probe, item.id, item.title) if item.probe else None
     if item.kind == "auto" and finding:
         return _by_probe(item, finding, tick)
     if item.kind == "hybrid" and finding and finding.outcome != FOUND:
@@ -108,6 +131,8 @@ def _not_applicable(item: Item, tick: dict[str, Any]) -> Status:
 
 def _by_probe(item: Item, finding: Finding, tick: dict[str, Any] | None) -> Status:
     state = {FOUND: PASS, MISSING: FAIL, UNKNOWN: UNKNOWN, ERROR: ERROR}[finding.outcome]
+    if state == FAIL and finding.location.startswith(FILE):
+        state = TODO  # `checklist start` has not been answered: open, and nothing is wrong
     return Status(
         item,
         state,

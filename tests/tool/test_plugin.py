@@ -114,11 +114,14 @@ class Session:
             "-q",
             "-p",
             "ml_checklist.pytest_plugin",
+            *(("-p", "xdist") if "-n" in args else ()),
             "-W",
             "error",
             *args,
         ]
         env = {**os.environ, "PYTHONPATH": str(HOOKS), "PYTHONDONTWRITEBYTECODE": "1"}
+        # Ours is loaded by name: where it is installed too, it must not be loaded twice.
+        env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         return subprocess.run(
             command, cwd=self.root, env=env, capture_output=True, text=True, check=False
         ).stdout

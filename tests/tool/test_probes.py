@@ -471,7 +471,6 @@ def test_a_probe_finds_misses_or_cannot_tell(probe, files, outcome, tmp_path):
 
     assert finding.outcome == outcome, finding.sentence
     assert finding.sentence
-    assert finding.remedy or outcome != UNKNOWN
 
 
 GIT_CASES: dict[str, Case] = {
