@@ -6,6 +6,7 @@ from ml_checklist.items import Item
 from ml_checklist.state import STALE, TODO, Status
 
 _LONG, _TOO_LONG = 100, 160
+_ASIDE = re.compile(r" \([^()]{20,}\)")
 _NEXT = re.compile(r", (then|and|so|or|which|where|with)\b")
 _PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "`": "`"}
 
@@ -25,11 +26,9 @@ def todo(status: Status) -> str:
 
 
 def _again(status: Status) -> str:
-    item, waiver = status.item, status.waiver
-    if waiver and not status.tick:
-        return (
-            f"do the work, or ask {waiver['approver']} for more time: `checklist waive {item.id}`"
-        )
+    item = status.item
+    if status.waiver and not status.tick:
+        return f"do the work, or ask for more time: `checklist waive {item.id}`"
     return f"read it again, then `checklist tick {item.id} -e {expected(item)}`"
 
 
@@ -46,6 +45,8 @@ def first_step(how: str) -> str:
     text = " ".join(how.split())
     stops = [at for at in _outside(text, ".;:") if text[at + 1 : at + 2] in ("", " ")]
     step = text[: stops[0]] if stops else text
+    if len(step) > _TOO_LONG:
+        step = _ASIDE.sub("", step).split(" - ", 1)[0]
     commas = [at for at in _outside(step, ",") if 20 <= at <= _TOO_LONG]
     ends = [at for at in commas if at <= _LONG and _NEXT.match(step, at)]
     # A comma before `then` ends a step; any other may stand in a list, and is the last resort.

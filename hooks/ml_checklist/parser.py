@@ -175,6 +175,11 @@ def _news(parser: argparse.ArgumentParser) -> None:
     _format(parser)
 
 
+def _expiring(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--days", type=int, default=30, metavar="N", help="how far ahead (30)")
+    _format(parser, "md", "json")
+
+
 def _completion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish", "items"))
 
@@ -192,6 +197,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "promote": ("claim the next phase, if its gate holds", _promote),
     "diff": ("what this branch ticks, proves, loses, touches", _diff),
     "news": ("what the last update of the catalog brought", _news),
+    "expiring": ("what ages or ends soon, as a list; nothing when there is nothing", _expiring),
     "report": ("everything, as text, Markdown, HTML, JSON or Mermaid", _report),
     "completion": ("words for the shell to complete", _completion),
 }

@@ -1,13 +1,14 @@
 """Probes of what runs in continuous integration, and of who owns a path."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from ml_checklist.finding import Finding, found, missing
 from ml_checklist.tree import Tree
 
 GITHUB = ".github/workflows/*.y*ml"
 GITLAB = (".gitlab-ci.yml", ".gitlab/ci/*.yml")
+MAX_CALLS = 4
 OWNERS = ("CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS")
 # What GitLab calls the events that GitHub names.
 _GITLAB_EVENTS = {
@@ -21,51 +22,31 @@ _GITLAB_EVENTS = {
 
 def workflow(tree: Tree, *, runs: str = "", trigger: str = "", job: str = "") -> Finding:
     """Continuous integration must {what}"""
-    plans = _plans(tree)
-    if not plans:
+    jobs = [*_github_jobs(tree), *_gitlab_jobs(tree)]
+    if not jobs:
         return missing("there is no workflow", ".github/workflows/")
-    wanted = ", ".join(
-        filter(None, [runs and f"runs `{runs}`", trigger and f"on {trigger}", job and f"job {job}"])
-    )
-    for name, plan in plans:
-        if all((_runs(plan, runs), _starts(plan, trigger), _has_job(plan, job))):
-            return found(f"{name}: {wanted}", name)
-    names = ", ".join(name for name, _ in plans)
-    return missing(f"no workflow does ({names})", plans[0][0])
+    for each in jobs:
+        if each.runs(runs) and trigger in ("", *each.events) and job in ("", each.name):
+            return found(f"{each.file} does, in the job {each.name}", each.file)
+    files = list(dict.fromkeys(each.file for each in jobs))
+    return missing(f"no workflow does ({', '.join(files)})", files[0])
 
 
-class _Plan:
-    """The commands, events and jobs of one workflow, whoever runs it."""
+class Job(NamedTuple):
+    """One job, whoever runs it: its commands and the events that start it."""
 
-    def __init__(self, commands: list[str], events: set[str], jobs: set[str]) -> None:
-        self.commands, self.events, self.jobs = commands, events, jobs
+    file: str
+    name: str
+    commands: list[str]
+    events: set[str]
 
-
-def _runs(plan: _Plan, runs: str) -> bool:
-    words = " ".join(runs.split())
-    lines = [
-        " ".join(line.split("#")[0].split())
-        for command in plan.commands
-        for line in command.splitlines()
-    ]
-    pattern = re.compile(rf"(^|[\s;&|]){re.escape(words)}($|[\s;&|])") if words else None
-    return pattern is None or any(pattern.search(line) for line in lines)
-
-
-def _starts(plan: _Plan, trigger: str) -> bool:
-    return not trigger or trigger in plan.events
-
-
-def _has_job(plan: _Plan, job: str) -> bool:
-    return not job or job in plan.jobs
-
-
-def _plans(tree: Tree) -> list[tuple[str, _Plan]]:
-    plans = [(name, _github(_load(tree, name))) for name in tree.find(GITHUB)]
-    gitlab = [name for pattern in GITLAB for name in tree.find(pattern)]
-    if gitlab:
-        plans.append((gitlab[0], _gitlab([_load(tree, name) for name in gitlab])))
-    return plans
+    def runs(self, words: str) -> bool:
+        """Whether a command of the job holds these words; nothing is always held."""
+        if not words:
+            return True
+        pattern = re.compile(rf"(^|[\s;&|]){re.escape(' '.join(words.split()))}($|[\s;&|])")
+        lines = [line for command in self.commands for line in command.splitlines()]
+        return any(pattern.search(" ".join(line.split("#")[0].split())) for line in lines)
 
 
 def _load(tree: Tree, name: str) -> dict[str, Any]:
@@ -76,35 +57,68 @@ def _load(tree: Tree, name: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _github(data: dict[str, Any]) -> _Plan:
-    events, jobs = data.get("on"), data.get("jobs")
-    jobs = jobs if isinstance(jobs, dict) else {}
-    steps = [
-        step for job in jobs.values() if isinstance(job, dict) for step in job.get("steps") or ()
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _github_jobs(tree: Tree) -> list[Job]:
+    files = {name: _load(tree, name) for name in tree.find(GITHUB)}
+    events = {name: _named(data.get("on")) for name, data in files.items()}
+    # Who is called by another workflow runs on the caller's events too; a chain is short.
+    for _ in range(MAX_CALLS):
+        for name, data in files.items():
+            for job in map(_table, _table(data.get("jobs")).values()):
+                called = str(job.get("uses", "")).removeprefix("./")
+                if "workflow_call" in events.get(called, ()):
+                    events[called] = events[called] | _allowed(job, events[name])
+    return [
+        Job(name, key, _steps(_table(job)), _allowed(_table(job), events[name]))
+        for name, data in files.items()
+        for key, job in _table(data.get("jobs")).items()
     ]
-    commands = [str(step["run"]) for step in steps if isinstance(step, dict) and "run" in step]
-    named = [events] if isinstance(events, str) else list(events or ())
-    return _Plan(commands, {str(event) for event in named}, set(jobs))
 
 
-def _gitlab(files: list[dict[str, Any]]) -> _Plan:
-    jobs = {
-        name: job
-        for data in files
-        for name, job in data.items()
+def _named(events: Any) -> set[str]:
+    return {events} if isinstance(events, str) else {str(event) for event in events or ()}
+
+
+def _steps(job: dict[str, Any]) -> list[str]:
+    steps = job.get("steps")
+    found = steps if isinstance(steps, list) else ()
+    return [str(step["run"]) for step in found if isinstance(step, dict) and "run" in step]
+
+
+def _allowed(job: dict[str, Any], events: set[str]) -> set[str]:
+    """The events that the `if:` of a job lets through, as far as it names one."""
+    condition = str(job.get("if", ""))
+    only = set(re.findall(r"github\.event_name == '(\w+)'", condition))
+    never = set(re.findall(r"github\.event_name != '(\w+)'", condition))
+    return (events & only if only and "||" not in condition else events) - never
+
+
+def _gitlab_jobs(tree: Tree) -> list[Job]:
+    files = {name: _load(tree, name) for pattern in GITLAB for name in tree.find(pattern)}
+    before: Any = None
+    rules = []
+    for data in files.values():
+        before = _table(data.get("default")).get("before_script", data.get("before_script", before))
+        rules.append(data.get("workflow"))
+    return [
+        Job(name, key, _script(job, before), _gitlab_events([*rules, job.get("rules")]))
+        for name, data in files.items()
+        for key, job in data.items()
         if isinstance(job, dict) and "script" in job
-    }
-    commands = [command for job in jobs.values() for command in _script(job)]
-    rules = str([data.get("workflow") for data in files]) + str(
-        [job.get("rules") for job in jobs.values()]
-    )
-    events = {event for event, word in _GITLAB_EVENTS.items() if re.search(word, rules)}
+    ]
+
+
+def _gitlab_events(rules: list[Any]) -> set[str]:
+    text = str(rules)
     # Without rules GitLab runs a job on every push.
-    return _Plan(commands, events | ({"push"} if jobs else set()), set(jobs))
+    return {"push"} | {event for event, word in _GITLAB_EVENTS.items() if re.search(word, text)}
 
 
-def _script(job: dict[str, Any]) -> list[str]:
-    parts = [job.get(key) for key in ("before_script", "script")]
+def _script(job: dict[str, Any], before: Any) -> list[str]:
+    parts = [job.get("before_script", before), job.get("script")]
     return [
         str(line) for part in parts for line in ([part] if isinstance(part, str) else part or ())
     ]

@@ -64,6 +64,15 @@ COVERAGE = json.dumps(
 KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
 
 Case = tuple[dict[str, Any], dict[str, str], str]
+CALLED = {
+    ".github/workflows/t.yml": "on: [workflow_call]\njobs: {a: {steps: [{run: make test}]}}\n",
+    ".github/workflows/c.yml": (
+        "on: {schedule: [{cron: '1 1 * * 1'}], pull_request: {}, merge_group: {}}\n"
+        "jobs:\n"
+        "  a: {uses: ./.github/workflows/t.yml, if: github.event_name != 'merge_group'}\n"
+        "  b: {if: \"github.event_name == 'schedule'\", steps: [{run: make weekly}]}\n"
+    ),
+}
 CASES: dict[str, Case] = {
     "file found": ({"type": "file", "file": "a.md"}, {"a.md": "x"}, FOUND),
     "file missing": ({"type": "file", "file": "a.md"}, {}, MISSING),
@@ -388,6 +397,49 @@ CASES: dict[str, Case] = {
     "workflow without trigger": (
         {"type": "workflow", "trigger": "schedule"},
         {".github/workflows/t.yml": WORKFLOW},
+        MISSING,
+    ),
+    "workflow called by another": (
+        {"type": "workflow", "runs": "make test", "trigger": "schedule"},
+        CALLED,
+        FOUND,
+    ),
+    "workflow called, but not then": (
+        {"type": "workflow", "runs": "make test", "trigger": "merge_group"},
+        CALLED,
+        MISSING,
+    ),
+    "workflow whose job asks for another event": (
+        {"type": "workflow", "runs": "make weekly", "trigger": "pull_request"},
+        CALLED,
+        MISSING,
+    ),
+    "workflow whose job asks for this event": (
+        {"type": "workflow", "runs": "make weekly", "trigger": "schedule"},
+        CALLED,
+        FOUND,
+    ),
+    "workflow that calls itself": (
+        {"type": "workflow", "runs": "make test"},
+        {
+            ".github/workflows/t.yml": "on: workflow_call\njobs: {a: {uses: ./.github/workflows/t.yml}}\n"
+        },
+        MISSING,
+    ),
+    "workflow on gitlab by default": (
+        {"type": "workflow", "runs": "make setup", "job": "a"},
+        {
+            ".gitlab-ci.yml": "default: {before_script: [make setup]}\n",
+            ".gitlab/ci/a.yml": "a: {script: make test}\n",
+        },
+        FOUND,
+    ),
+    "workflow on gitlab against the default": (
+        {"type": "workflow", "runs": "make setup", "job": "a"},
+        {
+            ".gitlab-ci.yml": "default: {before_script: [make setup]}\n",
+            ".gitlab/ci/a.yml": "a: {before_script: [pip list], script: make test}\n",
+        },
         MISSING,
     ),
     "workflow absent": ({"type": "workflow", "runs": "make test"}, {}, MISSING),
