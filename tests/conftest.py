@@ -37,11 +37,12 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
     dropped = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PYTHONDONTWRITEBYTECODE"]
-    # The projects have environments of their own.
+    # The projects have environments of their own, and are tested as at home.
     dropped += [
         "VIRTUAL_ENV",
         "UV_PROJECT_ENVIRONMENT",
         "PYTHONPATH",
+        "CI",
         "MAKEFLAGS",
         "MAKELEVEL",
         "MFLAGS",
