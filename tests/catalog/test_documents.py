@@ -1,0 +1,40 @@
+"""Every heading of the shipped forms is asked for by an item, and every asked heading is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from ml_checklist import catalog, lint
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOG = catalog.load(ROOT / "checklists")
+FORMS = ["problem", "data-card", "model-card", "architecture", "responsible"]
+
+
+def asked(file: str) -> list[str]:
+    probes = [probe for item in CATALOG.items.values() for probe in lint.probes(item.probe)]
+    return sorted({p["heading"] for p in probes if p["type"] == "heading" and p["file"] == file})
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_headings_and_items_ask_for_the_same(form):
+    text = (ROOT / f"template/docs/{form}.md").read_text(encoding="utf-8")
+
+    assert sorted(re.findall(r"^## (.+)$", text, re.M)) == asked(f"docs/{form}.md")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_evidence_points_to_headings_that_exist(form):
+    text = (ROOT / f"template/docs/{form}.md").read_text(encoding="utf-8")
+    anchors = {
+        re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-")
+        for head in re.findall(r"^## (.+)$", text, re.M)
+    }
+    wanted = {
+        (item.id, place.partition("#")[2])
+        for item in CATALOG.items.values()
+        for place in (item.data.get("evidence") or {}).get("files", [])
+        if place.startswith(f"docs/{form}.md#")
+    }
+
+    assert sorted(name for name, anchor in wanted if anchor not in anchors) == []
