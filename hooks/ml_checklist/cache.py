@@ -54,8 +54,12 @@ def _key(folder: Path) -> str:
 
 
 def _path(folder: Path) -> Path:
+    """Where the cache of this catalog lies; OSError when there is no safe place for it."""
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     base = Path(home) if home else Path.home() / ".cache"
+    # A relative folder, or one below the project, is one that a branch can fill.
+    if not base.is_absolute() or base.resolve().is_relative_to(folder.resolve().parent.parent):
+        raise OSError("the cache folder lies in the project")
     return base / "ml-checklist" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
 
 

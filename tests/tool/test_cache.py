@@ -48,3 +48,28 @@ def test_a_home_that_cannot_be_written_is_no_error(project, monkeypatch, tmp_pat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
 
     assert project.run("status").code == 0
+
+
+@pytest.mark.parametrize("place", [".cache", "{root}/.cache"], ids=["relative", "in the project"])
+def test_a_cache_folder_that_a_branch_can_fill_is_not_used(project, monkeypatch, place):
+    monkeypatch.setenv("XDG_CACHE_HOME", place.format(root=project.root))
+
+    assert project.run("status").code == 0
+    assert not (project.root / ".cache").exists()
+
+
+def test_a_user_without_a_home_is_no_error(project, monkeypatch):
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/proc/nowhere")
+
+    assert project.run("status").code == 0
+
+
+def test_a_read_only_project_is_looked_at(project):
+    project.run("status")
+    before = {path: path.stat().st_mtime_ns for path in project.root.rglob("*")}
+    for command in (["status"], ["validate"], ["gate"], ["report", "--format", "html"]):
+        assert project.run(*command).code == 0
+
+    assert {path: path.stat().st_mtime_ns for path in project.root.rglob("*")} == before
