@@ -1,10 +1,14 @@
-"""What the checklist tool costs: `python bench/bench_checklist.py`.
+"""What the checklist tool costs: `python bench/bench_checklist.py [--peers]`.
 
 Every figure is the least of several runs, taken in turns with `python -c 'import yaml'` on the
-same machine, so that the ratio means the same everywhere. Exit code 1 when a limit is missed.
+same machine, so that the ratio means the same everywhere. --peers makes a virtual environment with
+deon and repo-review and takes their commands into the same turns: deon writes its checklist,
+repo-review checks a repository. Exit code 1 when a limit is missed.
 """
 
+import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -92,12 +96,50 @@ def copy_tick(folder: Path, first: str, name: str) -> None:
     (ticks / f"{name}.yml").write_text((ticks / f"{first}.yml").read_text())
 
 
-def run(command: list[str], folder: Path) -> None:
-    """Run a command that must not end worse than `not met`."""
+def cache_of(folder: Path) -> Path:
+    """The cache folder of one project; it lies beside it, since one inside is not used."""
+    return folder.with_name(f"{folder.name}-cache")
+
+
+def real(folder: Path, n_ticks: int) -> Path:
+    """A project with our own catalog, documents that fill nothing, and `n_ticks` ticks."""
+    shutil.copytree(ROOT / "checklists", folder / "checklist/catalog")
+    for name in ("problem", "data-card", "model-card", "responsible", "architecture"):
+        write(folder, f"docs/{name}.md", "# Page\n\n## Objective\n\n> fill: what for\n")
+    sections = "".join(path.read_text() for path in sorted((ROOT / "checklists").glob("*.yml")))
+    names = [line.split()[2] for line in sections.splitlines() if line.startswith("  - id: ")]
+    run(["git", "init", "-q"], folder)
+    text = 'status: not-applicable\nby: ann\ndate: "2026-11-20"\nitem_rev: 99\nreason: bench\n'
+    for name in names[:n_ticks]:
+        write(folder, f"checklist/ticks/{name}.yml", text)
+    return folder
+
+
+def peers(place: Path, project: Path) -> dict[str, Callable[[], None]]:
+    """The commands of two other tools, from a virtual environment of their own."""
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if uv is None:
+        raise SystemExit("--peers needs uv on PATH")
+    run([uv, "venv", "-q", str(place / "peers")], place)
+    wanted = ["deon", "repo-review[cli]", "sp-repo-review"]
+    run([uv, "pip", "install", "-q", "--python", str(place / "peers"), *wanted], place)
+    bin_ = place / "peers" / ("Scripts" if os.name == "nt" else "bin")
+    deon = [str(bin_ / "deon"), "-o", str(place / "ethics.md"), "--overwrite"]
+    review = [str(bin_ / "repo-review"), "."]
+    return {
+        "deon, writes its 20 items": lambda: run(deon, project),
+        "repo-review, checks a repository": lambda: run(
+            review, project, worst=3
+        ),  # 3: some check fails
+    }
+
+
+def run(command: list[str], folder: Path, worst: int = 1) -> None:
+    """Run a command that must not end worse than `not met`, or than `worst`."""
     env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    env |= {"PYTHONPATH": str(ROOT / "hooks"), "XDG_CACHE_HOME": str(folder / ".cache")}
+    env |= {"PYTHONPATH": str(ROOT / "hooks"), "XDG_CACHE_HOME": str(cache_of(folder))}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    if done.returncode > 1:
+    if done.returncode > worst:
         raise SystemExit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
 
 
@@ -120,17 +162,21 @@ def least(actions: dict[str, Callable[[], None]]) -> dict[str, float]:
 
 def cold(folder: Path) -> None:
     """`validate` with the cache of the parsed catalog thrown away."""
-    for path in (folder / ".cache").rglob("*.json"):
+    for path in cache_of(folder).rglob("*.json"):
         path.unlink()
     checklist(folder, "validate")
 
 
 def main() -> int:
     """Measure, print, and say whether the limits hold."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--peers", action="store_true", help="with deon and repo-review")
+    with_peers = parser.parse_args().peers
     with tempfile.TemporaryDirectory() as place:
         small = project(Path(place, "small"), 40, 20)
         whole = project(Path(place, "whole"), 240, 100)
         large = project(Path(place, "large"), 2400, 1000)
+        own = real(Path(place, "own"), 100)
         took = least(
             {
                 "python": lambda: run([sys.executable, "-c", "pass"], small),
@@ -140,6 +186,9 @@ def main() -> int:
                 "validate, 240 items, 100 ticks": lambda: checklist(whole, "validate"),
                 "validate, 240 items, nothing cached": lambda: cold(whole),
                 "status, 2400 items, 1000 ticks": lambda: checklist(large, "status"),
+                "status, our catalog, 100 ticks": lambda: checklist(own, "status"),
+                "validate, our catalog, 100 ticks": lambda: checklist(own, "validate"),
+                **(peers(Path(place), own) if with_peers else {}),
             }
         )
     for name, seconds in took.items():
@@ -155,6 +204,8 @@ def main() -> int:
         "status, 40 items": 0.35,
         "status, 240 items, 100 ticks": 0.4,
         "validate, 240 items, 100 ticks": 0.3,
+        "status, our catalog, 100 ticks": 0.4,
+        "validate, our catalog, 100 ticks": 0.3,
     }
     missed = [
         f"{name}: {took[name]:.2f} s, limit {limit} s"
