@@ -52,7 +52,7 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
     words = markdown.n_words(part.body)
     if words < min_words:
         return missing(
-            f"it has {words} words of {min_words}",
+            f"it has {words} words, {min_words} are wanted",
             f"{name}:{part.line}",
             words,
             min_words,
@@ -121,7 +121,7 @@ def _decided(name: str, text: str, data: dict[str, Any]) -> Finding:
         return missing(f"line {left[0]} of {name} is still to be written", f"{name}:{left[0]}")
     words = markdown.n_words(text)
     if words < MIN_WORDS_OF_A_DECISION:
-        return missing(f"it has {words} words of {MIN_WORDS_OF_A_DECISION}", name, words)
+        return missing(f"it has {words} words, {MIN_WORDS_OF_A_DECISION} are wanted", name, words)
     return found(f"{name} is accepted", name)
 
 
