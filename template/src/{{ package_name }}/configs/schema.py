@@ -105,6 +105,7 @@ class Boosting(Section):
     max_iter: Count
     max_leaf_nodes: Annotated[int, Field(ge=2)]
     min_samples_leaf: Count
+    max_bins: Annotated[int, Field(ge=2, le=255)]
 
 
 class Models(Section):

@@ -20,7 +20,10 @@ LEAST_ROWS = 10
 def learning_curve(
     problem: Problem, fitted_on: pl.DataFrame, valid: pl.DataFrame, record: dict[str, Any]
 ) -> dict[str, Any]:
-    """n_rows, the metric on the rows fitted and on valid, the verdict and its sentence."""
+    """n_rows, the metric on the rows fitted and on valid, the verdict and its sentence.
+
+    The last point, of all rows, is the model that is judged: its scores stand in the record.
+    """
     from ..evaluation.curves import learning_curve_verdict
     from ..evaluation.metrics import find
     from ..model.baseline import CONSTANT
@@ -28,13 +31,16 @@ def learning_curve(
     metric, order = problem.config.metric, _order(problem, fitted_on)
     sizes = sorted({max(LEAST_ROWS, round(share * len(order))) for share in SHARES})
     points: dict[str, list[Any]] = {"n_rows": [], "train": [], "valid": []}
-    for size in sizes:
+    for size in sizes[:-1]:
         rows = fitted_on[order[:size]]
         model, _ = problem.fit(problem.config.model, rows)
         points["n_rows"].append(size)
         for name, scored in (("train", rows), ("valid", valid)):
             said = problem.predict(model, scored)
             points[name].append(scoring.plain(problem.config, said)[metric])
+    points["n_rows"].append(sizes[-1])
+    for name in ("train", "valid"):
+        points[name].append(record["metrics"][name][metric]["value"])
     verdict = learning_curve_verdict(
         points["n_rows"],
         points["train"],
