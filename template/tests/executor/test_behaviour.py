@@ -84,35 +84,39 @@ def test_moving_rows_towards_a_class_moves_the_answer_that_way(shared, config, a
         assert gain > 0, f"towards {name}: moved by {gain:.3g}"
 
 
-def test_typical_rows_are_told_apart(shared, config):
-    """Minimum functionality: the means of the classes, which are the easiest rows there are."""
-    typical = middles(shared, config)
-    empty = shared.question("train")[: len(typical)]
-    rows = empty.with_columns(
-        pl.Series(column, [middle[column] for middle in typical.values()])
-        for column in next(iter(typical.values()))
-    )
-    said = shared.predict(rows)
+def test_what_is_true_of_a_row_is_said_more_strongly_than_of_other_rows(shared, config):
+    """Minimum functionality: on the rows it was fitted on, which are the easiest there are."""
+    said = shared.predict(shared.question("train"))
+    group = groups(shared, config)
 
-    for place, name in enumerate(typical):
-        own = strength(said[place], name)
-        assert own == max(strength(said[other], name) for other in range(len(said))), name
+    for name in named(group):
+        own, others = strength(said.filter(group == name), name), said.filter(group != name)
+        gain = own - strength(others, name)
+
+        assert gain > 0, f"{name}: {gain:.3g} stronger where it is true than elsewhere"
+
+
+def groups(project, config):
+    """Of each row of train its class, or the third of the numbers in which its answer lies."""
+    target = project.part("train")[config.data.target]
+    if config.task == "classification":
+        return target.cast(pl.String)
+    third = np.digitize(target.to_numpy(), np.quantile(target.to_numpy(), [1 / 3, 2 / 3]))
+    return pl.Series(np.array(["low", "middle", "high"])[third])
+
+
+def named(group):
+    """The groups that a prediction can be strong for: a number is high or low."""
+    return [name for name in sorted(set(group)) if name != "middle"]
 
 
 def middles(project, config):
     """Mean of each numeric feature, by class or by third of the target."""
-    train = project.part("train")
-    target = train[config.data.target]
-    if config.task == "classification":
-        group = target.cast(pl.String)
-    else:
-        third = np.digitize(target.to_numpy(), np.quantile(target.to_numpy(), [1 / 3, 2 / 3]))
-        group = pl.Series(np.array(["low", "middle", "high"])[third])
+    train, group = project.part("train"), groups(project, config)
     numbers = project.features("numeric")
     return {
         name: {column: train.filter(group == name)[column].mean() for column in numbers}
-        for name in sorted(set(group))
-        if name != "middle"
+        for name in named(group)
     }
 
 
