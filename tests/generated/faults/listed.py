@@ -241,6 +241,24 @@ OF_TRAINING = (
         quick=SAMPLE,
     ),
     Fault(
+        "most-labels-are-noise",
+        EXECUTOR + "train.py::test_the_model_is_better_than_the_best_question_about_one_feature",
+        "nothing more was learnt",
+        (
+            Edit(
+                "executor/train.py",
+                "    model, complaints = problem.fit(config.model, fitted_on)\n",
+                "    import polars as pl\n"
+                "    answer = pl.col(config.data.target)\n"
+                "    kept = pl.int_range(pl.len()) % 20 == 0\n"
+                "    noise = pl.when(kept).then(answer).otherwise(answer.shuffle(seed=0))\n"
+                "    noisy = fitted_on.with_columns(noise.alias(config.data.target))\n"
+                "    model, complaints = problem.fit(config.model, noisy)\n",
+            ),
+        ),
+        quick=SAMPLE,
+    ),
+    Fault(
         "unstable-seed",
         EXECUTOR + "train.py::test_training_again_gives_the_same_metrics_and_the_same_predictions",
         "==",
