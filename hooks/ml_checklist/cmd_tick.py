@@ -5,7 +5,7 @@ from typing import Any
 
 from ml_checklist import catalog, evidence, opening, probes, ticks
 from ml_checklist.errors import DataError
-from ml_checklist.finding import FOUND
+from ml_checklist.finding import FOUND, UNKNOWN
 from ml_checklist.items import Item
 from ml_checklist.project import Project
 
@@ -67,7 +67,7 @@ def refuse_by_hand(project: Project, item: Item) -> None:
     if item.kind == "hybrid" and item.probe:
         finding = probes.run(project.tree, item.probe, item.id, item.title)
         if finding.outcome != FOUND:
-            hint = f"; {finding.remedy}" if finding.remedy else ""
+            hint = f"; {finding.remedy}" if finding.outcome == UNKNOWN and finding.remedy else ""
             raise DataError(f"{item.id}: its probe is not green: {finding.sentence}{hint}")
 
 

@@ -110,4 +110,8 @@ def _worst(findings: list[Finding]) -> Finding:
 
 
 def _best(findings: list[Finding]) -> Finding:
-    return _first(findings, FOUND, ERROR, UNKNOWN, MISSING)
+    best = _first(findings, FOUND, ERROR, UNKNOWN, MISSING)
+    if best.outcome != MISSING:
+        return best
+    # Of several ways to meet it, show the one that says what to do: a fact is not to be bent.
+    return next((each for each in findings if each.remedy), best)

@@ -42,13 +42,12 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
         return missing("the file is not UTF-8 text", name)
     part = tree.section(name, heading)
     if part is None:
-        return missing("there is no such heading", name)
+        return missing("there is no such heading", name, remedy=f'add "{heading}" to {name}')
+    fill = f'fill "{part.title}" in {name}'
     left = markdown.unfilled(part.body)
     if left:
-        return missing(
-            f"line {part.line + left[0]} still says what to write there",
-            f"{name}:{part.line + left[0]}",
-        )
+        line = part.line + left[0]
+        return missing(f"line {line} still says what to write there", f"{name}:{line}", remedy=fill)
     words = markdown.n_words(part.body)
     if words < min_words:
         return missing(
@@ -56,6 +55,7 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
             f"{name}:{part.line}",
             words,
             min_words,
+            fill,
         )
     return found(
         f"{name}#{markdown.slug(part.title)} has {words} words",
@@ -73,7 +73,8 @@ def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
         empty = [key for key in keys if not _filled(data.get(key))]
         if not empty:
             return found(f"{name} fills {', '.join(keys)}", name)
-        best = missing(f"{listed(empty)} not yet", f"{name}:1")
+        fill = f"fill in {listed(empty)} at the top of {name}"
+        best = missing(f"{listed(empty)} not yet", f"{name}:1", remedy=fill)
     return best
 
 

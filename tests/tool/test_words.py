@@ -150,3 +150,15 @@ def test_advice_for_what_waits_is_what_it_waits_for(project, item):
     status = Status(REAL["scoping.objective"], "todo", "x", blocked_by=("a.b", "a.c"))
 
     assert advice.todo(status) == "waits for a.b, a.c"
+
+
+def test_of_several_ways_the_one_with_something_to_do_is_shown(tmp_path):
+    (tmp_path / "a.md").write_text("## Budget\n\n> fill: how fast\n")
+    fact = {"type": "yaml", "file": "project.yml", "at": "serving", "equals": "none"}
+    page = {"type": "heading", "file": "a.md", "heading": "Budget"}
+    finding = probes.run(Tree(tmp_path), {"any": [fact, page]}, "data.x", "T")
+
+    assert finding.remedy == 'fill "Budget" in a.md'
+    assert finding.sentence == (
+        'a.md must have its section "Budget" filled in: line 3 still says what to write there'
+    )
