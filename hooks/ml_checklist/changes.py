@@ -110,7 +110,9 @@ class Diff(NamedTuple):
         """Open items that speak of the files that this branch changes."""
         reach = RANK[gate.working_towards(self.head.project.phase)]
         fine = (PASS, WAIVED, NOT_APPLICABLE)
+        told = [pair.after.item.id for pair in (*self.lost, *self.stale)]
         open_ = [p.after for p in self.pairs if p.after.state not in fine and not p.after.asks]
+        open_ = [status for status in open_ if status.item.id not in told]
         return [
             s
             for s in open_
