@@ -62,9 +62,9 @@ def test_train_and_evaluate_leave_a_record_a_report_and_true_numbers(project):
 
 def test_the_plain_commands_of_the_readme_work_too(project, tmp_path):
     name = (project / "pyproject.toml").read_text().split('name = "')[1].split('"')[0]
-    valid = next((project / "data/valid").glob("*.parquet"))
 
     run("uv", "run", name, "train", "model=forest", cwd=project)
+    valid = next((project / "data/valid").glob("*.parquet"))
     run("uv", "run", name, "predict", str(valid), str(tmp_path / "out.csv"), cwd=project)
     helped = run("uv", "run", name, "--help", cwd=project).stdout
     wrong = run("uv", "run", name, "train", "sed=1", cwd=project, check=False)
