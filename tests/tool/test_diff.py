@@ -130,12 +130,23 @@ def test_a_waiver_instead_of_a_repair_is_shown_and_passes(branch):
 
 def test_open_items_whose_files_are_touched_are_suggested(branch, item):
     branch.catalog(item("scoping.users", extra="paths: [src/*/dataloader/**]"))
+    branch.run("reopen", "scoping.users")
     branch.commit("catalog")
     branch.git("branch", "-f", "main")
-    branch.run("reopen", "scoping.users")
     branch.write("src/shop/dataloader/read.py", "x = 1\n")
 
     assert data(branch)[1]["look"] == ["scoping.users"]
+
+
+def test_what_is_told_as_lost_is_not_suggested_again(branch, item):
+    branch.catalog(item("scoping.users", extra="paths: [docs/**]"))
+    branch.commit("catalog")
+    branch.git("branch", "-f", "main")
+    branch.write("docs/users.md", "# Users\n\nSupport.\n")
+    found = data(branch)[1]
+
+    assert rows(found, "people") == [("lost", "scoping.users")]
+    assert found["look"] == []
 
 
 def test_a_fact_that_excuses_an_item_is_told(branch):
