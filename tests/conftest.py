@@ -33,6 +33,7 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "NO_COLOR": "1",
+        "COLUMNS": "110",  # else the width of whatever runs the tests decides where lines break
         # uv of requirements-dev.txt, where the machine has none.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
