@@ -13,7 +13,7 @@ say() { printf 'demo      %s\n' "$*"; }
 if [ -e "$dest" ] && [ -n "$(ls -A "$dest" 2> /dev/null)" ]; then
   if [ ! -f "$dest/.git/$mark" ] || [ "$(git -C "$dest" rev-parse HEAD)" != "$(cat "$dest/.git/$mark")" ] ||
     [ -n "$(git -C "$dest" status --porcelain)" ]; then
-    echo "$dest holds files that are not an untouched demo; move it away, or name another folder: make demo DEST=..." >&2
+    echo "$dest holds more than a finished, untouched demo; move it away, or name another folder: make demo DEST=..." >&2
     exit 2
   fi
   say "replacing the untouched demo in $dest"
