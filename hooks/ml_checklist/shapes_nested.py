@@ -7,16 +7,20 @@ from ml_checklist.errors import nearest, shown
 from ml_checklist.shapes import Fault, Shape
 
 
-class ListOf(Shape):
+class Nested(Shape):
+    """A shape that holds others: it fits where nothing in it is at fault."""
+
+    def fits(self, value: Any) -> bool:
+        return not any(True for _ in self.faults(value, (), 0))
+
+
+class ListOf(Nested):
     """A list whose elements have one shape."""
 
     kind = "a list"
 
     def __init__(self, shape: Shape, least: int = 0) -> None:
         self.shape, self.least = shape, least
-
-    def fits(self, value: Any) -> bool:
-        return not any(True for _ in self.faults(value, (), 0))
 
     def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
         if not isinstance(value, list):
@@ -34,7 +38,7 @@ class ListOf(Shape):
         return {"type": "array", "items": self.shape.schema(), "minItems": self.least}
 
 
-class Keys(Shape):
+class Keys(Nested):
     """A mapping with exactly these keys; a name ending in `_` may be left out."""
 
     kind = "a mapping"
@@ -42,9 +46,6 @@ class Keys(Shape):
     def __init__(self, **keys: Shape) -> None:
         self.needed = {name for name in keys if not name.endswith("_")}
         self.keys = {name.rstrip("_").replace("__", "-"): shape for name, shape in keys.items()}
-
-    def fits(self, value: Any) -> bool:
-        return not any(True for _ in self.faults(value, (), 0))
 
     def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
         if not isinstance(value, dict):
@@ -70,16 +71,13 @@ class Keys(Shape):
         }
 
 
-class Table(Shape):
+class Table(Nested):
     """A mapping from words of one's own to values of one shape."""
 
     kind = "a mapping"
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-
-    def fits(self, value: Any) -> bool:
-        return not any(True for _ in self.faults(value, (), 0))
 
     def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
         if not isinstance(value, dict):
