@@ -1,6 +1,7 @@
 """The seams by which a later scaffold adds whole files and changes none."""
 
 import fnmatch
+import json
 import shutil
 from pathlib import Path
 
@@ -102,6 +103,51 @@ def test_a_report_section_is_found_by_its_file(project):
 
     page = next((project / "logs").glob("*/report.html")).read_text(encoding="utf-8")
     assert "the new section was here" in page
+
+
+def test_a_judge_is_found_by_its_file_and_can_say_no(project):
+    (package(project) / "executor/judging/strict.py").write_text(
+        '"""Never content."""\n\n\ndef judge(case):\n'
+        "    return {'rows': len(case.test), 'misses': [f'{len(case.test)} rows are too few']}\n"
+    )
+
+    done = run("make", "train", "evaluate", cwd=project, check=False)
+    found = json.loads((project / "reports/evaluation.json").read_text())
+
+    assert done.returncode != 0
+    assert "137 rows are too few" in done.stderr
+    assert found["strict"]["rows"] == 137
+
+
+def test_a_tracker_is_found_by_its_file_and_cannot_cost_a_run(project):
+    for name, line in (
+        ("told", "(root / 'told.txt').write_text(run.record['status'])"),
+        ("angry", "raise OSError('the disk of the tracker is full')"),
+    ):
+        (package(project) / f"executor/trackers/{name}.py").write_text(
+            f'"""A tracker."""\n\n\ndef track(root, run):\n    {line}\n'
+        )
+
+    done = run("make", "train", cwd=project)
+
+    assert "angry has not got this run: OSError: the disk of the tracker is full" in done.stdout
+    assert (project / "told.txt").read_text() == "finished"
+
+
+def test_tuned_values_are_read_over_the_default_and_named_in_a_mistake(project):
+    name = package(project).name.replace("_", "-")
+    (project / "conf/tuned.yaml").write_text("models:\n  logistic:\n    C: 0.25\n")
+
+    run("make", "train", cwd=project)
+    record = json.loads(next((project / "logs").glob("*/run.json")).read_text())
+    (project / "conf/tuned.yaml").write_text("models:\n  logistic:\n    C: -1\n")
+    wrong = run("uv", "run", name, "train", cwd=project, check=False)
+    mended = run("uv", "run", name, "train", "models.logistic.C=2", cwd=project)
+
+    assert record["model"]["parameters"]["C"] == 0.25
+    assert wrong.returncode == 2
+    assert wrong.stderr.strip() == "conf/tuned.yaml: models.logistic.C must be above 0, got -1"
+    assert "train" in mended.stdout
 
 
 def test_a_ci_file_is_found_by_its_folder(render):

@@ -89,10 +89,9 @@ def _run(command: Command, argv: list[str]) -> int:
     args.root = _project_root()
     # Such a command gives its own meaning to key=value: `sweep` reads lists.
     overrides = [] if getattr(module, "READS_OVERRIDES", False) else args.overrides
-    from .configs.load import load
-    from .configs.schema import Config
+    from .configs.project import load_project
 
-    return int(module.run(load(args.root, CONFIG, Config, overrides), args))
+    return int(module.run(load_project(args.root, overrides), args))
 
 
 def _parse(command: Command, module: Any, argv: list[str]) -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Read a YAML file with key=value changes into a schema; every mistake is one line."""
+"""Read YAML files with key=value changes into a schema; every mistake is one line."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +15,24 @@ Schema = TypeVar("Schema", bound=BaseModel)
 COMMAND_LINE = "command line"
 
 
-def load(root: Path, path: str, schema: type[Schema], overrides: Sequence[str] = ()) -> Schema:
+def load(
+    root: Path,
+    path: str,
+    schema: type[Schema],
+    overrides: Sequence[str] = (),
+    layer: str | None = None,
+) -> Schema:
     """The values of root/path, changed by `key=value` words, as an object of `schema`.
+
+    layer: a file whose values replace those of `path`, where there is such a file; the words win.
 
     Raises ValueError with one line a mistake; each names the file or the command line, the key,
     what was seen and the nearest right name.
     """
-    values = _read(root / path, path)
-    changes = [_change(word) for word in overrides]
+    values, over = _read(root / path, path), DictConfig({})
+    if layer and (root / layer).is_file():
+        over = _read(root / layer, layer)
+    changes = [over, *(_change(word) for word in overrides)]
     try:
         merged = OmegaConf.merge(values, *changes)
         content = OmegaConf.to_container(merged, resolve=True)
@@ -33,7 +43,11 @@ def load(root: Path, path: str, schema: type[Schema], overrides: Sequence[str] =
     except ValidationError as error:
         changed = {word.partition("=")[0] for word in overrides}
         lines = [
-            sentence(dict(found), schema, _place(found["loc"], changed, path))
+            sentence(
+                dict(found),
+                schema,
+                _place(found["loc"], changed, _file(found["loc"], over, layer, path)),
+            )
             for found in error.errors()
         ]
         raise ValueError("\n".join(dict.fromkeys(lines))) from error
@@ -59,6 +73,13 @@ def _change(word: str) -> DictConfig:
         return OmegaConf.from_dotlist([word])
     except (YAMLError, OmegaConfBaseException) as error:
         raise ValueError(f"{COMMAND_LINE}: {key}: {_first_line(error)}") from error
+
+
+def _file(location: Sequence[Any], over: DictConfig, layer: str | None, path: str) -> str:
+    """The file that sets this key: the layer if it does, else the one below it."""
+    key = ".".join(str(part) for part in location)
+    in_layer = bool(layer and key) and OmegaConf.select(over, key) is not None
+    return str(layer) if in_layer else path
 
 
 def _place(location: Sequence[Any], changed: set[str], name: str) -> str:

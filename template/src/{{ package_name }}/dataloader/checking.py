@@ -1,13 +1,12 @@
 """Run every data check in checks/; a new file there is a new check."""
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from ..configs.schema import Data
+from ..utils.plugins import modules_of
 from . import checks
 from .kinds import Reading
 
@@ -36,6 +35,4 @@ class Context:
 
 def check_all(table: pl.DataFrame, context: Context) -> list[str]:
     """The problems of a typed table with ROW, as sentences; none if every check is content."""
-    names = sorted(module.name for module in pkgutil.iter_modules(checks.__path__))
-    modules = [importlib.import_module(f"{checks.__name__}.{name}") for name in names]
-    return [str(problem) for module in modules for problem in module.check(table, context)]
+    return [str(line) for module in modules_of(checks) for line in module.check(table, context)]

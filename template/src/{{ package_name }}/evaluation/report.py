@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from html import escape
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from string import Template
 from tempfile import NamedTemporaryFile
 from types import ModuleType
 from typing import Any
+
+from ..utils.plugins import modules_of
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -53,8 +54,7 @@ def sections() -> list[ModuleType]:
     Raises ValueError for a module without ORDER, TITLE and section().
     """
     package = import_module(f"{__package__}.sections")
-    names = sorted(module.name for module in iter_modules(package.__path__))
-    found = [import_module(f"{package.__name__}.{name}") for name in names]
+    found = modules_of(package)
     for module in found:
         lacking = [name for name in ("ORDER", "TITLE", "section") if not hasattr(module, name)]
         if lacking:

@@ -14,6 +14,7 @@ from ..utils.files import read_json, write_json
 from ..utils.logs import say
 from ..utils.seeds import one_thread_each, repeatable
 from . import scoring
+from .cases import Case, judge_all, misses
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Evaluate one run; raises DoesNotHold below evaluation.floor."""
+    """Evaluate one run; raises DoesNotHold below evaluation.floor, or where a judge says no."""
     one_thread_each()
     from ..evaluation.report import write_report
     from .card import fill
@@ -44,7 +45,8 @@ def run(config: Config, args: argparse.Namespace) -> int:
     _stand_by(args.root, judged.folder)
     fill(args.root, evaluation)
     _tell(evaluation, judged.folder.relative_to(args.root))
-    _hold_floor(config, evaluation)
+    if broken := [*_below(config, evaluation), *misses(evaluation)]:
+        raise DoesNotHold("\n".join(broken))
     return 0
 
 
@@ -65,12 +67,14 @@ def evaluate(config: Config, root: Path, judged: runs.Run) -> dict[str, Any]:
     fitted_on, valid = read_part(root, "train"), read_part(root, "valid")
     test = read_part(root, "test", for_evaluation=True)
     assessed = _assess(problem, judged.record["baseline"]["name"], model, fitted_on, test)
+    case = Case(root, judged, problem, model, fitted_on, valid, test, assessed)
     return {
         "run": judged.record["run"],
         "created": datetime.now(UTC).isoformat(),
         "split": "test",
         **assessed,
         **below_floor(config.evaluation.floor, assessed),
+        **judge_all(case),
         "train": _values(judged.record["metrics"]["train"]),
         "valid": judged.record["metrics"]["valid"],
         "learning_curve": curve.learning_curve(problem, fitted_on, valid, judged.record),
@@ -165,11 +169,10 @@ def _misses(value: float | None, floor: float, evaluation: dict[str, Any]) -> bo
     return value < floor if evaluation["higher_is_better"] else value > floor
 
 
-def _hold_floor(config: Config, evaluation: dict[str, Any]) -> None:
+def _below(config: Config, evaluation: dict[str, Any]) -> list[str]:
     floor, metric = config.evaluation.floor, evaluation["metric"]
     value = evaluation["metrics"][metric]["value"]
-    if floor is not None and _misses(value, floor, evaluation):
-        raise DoesNotHold(
-            f"{scoring.in_words(metric)} {scoring.number(value)} on test misses "
-            f"evaluation.floor {floor:g}"
-        )
+    if floor is None or not _misses(value, floor, evaluation):
+        return []
+    said = f"{scoring.in_words(metric)} {scoring.number(value)} on test"
+    return [f"{said} misses evaluation.floor {floor:g}"]

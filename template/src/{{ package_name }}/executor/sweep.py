@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from ..configs.load import load
+from ..configs.project import load_project
 from ..configs.schema import Config
 from ..utils import logs
 from ..utils.files import write_json
@@ -29,7 +29,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
     combinations = expand(args.overrides)
     # All are read before the first is run: a mistake in the last should not cost an hour.
-    configs = [load(args.root, "conf/default.yaml", Config, words) for words in combinations]
+    configs = [load_project(args.root, words) for words in combinations]
     ensure(configs[0], args.root)
     records = []
     for count, (words, chosen) in enumerate(zip(combinations, configs, strict=True), start=1):

@@ -8,6 +8,7 @@ from typing import Any
 from ..configs.schema import Config
 from ..utils import runs
 from ..utils.logs import say
+from ..utils.plugins import modules_of, name_of
 from ..utils.seeds import one_thread_each, repeatable
 from . import scoring
 
@@ -29,7 +30,20 @@ def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
         with repeatable(config.seed):
             _learn(config, root, manifest, run)
     say("", f"record    {run.folder.relative_to(root).as_posix()}/{runs.RECORD}")
+    _track(root, run)
     return run.record
+
+
+def _track(root: Path, run: runs.Run) -> None:
+    """Tell every tracker; one that fails takes nothing from the record on disk."""
+    from . import trackers
+
+    for module in modules_of(trackers):
+        try:
+            module.track(root, run)
+        except Exception as error:  # a tracker is another program, which may fail in its own ways
+            why = f"{type(error).__name__}: {error}"
+            say("", f"warning   {name_of(module)} has not got this run: {why}")
 
 
 def _learn(config: Config, root: Path, manifest: dict[str, Any], run: runs.Run) -> None:
