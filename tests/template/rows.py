@@ -11,7 +11,9 @@ VALUES = OrderedDict(
     owner=["", "@org/team"],
     project_name=["Churn Model", "Class"],
     description=["A machine-learning project", "says \"yes\" \\ or 'no': #1 {a} 模型 🚲"],
-    scaffold=["poc", "checklist"],
+    scaffold=["poc", "mvp", "checklist"],
+    tracker=["ledger", "mlflow"],
+    queue=["none", "redis"],
 )
 
 

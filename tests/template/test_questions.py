@@ -64,6 +64,8 @@ REFUSED = {
     "unknown licence": {"licence": "WTFPL"},
     "unknown task": {"task": "clustering"},
     "unknown scaffold": {"scaffold": "enterprise"},
+    "unknown tracker": {"tracker": "wandb"},
+    "unknown queue": {"queue": "kafka"},
     "unknown ci": {"ci": "jenkins"},
     "unknown name": {"phaze": "mvp"},
 }
@@ -220,6 +222,8 @@ OTHER = {
     "licence": "Apache-2.0",
     "ci": "gitlab",
     "scaffold": "checklist",
+    "tracker": "mlflow",
+    "queue": "redis",
 }
 
 

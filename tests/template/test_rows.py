@@ -106,7 +106,8 @@ def test_workflows_are_valid_and_safe(project):
         )
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
     assert bool(github) == (answers["ci"] == "github")
-    assert bool(gitlab) == (answers["ci"] == "gitlab" and answers["scaffold"] == "poc")
+    with_code = answers["scaffold"] != "checklist"
+    assert bool(gitlab) == (answers["ci"] == "gitlab" and with_code)
 
 
 def test_actions_are_pinned_by_commit(project):
