@@ -6,6 +6,7 @@ Who opens the test part, who may import whom, what is depended on.
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ml_checklist import globs
@@ -39,6 +40,7 @@ def _any_match(name: str, patterns: list[str], tree: Tree) -> bool:
     return any(globs.matches(name, tree.theirs(pattern)) for pattern in patterns)
 
 
+@lru_cache(maxsize=256)  # the projects of a fleet have most of their files in common
 def _readings(source: str, of: str) -> list[int]:
     """Lines of code that name the path `of`, or ask a reader for its last part."""
     # Parsing costs milliseconds a file, and most files do not hold the word at all.

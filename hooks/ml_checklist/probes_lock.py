@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ml_checklist.errors import DataError
@@ -44,6 +45,7 @@ class _Lock(NamedTuple):
     n_packages: int
 
 
+@lru_cache(maxsize=16)
 def _read(text: str, name: str) -> _Lock:
     # A lock file has a thousand lines of hashes: reading two entries of it is fifty times faster.
     head, *packages = re.split(r"^\[\[package\]\]$", text.replace("\r\n", "\n"), flags=re.MULTILINE)
