@@ -24,6 +24,7 @@ LINK = Keys(title=Text(), url=URL)
 LIFECYCLE = Keys(
     state=Choice("upcoming", "active", "deprecated", "retired"),
     since=VERSION,
+    changed_=VERSION,
     active_in_=VERSION,
     replaced_by_=ID,
     note_=Text(),
