@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -47,6 +47,8 @@ def _demand(found: dict[str, Any]) -> str:
     if kind in BOUNDS:
         name, word = BOUNDS[kind]
         return f"{word} {context[name]:g}"
+    if kind == "too_short":
+        return f"{context['min_length']} or more entries"
     if kind == "literal_error":
         return f"one of {context['expected']}"
     if kind == "choice":
@@ -75,9 +77,16 @@ def _unknown_key(location: Sequence[str], schema: type[BaseModel]) -> str:
 
 
 def _keys(schema: type[BaseModel], above: Sequence[str]) -> list[str]:
+    inner: Any = schema
     for part in above:
-        inner = schema.model_fields[part].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        schema = inner
-    return list(schema.model_fields)
+        # Below a mapping any name goes, and the keys of what it names are those to suggest.
+        inner = inner.model_fields[part].annotation if _is_model(inner) else _named(inner)
+    return list(inner.model_fields) if _is_model(inner) else []
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _named(annotation: Any) -> Any:
+    return next(reversed(get_args(annotation)), None)
