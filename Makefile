@@ -1,7 +1,7 @@
 # The words of this repository. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo check test test-all bench pins lists fix
+.PHONY: help env demo check test test-updates test-all bench release pins lists fix
 
 # A demo inside the clone must not take the clone for the project.
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
@@ -34,6 +34,9 @@ test: check ## lint, types, tests of the template, the tool and generated projec
 	@echo "test: template, tool, catalog, generated projects; some minutes on two cores"
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow" $(ARGS)
 
+test-updates: .venv/made ## versions and updates alone
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow" tests/versions tests/histories tests/template/test_update.py $(ARGS)
+
 test-all: check ## the whole matrix: every answer installed and run, long histories
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
@@ -43,6 +46,9 @@ bench: .venv/made ## what is measured, as ratios of one run
 	$(BIN)/python bench/bench_train.py build/bench
 	$(BIN)/python bench/bench_checklist.py
 	$(BIN)/python bench/bench_catalog.py
+
+release: .venv/made ## make version VERSION=x.y.z: bump, check, snapshot, commit, tag
+	@$(BIN)/python hooks/release.py "$(VERSION)"
 
 pins: .venv/made ## write requirements-dev.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \

@@ -1,0 +1,136 @@
+"""`make release` makes a version of a clean main, and takes everything back when something is wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import copy_tree, run, tracked_files
+
+SECTION = """## {version} - 2027-01-01
+
+### Arrives
+
+* A thing.
+
+### Goes stale
+
+* Nothing.
+
+### Was wrong
+
+* Nothing.
+
+## 0.2.0"""
+GREEN, RED = "#!/bin/sh\nexit 0\n", "#!/bin/sh\nexit 2\n"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """This repository on a clean main, with a changelog that announces 7.0.0."""
+    names = [n for n in tracked_files() if not n.startswith(("tests/catalog", "tests/generated"))]
+    clone = copy_tree(names, tmp_path / "copier-ml")
+    changelog = clone / "CHANGELOG.md"
+    head, _, tail = changelog.read_text().partition("## 0.2.0")
+    head = head.split("\n## ")[0] + "\n"
+    changelog.write_text(head + SECTION.format(version="7.0.0") + tail)
+    run("git", "init", "--quiet", "--initial-branch", "main", cwd=clone)
+    save(clone)
+    return clone
+
+
+def save(clone: Path) -> None:
+    run("git", "add", "--all", cwd=clone)
+    run("git", "commit", "--quiet", "--message", "Clean", cwd=clone)
+
+
+def release(clone: Path, version: str, checks: str = GREEN) -> subprocess.CompletedProcess[str]:
+    """Run the script with a `make` that says what `checks` says."""
+    tools = clone.parent / "bin"
+    tools.mkdir(exist_ok=True)
+    (tools / "make").write_text(checks)
+    (tools / "make").chmod(0o755)
+    path = f"{tools}:/usr/bin:/bin"
+    command = [sys.executable, "hooks/release.py", version]
+    return run(*command, cwd=clone, check=False, PATH=path, PYTHONDONTWRITEBYTECODE="1")
+
+
+def test_a_release_bumps_keeps_a_snapshot_commits_and_tags(clone):
+    done = release(clone, "7.0.0")
+
+    assert done.returncode == 0, done.stderr
+    assert "git push origin main v7.0.0" in done.stdout
+    assert run("git", "tag", cwd=clone).stdout.split() == ["v7.0.0"]
+    assert run("git", "log", "-1", "--format=%s", cwd=clone).stdout.strip() == "release: 7.0.0"
+    assert not run("git", "status", "--porcelain", cwd=clone).stdout
+    assert '__version__ = "7.0.0"' in (clone / "hooks/ml_checklist/__init__.py").read_text()
+    check = "from tests.versions import snapshots as s; from pathlib import Path; import sys;"
+    check += "r = s.rebuild(Path(sys.argv[1])); held = s.recorded()['7.0.0']['roots'];"
+    check += "assert s.roots(r, 'v7.0.0') == held == s.roots(s.ROOT, 'v7.0.0')"
+    run(sys.executable, "-c", check, str(clone.parent / "rebuilt"), cwd=clone)
+
+
+def test_red_checks_take_the_version_back(clone):
+    done = release(clone, "7.0.0", RED)
+
+    assert done.returncode == 1
+    assert "the version was taken back" in done.stderr
+    assert not run("git", "status", "--porcelain", cwd=clone).stdout
+    assert not run("git", "tag", cwd=clone).stdout
+
+
+def dirty(clone: Path) -> None:
+    (clone / "new.txt").write_text("x\n")
+
+
+def elsewhere(clone: Path) -> None:
+    run("git", "switch", "--quiet", "-c", "side", cwd=clone)
+
+
+def tagged(clone: Path) -> None:
+    run("git", "tag", "v7.0.0", cwd=clone)
+
+
+def unsaid(clone: Path) -> None:
+    path = clone / "CHANGELOG.md"
+    path.write_text(path.read_text().replace("### Goes stale\n\n* Nothing.\n", "", 1))
+    save(clone)
+
+
+def undated(clone: Path) -> None:
+    path = clone / "CHANGELOG.md"
+    path.write_text(path.read_text().replace("7.0.0 - 2027-01-01", "7.0.0 - unreleased"))
+    save(clone)
+
+
+def forgetful(clone: Path) -> None:
+    path = clone / "checklists/scoping.yml"
+    path.write_text(path.read_text().replace("    was: [scoping.feasibility]\n", ""))
+    save(clone)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "version", "word"),
+    [
+        (dirty, "7.0.0", "the tree is not clean"),
+        (elsewhere, "7.0.0", "a release is made on main"),
+        (tagged, "7.0.0", "the tag v7.0.0 exists"),
+        (lambda clone: None, "0.1.0", "is not newer than"),
+        (lambda clone: None, "7.0", "must be x.y.z"),
+        (lambda clone: None, "7.0.1", "its first section must be `## 7.0.1"),
+        (unsaid, "7.0.0", "says nothing under `### Goes stale`"),
+        (undated, "7.0.0", "its first section must be `## 7.0.0"),
+        (forgetful, "7.0.0", "scoping.feasibility is forgotten"),
+    ],
+)
+def test_a_release_says_what_stands_in_its_way(clone, spoil, version, word):
+    spoil(clone)
+    before = run("git", "rev-parse", "HEAD", cwd=clone).stdout
+
+    done = release(clone, version)
+
+    assert done.returncode == 1
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("git", "rev-parse", "HEAD", cwd=clone).stdout == before

@@ -1,0 +1,207 @@
+"""Released versions can be rebuilt, and the tree at hand keeps what it owes to projects of the newest."""
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from ml_checklist import __version__
+
+from tests.conftest import ROOT, tracked_files
+from tests.versions import faults, snapshots
+from tests.versions.snapshots import ROOTS, git
+
+NEWEST = snapshots.versions()[-1]
+# Questions that are no longer asked; updates of old projects still pass their answers.
+RETIRED_QUESTIONS: set[str] = set()
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All versions, rebuilt; the newest is checked out."""
+    return snapshots.rebuild(tmp_path_factory.mktemp("versions") / "copier-ml")
+
+
+def test_there_are_versions_to_update_from():
+    assert len(snapshots.versions()) >= 2
+
+
+@pytest.mark.parametrize("version", snapshots.versions())
+def test_a_stored_version_is_the_one_that_was_released(history, version):
+    held = snapshots.recorded()[version]
+    tagged = git(ROOT, "tag", "--list", f"v{version}") if (ROOT / ".git").exists() else ""
+
+    assert snapshots.sha256(snapshots.bundle(version)) == held["bundle"]
+    assert snapshots.roots(history, f"v{version}") == held["roots"]
+    assert set(held["roots"]) == set(ROOTS)
+    # A clone may come without tags; where there is one it is the same.
+    assert not tagged or snapshots.roots(ROOT, f"v{version}") == held["roots"]
+
+
+def test_the_version_stands_the_same_everywhere():
+    tables = [
+        tomllib.loads((ROOT / name).read_text(encoding="utf-8"))["project"]["version"]
+        for name in ("pyproject.toml", "template/hooks/pyproject.toml")
+    ]
+
+    assert {*tables, __version__} == {NEWEST}
+
+
+def test_this_tree_keeps_what_it_owes_to_projects_of_the_newest_version(history):
+    assert faults.faults(history, ROOT, NEWEST) == []
+
+
+def test_each_version_kept_what_it_owed_to_the_one_before(history, tmp_path):
+    for old, new in zip(snapshots.versions(), snapshots.versions()[1:], strict=False):
+        for version in (old, new):
+            if not (tmp_path / version).exists():
+                git(history, "worktree", "add", "--quiet", str(tmp_path / version), f"v{version}")
+
+        assert faults.faults(tmp_path / old, tmp_path / new, old, new) == []
+
+
+def test_the_guard_of_data_knows_every_question_and_every_choice():
+    asked = faults.questions(ROOT)
+    names, choices = faults.guarded(ROOT)
+
+    assert set(names) - RETIRED_QUESTIONS == set(asked)
+    assert choices == {
+        name: list(entry["choices"].values()) for name, entry in asked.items() if "choices" in entry
+    }
+
+
+ITEM = "checklists/scoping.yml"
+TOMBSTONE = """\
+  - id: scoping.users
+    rev: 1
+    lifecycle: {state: retired, since: 9.0.0}
+"""
+
+
+def without_item(text: str, name: str, tombstone: str = "") -> str:
+    head, *rest = text.split("\n  - id: ")
+    kept = [part for part in rest if not part.startswith(f"{name}\n")]
+    assert len(kept) == len(rest) - 1, name
+    return "\n  - id: ".join([head, *kept]).rstrip("\n") + f"\n{tombstone}"
+
+
+def swapped(old: str, new: str, count: int = 1):
+    def edit(text: str) -> str:
+        assert old in text, old
+        return text.replace(old, new, count)
+
+    return edit
+
+
+# What a release may forget -> (file, edit, a word of the sentence that refuses it).
+FORGOTTEN = {
+    "tombstone": (ITEM, lambda t: without_item(t, "scoping.users"), "leave a tombstone"),
+    "date-of-tombstone": (
+        ITEM,
+        lambda t: without_item(t, "scoping.users", TOMBSTONE.replace("9.0.0", "0.1.0")),
+        "it must be later",
+    ),
+    "was": (ITEM, swapped("id: scoping.users\n", "id: scoping.people\n"), "scoping.users is forg"),
+    "old-was": (ITEM, swapped("    was: [scoping.feasibility]\n", ""), "scoping.feasibility is f"),
+    "date-of-change": (ITEM, swapped("    rev: 1\n", "    rev: 2\n"), "lifecycle.changed"),
+    "lower-rev": ("checklists/data.yml", swapped("    rev: 2\n", "    rev: 1\n"), "is lower than"),
+    "reused-id": (
+        "checklists/responsible-ai.yml",
+        lambda t: swapped("  - id: responsible-ai.misuse\n", "  - id: responsible-ai.tampering\n")(
+            without_item(t, "responsible-ai.tampering")
+        ),
+        "is used again",
+    ),
+    "less-evidence": (
+        "checklists/data.yml",
+        swapped("      accept: [path, url]\n", "      accept: [url]\n"),
+        "accepts less evidence",
+    ),
+    "counts-at-once": (
+        ITEM,
+        swapped(
+            "  - id: scoping.users\n    rev: 1\n",
+            "  - {id: scoping.new, rev: 1, level: must, lifecycle: {state: active, since: 9.0.0}}\n"
+            "  - id: scoping.users\n    rev: 1\n",
+        ),
+        "arrive `upcoming`",
+    ),
+    "fact": ("checklists/facts.yml", swapped("name: has_time", "name: has_clock"), "is gone"),
+    "choice-of-a-fact": ("checklists/facts.yml", swapped(", queue", ""), "no longer be answered"),
+    "name-of-a-question": (
+        "copier.yml",
+        swapped('"queue", "ci"]', '"ci"]'),
+        "left known_names",
+    ),
+    "choice": ("copier.yml", swapped('"MIT", "Apache-2.0"', '"Apache-2.0"'), "is refused now"),
+    "file-in-exclude": ("copier.yml", swapped("  - /make/README.md", "  # "), "left _exclude"),
+    "catalog-in-exclude": (
+        "copier.yml",
+        swapped("  - /make/README.md", "  - /checklist/catalog/data.yml\n  - /make/README.md"),
+        "is ours and in _exclude",
+    ),
+    "folder-of-the-tool-in-exclude": (
+        "copier.yml",
+        swapped("  - /make/README.md", "  - /hooks\n  - /make/README.md"),
+        "is ours and in _exclude",
+    ),
+    "shipped-and-excluded": (
+        "copier.yml",
+        swapped("  - /make/README.md", "  - /logs/README.md\n  - /make/README.md"),
+        "would reach nobody",
+    ),
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the roots of this tree."""
+    for name in (n for n in tracked_files() if n.split("/")[0] in ROOTS):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", FORGOTTEN)
+def test_a_release_that_forgets_is_refused(history, tree, name):
+    file, edit, word = FORGOTTEN[name]
+    path = tree / file
+    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    found = faults.faults(history, tree, NEWEST)
+
+    assert any(word in line for line in found), found
+
+
+@pytest.mark.parametrize("file", ["template/logs/README.md", "template/tests/leaks.py"])
+def test_a_release_that_drops_a_file_of_people_must_exclude_it(history, tree, file):
+    (tree / file).unlink()
+    name = file.removeprefix("template/")
+
+    found = faults.faults(history, tree, NEWEST)
+    copier = tree / "copier.yml"
+    text = copier.read_text(encoding="utf-8")
+    copier.write_text(
+        text.replace("  - /make/README.md", f"  - /{name}\n  - /make/README.md"), encoding="utf-8"
+    )
+
+    assert found == [f"{name} is gone; list it in _exclude, or edited copies of it are deleted"]
+    assert faults.faults(history, tree, NEWEST) == []
+
+
+def test_a_tool_file_is_dropped_without_a_word(history, tree):
+    (tree / "hooks/ml_checklist/style.py").unlink()
+
+    assert faults.faults(history, tree, NEWEST) == []
+
+
+def test_what_is_said_with_the_wrong_version_is_refused_at_release(history, tree):
+    path = tree / ITEM
+    path.write_text(
+        without_item(path.read_text(encoding="utf-8"), "scoping.users", TOMBSTONE), encoding="utf-8"
+    )
+
+    assert faults.faults(history, tree, NEWEST) == []
+    assert faults.faults(history, tree, NEWEST, "9.1.0") == [
+        "scoping.users: lifecycle.since says 9.0.0; this release is 9.1.0"
+    ]
