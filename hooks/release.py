@@ -1,6 +1,6 @@
-"""Make a version: `make release VERSION=x.y.z`, on a clean main whose changelog has a section for it.
+"""Make a version: `make release VERSION=x.y.z`, on a clean main with a section in the changelog.
 
-Bumps, checks, keeps a snapshot for the tests of updates, commits and tags. Pushing is left to a person.
+Bumps, checks, keeps a snapshot for the tests of updates, commits and tags. A person pushes.
 """
 
 import re

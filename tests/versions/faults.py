@@ -1,4 +1,4 @@
-"""What a release would do to projects of the version before it: forgotten ids, facts, answers, files."""
+"""What a release owes to projects of the version before it: ids, facts, answers, files."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every released version of the template, kept so that a clone without tags or depth can rebuild it.
+"""Every released version of the template, so that a clone without tags or depth can rebuild it.
 
 One git bundle a version holds what that version added to the one before; `versions.json` says which
 objects it must give. `python -m tests.versions.snapshots VERSION [REVISION]` writes one.
@@ -72,7 +72,7 @@ def roots(repository: Path, revision: str) -> dict[str, str]:
 
 
 def rebuild(into: Path) -> Path:
-    """A git repository with a commit and a tag `vX.Y.Z` for each version, checked out at the newest."""
+    """A git repository with a commit and a tag for each version, checked out at the newest."""
     into.mkdir(parents=True, exist_ok=True)
     git(into, "init", "--quiet", "--initial-branch", "main")
     for version in versions():
