@@ -1,9 +1,11 @@
 """Open a CSV or Parquet file as a table of cells that nobody has interpreted yet."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import polars as pl
 
@@ -18,6 +20,7 @@ CELL_BYTES = 1 << 24
 ROW = "_row"  # the row's number in its file, 1 for the first below the header
 # A part carries ROW as a column of its own. Read as a file, that is a name and no feature.
 CAME_AS = "_row as it came"
+COUNTED = "_row as counted"
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,7 @@ def open_source(path: Path, shown: str) -> Source:
 
 def _parquet(path: Path, shown: str) -> Source:
     try:
-        rows = pl.scan_parquet(path)
-        schema = rows.collect_schema()
+        schema = pl.scan_parquet(path).collect_schema()
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
     _refuse_header(shown, list(schema))
@@ -57,8 +59,10 @@ def _parquet(path: Path, shown: str) -> Source:
         say("", f"left out {name}: no model here reads {schema[name]} cells")
     texts = [name for name, kind in schema.items() if _is_text(kind)]
     spans = [pl.col(name).dt.total_seconds() for name, kind in schema.items() if _is_span(kind)]
-    rows = rows.drop(odd).with_columns(*_trimmed(texts), *spans)
-    rows = rows.rename({ROW: CAME_AS}, strict=False).with_row_index(ROW, offset=1)
+    # Counted first, on a scan whose schema nobody asked for: a slice then reads its rows alone.
+    rows = pl.scan_parquet(path).with_row_index(COUNTED, offset=1)
+    rows = rows.drop(odd).with_columns(*trimmed(texts), *spans)
+    rows = rows.rename({ROW: CAME_AS, COUNTED: ROW}, strict=False)
     return Source(shown, rows, tuple(name for name in schema if name not in (*odd, ROW)))
 
 
@@ -75,7 +79,8 @@ def _is_odd(kind: pl.DataType) -> bool:
 
 
 def _csv(path: Path, shown: str) -> Source:
-    header, separator = _inspected(path, shown)
+    header, separator = read_header(path, shown)
+    _refuse_ragged(path, shown, len(header), separator)
     columns = tuple(name for name in header if name != ROW)
     header = [CAME_AS if name == ROW else name for name in header]
     rows = pl.scan_csv(
@@ -86,7 +91,7 @@ def _csv(path: Path, shown: str) -> Source:
         skip_rows=0,
         new_columns=header,
     )
-    rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0).with_columns(_trimmed(header))
+    rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0).with_columns(trimmed(header))
     return Source(shown, rows, columns, decimal_comma=separator != ",")
 
 
@@ -95,29 +100,41 @@ def filled(columns: Sequence[str]) -> pl.Expr:
     return ~pl.all_horizontal(pl.col(name).is_null() for name in columns)
 
 
-def _trimmed(names: list[str]) -> list[pl.Expr]:
+def trimmed(names: Sequence[str]) -> list[pl.Expr]:
     """Text cells without outer blanks, null where they say so."""
     cells = [pl.col(name).cast(pl.String).str.strip_chars() for name in names]
     return [pl.when(cell.is_in(NULLS)).then(None).otherwise(cell).name.keep() for cell in cells]
 
 
-def _inspected(path: Path, shown: str) -> tuple[list[str], str]:
-    """Header and separator; raises ValueError with the first line that does not fit the header."""
+def read_header(path: Path, shown: str) -> tuple[list[str], str]:
+    """The names in a CSV's first line and what separates them; raises ValueError by name."""
+    with _opened(path, shown) as file:
+        first = file.readline()
+        separator = max(SEPARATORS, key=first.count)
+        file.seek(0)
+        header = [name.strip() for name in next(csv.reader(file, delimiter=separator), [])]
+        _refuse_header(shown, header)
+    return header, separator
+
+
+def _refuse_ragged(path: Path, shown: str, n_cells: int, separator: str) -> None:
+    """Raise ValueError with the first line that does not fit the header."""
+    with _opened(path, shown) as file:
+        lines = csv.reader(file, delimiter=separator)
+        for cells in lines:
+            if len(cells) != n_cells and cells:
+                raise ValueError(
+                    f"{shown} line {lines.line_num}: {len(cells)} cells where the header names "
+                    f"{n_cells}; quote a cell that holds '{separator}'"
+                )
+
+
+@contextmanager
+def _opened(path: Path, shown: str) -> Iterator[TextIO]:
     csv.field_size_limit(CELL_BYTES)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            separator = max(SEPARATORS, key=first.count)
-            file.seek(0)
-            lines = csv.reader(file, delimiter=separator)
-            header = [name.strip() for name in next(lines, [])]
-            _refuse_header(shown, header)
-            for cells in lines:
-                if len(cells) != len(header) and cells:
-                    raise ValueError(
-                        f"{shown} line {lines.line_num}: {len(cells)} cells where the header names "
-                        f"{len(header)}; quote a cell that holds '{separator}'"
-                    )
+            yield file
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{shown}: byte {error.object[error.start]:#04x} is not UTF-8; "
@@ -125,7 +142,6 @@ def _inspected(path: Path, shown: str) -> tuple[list[str], str]:
         ) from error
     except csv.Error as error:
         raise ValueError(f"{shown}: not valid CSV: {error}") from error
-    return header, separator
 
 
 def _refuse_header(shown: str, names: list[str]) -> None:
