@@ -1,4 +1,4 @@
-"""`make release` makes a version of a clean main, and takes everything back when something is wrong."""
+"""`make release` makes a version of a clean main, or takes everything back and says why."""
 
 import subprocess
 import sys

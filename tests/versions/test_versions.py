@@ -1,4 +1,4 @@
-"""Released versions can be rebuilt, and the tree at hand keeps what it owes to projects of the newest."""
+"""Released versions can be rebuilt, and this tree keeps what it owes to projects of the newest."""
 
 import shutil
 import tomllib
