@@ -45,7 +45,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     _stand_by(args.root, judged.folder)
     fill(args.root, evaluation)
     _tell(evaluation, judged.folder.relative_to(args.root))
-    if broken := [*_below(config, evaluation), *misses(evaluation)]:
+    if broken := [*below(config, evaluation), *misses(evaluation)]:
         raise DoesNotHold("\n".join(broken))
     return 0
 
@@ -169,7 +169,8 @@ def _misses(value: float | None, floor: float, evaluation: dict[str, Any]) -> bo
     return value < floor if evaluation["higher_is_better"] else value > floor
 
 
-def _below(config: Config, evaluation: dict[str, Any]) -> list[str]:
+def below(config: Config, evaluation: dict[str, Any]) -> list[str]:
+    """The sentence that says that all rows together miss evaluation.floor, if they do."""
     floor, metric = config.evaluation.floor, evaluation["metric"]
     value = evaluation["metrics"][metric]["value"]
     if floor is None or not _misses(value, floor, evaluation):

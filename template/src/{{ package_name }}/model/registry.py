@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from .scorer import ENTRY
 
 MODELS = "models"
 ALIASES = "aliases.json"
-CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+CHAMPION, CHALLENGER = "champion", "challenger"
+# previous: what the champion took the place of. withdrawn: what a rollback took out of use.
+PREVIOUS, WITHDRAWN = "previous", "withdrawn"
 REFERENCE = "reference.json"
 # What a killed `register` left is swept by a later one, when nobody can still be writing it.
 LEFT_OVER_S = 3600.0
@@ -89,8 +92,9 @@ def find(root: Path, name: str = CHAMPION) -> Entry:
         raise ValueError(f"{MODELS}/: no model is registered; run `evaluate`, then `register`")
     if name == CHAMPION:
         raise ValueError(f"{MODELS}/: no model is champion yet; run `promote-model`")
-    there = ", ".join([*known, *map(str, versions(root))])
-    raise ValueError(f"{MODELS}/: there is no '{name}'; there are {there}")
+    there = ", ".join([*map(str, versions(root)), *known])
+    what = "`register` makes one" if name == CHALLENGER else f"there are {there}"
+    raise ValueError(f"{MODELS}/: there is no '{name}'; {what}")
 
 
 def entries(root: Path) -> list[Entry]:
@@ -115,13 +119,25 @@ def set_alias(root: Path, alias: str, version: str) -> None:
     set_aliases(root, {alias: version})
 
 
-def set_aliases(root: Path, changes: dict[str, str | None]) -> None:
-    """Point several names at versions at one stroke; None takes a name away."""
+def set_aliases(
+    root: Path, changes: Mapping[str, str | None], *, seen: Mapping[str, str | None] | None = None
+) -> None:
+    """Point several names at versions at one stroke; None takes a name away.
+
+    seen: what the caller decided on; raises ValueError where somebody else has moved it since.
+    """
     for version in filter(None, changes.values()):
         find(root, version)
     with locked(root / MODELS / ".lock"):
-        known: dict[str, str | None] = {**aliases(root), **changes}
-        kept = {name: version for name, version in sorted(known.items()) if version is not None}
+        known = aliases(root)
+        for name, before in (seen or {}).items():
+            if known.get(name) != before:
+                raise ValueError(
+                    f"{MODELS}/{ALIASES}: {name} is {known.get(name)} now and was {before} a "
+                    f"moment ago; somebody else promotes too: look, then run it again"
+                )
+        moved = {**known, **changes}
+        kept = {name: version for name, version in sorted(moved.items()) if version is not None}
         write_json(root / MODELS / ALIASES, kept)
 
 
