@@ -24,7 +24,7 @@ def cells(
         return []
     rows = table.filter(wrong).select(ROW, column)
     sentences = [
-        f"{shown} row {row}: {column} must be {demand}, got {_as_written(value)}"
+        f"{shown} row {row}: {column} must be {demand}, got {as_written(value)}"
         for row, value in rows.head(max_shown).iter_rows()
     ]
     if len(rows) > max_shown:
@@ -32,7 +32,7 @@ def cells(
     return sentences
 
 
-def _as_written(value: object) -> str:
+def as_written(value: object) -> str:
     """A cell as people write it: 2007 and not 2007.0."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ..utils import runs
 from ..utils.files import replacing
 from ..utils.logs import say
 from ..utils.seeds import one_thread_each
+from .screening import Gate, add_gate_arguments, gates_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", help="CSV or Parquet with the model's columns")
     parser.add_argument("output", metavar="OUTPUT", help="CSV or Parquet to write")
     parser.add_argument("--run", help="the run whose model to use (default: the newest)")
+    add_gate_arguments(parser)
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -37,13 +39,16 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if output.suffix.lower() not in (".csv", ".parquet"):
         raise ValueError(f"{args.output}: cannot write '{output.suffix}'; use .csv or .parquet")
     used = runs.find(args.root, args.run)
-    n_rows = predict_file(used.folder, Path(args.input), output)
+    n_rows = predict_file(used.folder, Path(args.input), output, gates_of(args))
     say("predict", f"{n_rows} rows to {args.output} with run {used.folder.name}")
     return 0
 
 
-def predict_file(folder: Path, path: Path, output: Path) -> int:
-    """Write one row per input row; returns how many. Raises ValueError on unfit input, by name."""
+def predict_file(folder: Path, path: Path, output: Path, gates: Sequence[Gate] = ()) -> int:
+    """Write one row per input row that every gate lets in; returns how many.
+
+    Raises ValueError on unfit input, by name.
+    """
     from ..dataloader.contract import Contract
     from ..dataloader.read import open_source
     from ..model import store
@@ -55,10 +60,16 @@ def predict_file(folder: Path, path: Path, output: Path) -> int:
     with replacing(output) as temporary, tempfile.TemporaryDirectory(dir=output.parent) as chunks:
         parts: list[Path] = []
         for chunk in _chunks(source):
+            for gate in gates:
+                chunk = gate.let_in(chunk, contract, source.shown)
+            if not len(chunk):
+                continue
             rows = predict(model, description, contract, chunk, source.shown)
             parts.append(Path(chunks) / f"{len(parts):06}.parquet")
             rows.write_parquet(parts[-1])
             n_rows += len(rows)
+        for gate in gates:
+            gate.close(source.shown)
         _join(parts, temporary, output.suffix.lower())
     return n_rows
 

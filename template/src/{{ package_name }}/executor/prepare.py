@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +12,23 @@ from ..configs.schema import Config
 from ..utils.files import sha256_of_file, sha256_of_json
 from ..utils.logs import say
 from ..utils.trees import tree_id
+from .screening import Screen, screens_of
 
 if TYPE_CHECKING:
+    from ..dataloader.contract import Contract
     from ..dataloader.original import Incoming
     from ..dataloader.split import Dealt
     from ..dataloader.typed import Table
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A file as it would be prepared: checked and dealt, with nothing written yet."""
+
+    incoming: Incoming
+    table: Table
+    contract: Contract
+    dealt: Dealt
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,24 +49,29 @@ def ensure(config: Config, root: Path, *, replace: bool = False) -> dict[str, An
     from ..dataloader import manifest as manifests
 
     before = manifests.read_manifest(root)
-    made_by = _made_by(config, root)
+    screens = screens_of(root)
+    made_by = _made_by(config, screens)
     as_before = before is not None and not replace and before.get("made_by") == made_by
     if before and as_before and _is_unchanged(config, root, before):
+        for screen in screens.values():
+            screen.recheck(before)
         _tell(before)
         return before
-    manifest = _prepare(config, root, before, replace) | {"made_by": made_by}
+    manifest = _prepare(config, root, before, replace, list(screens.values()))
+    manifest |= {"made_by": made_by}
     manifests.write_manifest(root, manifest)
     _tell(manifest)
     return manifest
 
 
-def _made_by(config: Config, root: Path) -> dict[str, str]:
-    """What decides the parts beside the file: the configuration of the data, and our code."""
+def _made_by(config: Config, screens: Mapping[str, Screen]) -> dict[str, Any]:
+    """What decides the parts beside the file: the configuration, our code, who screens rows."""
     settings = {"task": config.task, "data": config.data.model_dump(mode="json")}
     package = Path(__file__).parents[1]
     return {
         "config": sha256_of_json(settings),
         "code": tree_id(package, "dataloader"),
+        **({"screens": {name: one.state for name, one in screens.items()}} if screens else {}),
     }
 
 
@@ -64,37 +83,61 @@ def _is_unchanged(config: Config, root: Path, manifest: dict[str, Any]) -> bool:
     return same and is_complete(root, manifest)
 
 
-def _prepare(
-    config: Config, root: Path, before: dict[str, Any] | None, replace: bool
-) -> dict[str, Any]:
-    from ..dataloader import manifest as manifests
+def look(
+    config: Config,
+    root: Path,
+    before: dict[str, Any] | None,
+    *,
+    replace: bool = False,
+    screens: Sequence[Screen] = (),
+) -> Looked:
+    """The configured file, typed, checked, screened and dealt; writes nothing but the sample.
+
+    before: the manifest so far. Raises ValueError with what is wrong with the file.
+    """
     from ..dataloader import original, roles
 
-    known = before["files"][0] if before else None
-    incoming = original.find(root, config, known, replace=replace)
-    table = _checked(config, incoming)
+    incoming = original.find(root, config, before["files"][0] if before else None, replace=replace)
+    table = _checked(config, incoming, screens)
     contract = roles.agree(table.rows, table.readings, config.data)
     if not contract.features:
         raise ValueError(f"{incoming.shown}: no column is left to predict {config.data.target}")
-    # Nothing was written so far: a file that fails leaves no trace.
     dealt = _deal(config, table, before, incoming.kept.relative_to(root).as_posix())
-    file = original.take_in(root, incoming)
-    file |= {"rows": table.n_read, "columns": manifests.columns_of(contract)}
+    return Looked(incoming, table, contract, dealt)
+
+
+def _prepare(
+    config: Config,
+    root: Path,
+    before: dict[str, Any] | None,
+    replace: bool,
+    screens: Sequence[Screen],
+) -> dict[str, Any]:
+    from ..dataloader import manifest as manifests
+    from ..dataloader import original
+
+    looked = look(config, root, before, replace=replace, screens=screens)
+    table = looked.table
+    # Nothing was written so far: a file that fails leaves no trace.
+    file = original.take_in(root, looked.incoming)
+    file |= {"rows": table.n_read, "columns": manifests.columns_of(looked.contract)}
+    for screen in screens:
+        screen.set_aside()
     n_kept = len(table.rows)
     return {
         "files": [file],
         "task": config.task,
         "target": config.data.target,
-        "classes": _classes(config, table),
-        "ranges": contract.ranges,
+        "classes": classes_of(config, table),
+        "ranges": looked.contract.ranges,
         "rows": {"read": table.n_read, "kept": n_kept, "dropped": table.n_read - n_kept},
         "dropped": [{"reason": why, "rows": n} for why, n in table.dropped.items()],
-        "split": _write(config, root, table, dealt),
+        "split": _write(config, root, table, looked.dealt),
     }
 
 
-def _checked(config: Config, incoming: Incoming) -> Table:
-    """The file's usable rows, typed; raises ValueError with what the data checks found."""
+def _checked(config: Config, incoming: Incoming, screens: Sequence[Screen]) -> Table:
+    """The file's usable rows, typed; raises ValueError with what screens or data checks found."""
     from ..dataloader import read, roles, typed
     from ..dataloader.checking import Context, check_all
 
@@ -103,6 +146,8 @@ def _checked(config: Config, incoming: Incoming) -> Table:
     if read.CAME_AS in source.rows.collect_schema():
         say("", f"left out {read.ROW}: it numbers the rows of another file")
     table = typed.typed(source, config.data, config.task)
+    for screen in screens:
+        screen.screen(table, config, source.shown)
     context = Context(source.shown, config.task, config.data, table.readings)
     if problems := check_all(table.rows, context):
         raise ValueError("\n".join(problems))
@@ -110,7 +155,7 @@ def _checked(config: Config, incoming: Incoming) -> Table:
     return table
 
 
-def _classes(config: Config, table: Table) -> list[str] | None:
+def classes_of(config: Config, table: Table) -> list[str] | None:
     """The classes in order; of two, the positive one is last: data.positive, or the rarer."""
     if config.task != "classification":
         return None
