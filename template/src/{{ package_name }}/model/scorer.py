@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..utils.files import read_json
+from ..utils.files import read_json, sha256_of_file
 from . import store
 from .features import Columns, group
 
@@ -57,9 +57,12 @@ class Scorer:
             raise ValueError(f"{path}: no such file; `models` lists what is registered")
         description = dict(read_json(path))
         columns = columns_of(description)
-        chosen = engine or _engine(folder)
-        answer = (_onnx if chosen == "onnx" else _skops)(folder, description, columns)
-        return cls(description, columns, chosen, answer)
+        entry = dict(read_json(folder / ENTRY)) if (folder / ENTRY).is_file() else {}
+        chosen: Engine = engine or entry.get("engine", "skops")
+        if chosen == "onnx":
+            _check(folder / ONNX, entry.get("files", {}).get(ONNX))
+            return cls(description, columns, chosen, _onnx(folder, description))
+        return cls(description, columns, chosen, _skops(folder, description, columns))
 
     @property
     def classes(self) -> list[str] | None:
@@ -121,12 +124,6 @@ def table(numbers: Array, texts: Array, columns: Columns) -> pl.DataFrame:
     return pl.DataFrame({name: cells[name] for name in columns.names})
 
 
-def _engine(folder: Path) -> Engine:
-    path = folder / ENTRY
-    engine: Engine = read_json(path)["engine"] if path.is_file() else "skops"
-    return engine
-
-
 def _skops(
     folder: Path, description: dict[str, Any], columns: Columns
 ) -> Callable[[Array, Array], Answers]:
@@ -137,9 +134,17 @@ def _skops(
     return lambda numbers, texts: Answers(*answer(model, table(numbers, texts, columns), classes))
 
 
-def _onnx(
-    folder: Path, description: dict[str, Any], columns: Columns
-) -> Callable[[Array, Array], Answers]:
+def _check(path: Path, digest: str | None) -> None:
+    """Raise ValueError unless the file is there, and the one that was registered."""
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; register the run again")
+    if digest is not None and sha256_of_file(path) != digest:
+        raise ValueError(
+            f"{path}: not the file that was registered (its sha256 differs); register the run again"
+        )
+
+
+def _onnx(folder: Path, description: dict[str, Any]) -> Callable[[Array, Array], Answers]:
     session = open_session(folder / ONNX)
     notes = session.get_modelmeta().custom_metadata_map
     classes, known = json.loads(notes["classes"]), json.loads(notes["known"])
@@ -155,8 +160,6 @@ def open_session(path: Path) -> Any:
     """The runtime with one thread: more only wait for each other, at one row as at ten thousand."""
     import onnxruntime
 
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file; register the run again")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
