@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
-from .dates import DateParts
 
 MODEL = "model.skops"
 DESCRIPTION = "model.json"
@@ -15,7 +14,8 @@ DESCRIPTION = "model.json"
 # Everything that a model of ours consists of; a file with anything else is not loaded.
 TRUSTED = frozenset(
     {
-        f"{DateParts.__module__}.{DateParts.__qualname__}",
+        # By name: who answers with ONNX reads descriptions here, and needs no scikit-learn.
+        f"{__package__}.dates.DateParts",
         "numpy.dtype",
         "sklearn.compose._column_transformer.ColumnTransformer",
         "sklearn.ensemble._forest.RandomForestClassifier",
