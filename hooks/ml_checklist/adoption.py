@@ -1,12 +1,10 @@
 """What an adopter's own files kept out: each is named, with the lines to put in by hand."""
 
 from pathlib import Path
-from typing import Any
 
-from ml_checklist import yaml_strict
-from ml_checklist.errors import DataError, Problem
+from ml_checklist import origin
+from ml_checklist.errors import Problem
 
-ANSWERS = ".copier-answers.yml"
 HOOK = "\n".join(
     (
         "  - repo: local",
@@ -35,7 +33,7 @@ WANTED = {
 
 def left_out(home: Path) -> list[Problem]:
     """A warning for each file that is the owner's and does not know of the checklist yet."""
-    if not _adopted(home):
+    if origin.read(home).scaffold != "checklist":
         return []
     found = []
     for name, (word, advice) in WANTED.items():
@@ -46,13 +44,3 @@ def left_out(home: Path) -> list[Problem]:
         text = "is missing, so this project does not carry its own tool; run `copier update`"
         found.append(Problem("hooks/ml_checklist", 0, text))
     return found
-
-
-def _adopted(home: Path) -> bool:
-    """Whether only the checklist was taken from the template."""
-    path = home / ANSWERS
-    try:
-        data: Any = yaml_strict.load(path, ANSWERS, strict=False) if path.is_file() else None
-    except DataError:
-        return False
-    return isinstance(data, dict) and data.get("scaffold") == "checklist"

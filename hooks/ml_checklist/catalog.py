@@ -110,7 +110,7 @@ class Reader:
         if faults:
             return
         if gone:
-            self.retired[name] = raw
+            self.retired |= dict.fromkeys((name, *(raw.get("was") or ())), raw)
         else:
             self.take(raw, section, where, getattr(raw, "line", 0))
 

@@ -6,7 +6,7 @@ Floors of a catalog with --lint.
 import argparse
 from pathlib import Path
 
-from ml_checklist import adoption, catalog, opening, render_json, survey
+from ml_checklist import adoption, catalog, opening, origin, render_json, survey
 from ml_checklist.errors import DataError, Problem
 
 
@@ -22,7 +22,8 @@ def run(args: argparse.Namespace) -> bool:
         read = opened.catalog
         given, granted = survey.read_state(opened)
         problems = given.problems + granted.problems
-        warnings = given.warnings + granted.warnings + adoption.left_out(opened.home)
+        warnings = given.warnings + granted.warnings
+        warnings += adoption.left_out(opened.home) + origin.traps(opened.home)
         n_files = f"{len(given.entries)} ticks, {len(granted.entries)} waivers"
         what = f"{len(read.items)} items, {n_files}, phase {opened.phase}"
         for warning in warnings if args.format == "text" else ():

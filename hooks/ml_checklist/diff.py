@@ -7,14 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ml_checklist import export, gitrepo, survey, yaml_strict
+from ml_checklist import export, gitrepo, origin, survey
 from ml_checklist.changes import JUDGE, Diff, Pair
 from ml_checklist.errors import DataError
 from ml_checklist.project import Project, open_project
 from ml_checklist.survey import Survey
 from ml_checklist.tree import Base
-
-ANSWERS = ".copier-answers.yml"
 
 
 def compare(
@@ -43,7 +41,7 @@ def compare(
             _pairs(before, head),
             changed,
             _tampered(project.home, home, changed),
-            (_commit(home), _commit(project.home)),
+            (origin.read(home).version, origin.read(project.home).version),
             before.project.phase if before else "",
             _facts(before, head),
         )
@@ -76,18 +74,10 @@ def _pairs(before: Survey | None, head: Survey) -> list[Pair]:
 
 def _tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
     """Files of the judge that changed though the template version did not."""
-    if not (base / "checklist/catalog").is_dir() or _commit(base) != _commit(home):
+    moved = origin.read(base).version != origin.read(home).version
+    if moved or not (base / "checklist/catalog").is_dir():
         return []
     return [name for name in changed if name.startswith(JUDGE) and "__pycache__" not in name]
-
-
-def _commit(home: Path) -> str:
-    path = home / ANSWERS
-    try:
-        data: Any = yaml_strict.load(path, ANSWERS, strict=False) if path.is_file() else None
-    except DataError:
-        return ""
-    return str(data.get("_commit", "")) if isinstance(data, dict) else ""
 
 
 def _facts(before: Survey | None, head: Survey) -> list[str]:

@@ -4,12 +4,17 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ml_checklist import export, gitrepo, yaml_strict
+from ml_checklist import export, gitrepo, origin, yaml_strict
 from ml_checklist.errors import DataError
+from ml_checklist.item_shapes import VERSION
+from ml_checklist.items import Catalog
 from ml_checklist.project import Project
+from ml_checklist.state import STALE, Status
 from ml_checklist.survey import Survey
 
 FOLDER = "checklist/catalog"
+# In the order in which they are told within a version.
+WORDS = ("new", "counts", "changed", "renamed", "deprecated", "retired", "stale")
 
 
 class Entry(NamedTuple):
@@ -63,52 +68,77 @@ def _items(path: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def entries(survey: Survey, old: dict[str, dict[str, Any]]) -> list[Entry]:
-    """All news, newest version first."""
-    catalog = survey.project.catalog
-    found = []
-    for item in catalog.items.values():
-        names = (item.id, *(item.data.get("was") or ()))
+def entries(survey: Survey, old: dict[str, dict[str, Any]], touched: set[str]) -> list[Entry]:
+    """All news, newest version first.
+
+    old: the items before. touched: the files that have changed since, by which a tick goes stale.
+    """
+    catalog, found = survey.project.catalog, []
+    for status in survey.statuses.values():
+        names = (status.item.id, *reversed(status.item.data.get("was") or ()))
         before = next((old[name] for name in names if name in old), None)
-        found += _entry(survey, item.id, before)
+        found += _told(status, before) or _moved(survey, status, touched)
+    found += _retired(catalog, old)
+    return sorted(found, key=_order)
+
+
+def _order(entry: Entry) -> tuple[list[int], int, str]:
+    return [-int(part) for part in entry.since.split(".")], WORDS.index(entry.word), entry.item
+
+
+def _retired(catalog: Catalog, old: dict[str, dict[str, Any]]) -> list[Entry]:
+    found = []
     for name, tomb in catalog.retired.items():
-        if name in old and (old[name].get("lifecycle") or {}).get("state") != "retired":
-            by = tomb["lifecycle"].get("replaced_by")
-            found.append(
-                Entry(
-                    tomb["lifecycle"]["since"],
-                    "retired",
-                    name,
-                    f"see {by}" if by else "nothing to do",
-                )
-            )
-    return sorted(
-        found, key=lambda e: ([-int(part) for part in e.since.split(".")], e.word, e.item)
-    )
+        if name in old and _state(old[name]) != "retired":
+            life = tomb["lifecycle"]
+            by = f"see {life['replaced_by']}" if "replaced_by" in life else "nothing to do"
+            why = f"; {life['note']}" if "note" in life else ""
+            found.append(Entry(life["since"], "retired", name, by + why))
+    return found
 
 
-def _entry(survey: Survey, name: str, before: dict[str, Any] | None) -> list[Entry]:
-    status = survey.statuses[name]
-    item, lifecycle = status.item, status.item.data["lifecycle"]
-    note = lifecycle.get("note", "")
+def _state(item: dict[str, Any]) -> str:
+    return str((item.get("lifecycle") or {}).get("state"))
+
+
+def _told(status: Status, before: dict[str, Any] | None) -> list[Entry]:
+    """What has become of an item."""
+    item, life = status.item, status.item.data["lifecycle"]
+    since, changed = life["since"], life.get("changed", life["since"])
     if before is None:
-        counts = f"upcoming, counts from {lifecycle.get('active_in', 'the next major version')}"
-        return [
-            Entry(
-                lifecycle["since"],
-                "new",
-                name,
-                counts if item.lifecycle == "upcoming" else item.title,
-            )
-        ]
+        counts = f"upcoming, counts from {life.get('active_in', 'the next major version')}"
+        text = counts if item.lifecycle == "upcoming" else item.title
+        return [Entry(since, "new", item.id, text)]
     found = []
     if item.rev > int(before.get("rev", 1)):
-        tick = "; your tick is stale" if status.state == "stale" else ""
-        found.append(Entry(lifecycle["since"], "changed", name, (note or item.title) + tick))
-    if before.get("id") != name:
-        found.append(
-            Entry(lifecycle["since"], "renamed", name, f"was {before['id']}; your tick stays")
-        )
-    if (before.get("lifecycle") or {}).get("state") == "upcoming" and item.lifecycle == "active":
-        found.append(Entry(lifecycle["since"], "counts", name, "was upcoming, counts now"))
+        tick = "; your tick is stale" if status.state == STALE else ""
+        found.append(Entry(changed, "changed", item.id, life.get("note", item.title) + tick))
+    if before.get("id") != item.id:
+        kept = "; your tick stays" if status.tick else ""
+        found.append(Entry(changed, "renamed", item.id, f"was {before['id']}{kept}"))
+    if _state(before) == "upcoming" and item.lifecycle == "active":
+        found.append(Entry(since, "counts", item.id, "was upcoming, counts now"))
+    if _state(before) != "deprecated" and item.lifecycle == "deprecated":
+        by = f", see {life['replaced_by']}" if "replaced_by" in life else ""
+        text = f"no longer counts and will be retired{by}"
+        found.append(Entry(since, "deprecated", item.id, text))
     return found
+
+
+def _moved(survey: Survey, status: Status, touched: set[str]) -> list[Entry]:
+    """A tick that went stale because the update changed its evidence."""
+    if status.state != STALE or status.calendar or status.tick is None:
+        return []
+    entries = status.tick.get("evidence", ())
+    cited = {str(entry["path"]).partition("#")[0] for entry in entries if "path" in entry}
+    if not any(name == path or name.startswith(f"{path}/") for name in touched for path in cited):
+        return []
+    version = origin.read(survey.project.home).version.removeprefix("v")
+    since = version if VERSION.fits(version) else status.item.data["lifecycle"]["since"]
+    return [Entry(since, "stale", status.item.id, status.sentence)]
+
+
+def files_since(project: Project, revision: str) -> set[str]:
+    """The files, relative to the project, that differ from a revision."""
+    names = gitrepo.names(project.home, "diff", "--name-only", "--relative", "-z", revision)
+    return set(names or ())

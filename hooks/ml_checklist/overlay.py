@@ -72,6 +72,8 @@ def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
     items, problems = dict(catalog.items), []
     for demand in demands:
         item = catalog.resolve(demand["id"])
+        if demand["id"] in catalog.retired:
+            continue  # an update took the item away; nothing is left to tighten
         if item is None:
             problems.append(
                 Problem(

@@ -172,7 +172,7 @@ def _news(parser: argparse.ArgumentParser) -> None:
         metavar="REV",
         help="compare with the catalog of this commit; default: before its last change",
     )
-    _format(parser)
+    _format(parser, "text", "md", "json")
 
 
 def _expiring(parser: argparse.ArgumentParser) -> None:

@@ -91,7 +91,9 @@ class Recorder:
                 "proven, run them again"
             )
             return
-        proofs.keep(root / REPORT, now, self.results)
+        names = proofs.aliases(root)
+        results = {(names.get(item, item), test): how for (item, test), how in self.results.items()}
+        proofs.keep(root / REPORT, now, results)
 
     def _say(self, text: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ml_checklist import advice, gate
+from ml_checklist import __version__, advice, gate, origin
 from ml_checklist.finding import UNKNOWN
 from ml_checklist.gate import Gate
 from ml_checklist.item_shapes import PHASES
@@ -14,9 +14,13 @@ _OPEN = (FAIL, TODO, STALE, UNKNOWN)
 
 
 def report(survey: Survey) -> dict[str, Any]:
-    """Phase, gates, items, questions and warnings."""
+    """Versions, phase, gates, items, questions and warnings."""
     project = survey.project
+    came = origin.read(project.home)
     return {
+        "project": project.home.name,
+        "tool": __version__,
+        "template": came._asdict(),
         "phase": project.phase,
         "date": project.today.isoformat(),
         "gates": {phase: gate_data(gate.count(survey, phase)) for phase in PHASES},

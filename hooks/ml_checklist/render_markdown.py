@@ -1,6 +1,6 @@
 """The checklist as one Markdown page."""
 
-from ml_checklist import gate, render_text
+from ml_checklist import __version__, gate, origin, render_text
 from ml_checklist.item_shapes import PHASES
 from ml_checklist.state import Status
 from ml_checklist.style import MARKS
@@ -12,7 +12,8 @@ def page(survey: Survey, section: str | None = None) -> str:
     lines = [
         "# Checklist",
         "",
-        f"Declared phase: **{survey.project.phase}**, on {survey.project.today}.",
+        f"Declared phase: **{survey.project.phase}**, on {survey.project.today}. "
+        f"{versions(survey)}.",
         "",
     ]
     lines += [
@@ -39,6 +40,12 @@ def page(survey: Survey, section: str | None = None) -> str:
                 *_details(own),
             ]
     return "\n".join(lines)
+
+
+def versions(survey: Survey) -> str:
+    """The version of the tool, and of the template that the project is on."""
+    template = origin.read(survey.project.home).version
+    return f"Checklist {__version__}" + (f", template {code(template)}" if template else "")
 
 
 def _questions(survey: Survey) -> list[str]:

@@ -41,7 +41,7 @@ def _check(
     problems += [
         Problem(where, 0, text)
         for entry in tick.get("evidence", ())
-        for text in _entry(entry, item)
+        for text in _entry(entry, item, older=tick["item_rev"] < item.rev)
     ]
     warnings = []
     if tick["item_rev"] > item.rev:
@@ -55,13 +55,14 @@ def _check(
     return problems, warnings
 
 
-def _entry(entry: dict[str, Any], item: Item) -> list[str]:
+def _entry(entry: dict[str, Any], item: Item, *, older: bool) -> list[str]:
+    """What is wrong with one entry; of an older tick the item may ask for other kinds by now."""
     kinds = [kind for kind in ("path", "url") if kind in entry]
     if len(kinds) != 1:
         return [f"evidence: needs one of path and url, got {' and '.join(kinds) or 'neither'}"]
     if kinds == ["path"] and "git" not in entry:
         return [f"evidence: {entry['path']} has no content id `git`; run `checklist tick` again"]
-    if kinds[0] not in item.accept:
+    if kinds[0] not in item.accept and not older:
         return [f"evidence: {item.id} accepts {' or '.join(item.accept)}, not {kinds[0]}"]
     return []
 

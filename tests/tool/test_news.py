@@ -24,11 +24,11 @@ def test_news_tells_new_changed_renamed_and_retired(project, item):
     )
     for _ in ("dirty", "committed"):
         out = project.run("news").out
-        assert "1.4.0   new       scoping.drift" in out
+        assert "1.4.0   new        scoping.drift" in out
         assert "upcoming, counts from 2.0.0" in out
         assert "asks for numbers; your tick is stale" in out
         assert "was scoping.idea; your tick stays" in out
-        assert "retired   scoping.load" in out
+        assert "retired    scoping.load" in out
         assert "see scoping.drift" in out
         project.git("add", "-A")
         project.git("commit", "-q", "--allow-empty", "-m", "update")
@@ -45,3 +45,126 @@ def test_an_old_catalog_of_another_format_is_still_read(project, item, form):
     project.catalog(item("scoping.users", rev=2))
 
     assert "scoping.users" in project.run("news", "--format", form).out
+
+
+FROM_TO = "_commit: {}\n_src_path: gh:o/t\n"
+
+
+def test_markdown_tells_the_versions_and_a_table_for_each(project, item):
+    project.write(".copier-answers.yml", FROM_TO.format("v0.1.0"))
+    project.run("tick", "scoping.users", "-e", "https://example.org/u", "--by", "@ann")
+    project.commit("before")
+    project.write(".copier-answers.yml", FROM_TO.format("v1.5.0"))
+    lifecycle = "{state: active, since: 0.1.0, changed: 1.4.0, note: asks for `numbers` of @all}"
+    project.catalog(
+        item("scoping.users", rev=2, lifecycle=lifecycle),
+        item("scoping.drift", lifecycle="{state: upcoming, since: 1.5.0, active_in: 2.0.0}"),
+        item("scoping.fair", lifecycle="{state: deprecated, since: 1.5.0}"),
+    )
+
+    out = project.run("news", "--format", "md").out
+
+    assert "The template moves from `v0.1.0` to `v1.5.0`: 1 new, 1 changed, 1 deprecated." in out
+    assert out.index("| 1.5.0 | Item | |") < out.index("| 1.4.0 | Item | |")
+    assert "| new | `scoping.drift` | upcoming, counts from 2.0.0 |" in out
+    assert "| deprecated | `scoping.fair` | no longer counts and will be retired |" in out
+    # Text of the template reaches a pull request: nothing in it is mark-up, and it calls nobody.
+    assert (
+        "| changed | `scoping.users` | asks for \\`numbers\\` of &#64;all; your tick is st" in out
+    )
+
+
+def test_evidence_that_the_update_moved_is_told(project):
+    project.write(".copier-answers.yml", FROM_TO.format("v0.1.0"))
+    project.write("docs/users.md", "# Users\n\nThe four clerks of the claims desk.\n")
+    project.commit("page")
+    project.run("tick", "scoping.users", "-e", "docs/users.md", "--by", "@ann")
+    project.commit("before")
+    project.write(".copier-answers.yml", FROM_TO.format("v0.2.0"))
+    project.write("docs/users.md", "# Users\n\nThe template's own words.\n")
+
+    out = project.run("news", "--since", "HEAD").out
+
+    assert "0.2.0   stale      scoping.users" in out
+    assert "docs/users.md" in out
+
+
+def test_no_change_of_the_catalog_is_said_so(project):
+    project.commit("first") if project.git("status", "--porcelain") else None
+    project.write("docs/more.md", "# More\n")
+
+    assert (
+        "no item of the checklist changes"
+        in project.run("news", "--since", "HEAD", "--format", "md").out
+    )
+
+
+def test_a_retired_item_keeps_its_former_ids_understood(project, item):
+    project.run("tick", "scoping.users", "-e", "https://example.org/u", "--by", "@ann")
+    project.commit("tick")
+    tomb = (
+        "  - {id: scoping.people, rev: 1, was: [scoping.users], "
+        "lifecycle: {state: retired, since: 1.4.0, replaced_by: scoping.idea}}\n"
+    )
+    project.catalog(item("scoping.idea", level="may"), tomb)
+
+    said = project.run("validate").out
+    shown = project.run("show", "scoping.users").err
+
+    assert "scoping.users is retired, replaced by scoping.idea; you may delete this file" in said
+    assert "scoping.users is retired; see scoping.idea" in shown
+    assert "1.4.0   retired    scoping.users" in project.run("news").out
+
+
+def test_a_former_id_of_a_retired_item_is_never_used_again(project, item):
+    tomb = (
+        "  - {id: scoping.people, rev: 1, was: [scoping.users], "
+        "lifecycle: {state: retired, since: 1.4.0}}\n"
+    )
+    project.catalog(item("scoping.users"), tomb)
+
+    ran = project.run("validate")
+
+    assert ran.code == 2
+    assert "'scoping.users' is a retired id; ids are never reused" in ran.err
+
+
+def test_a_tick_with_evidence_of_a_kind_that_was_dropped_is_stale_and_not_wrong(project, item):
+    project.run("tick", "scoping.users", "-e", "https://example.org/u", "--by", "@ann")
+    narrower = "evidence: {accept: [path]}"
+
+    project.catalog(item("scoping.users", rev=2, extra=narrower))
+    raised = project.run("validate")
+    states = project.states()
+    project.catalog(item("scoping.users", rev=1, extra=narrower))
+
+    assert raised.code == 0
+    assert states["scoping.users"] == "stale"
+    assert "accepts path, not url" in project.run("validate").err
+
+
+def test_an_overlay_may_tighten_what_an_update_retires(project, item):
+    project.write("checklist/catalog.d/org.yml", "tighten:\n  - {id: scoping.idea, level: must}\n")
+    project.catalog(
+        item("scoping.users"),
+        "  - {id: scoping.idea, rev: 1, lifecycle: {state: retired, since: 1.4.0}}\n",
+    )
+
+    assert project.run("validate").code == 0
+
+
+def test_a_deprecated_item_counts_no_more_and_keeps_its_tick(project, item):
+    project.run("tick", "scoping.users", "-e", "https://example.org/u", "--by", "@ann")
+    gone = "{state: deprecated, since: 1.4.0, replaced_by: scoping.idea}"
+    project.catalog(
+        item("scoping.users", lifecycle=gone),
+        item("scoping.fair", lifecycle=gone),
+        item("scoping.idea", level="may"),
+    )
+
+    assert project.states() == {
+        "scoping.users": "pass",
+        "scoping.fair": "todo",
+        "scoping.idea": "todo",
+    }
+    assert project.run("gate", "poc").code == 0

@@ -211,3 +211,21 @@ def test_the_plugin_imports_nothing_of_the_tool_until_it_is_needed():
     ).stdout
 
     assert out.strip() == "['ml_checklist.pytest_plugin']"
+
+
+def test_the_mark_of_a_former_id_proves_the_item_of_today(tmp_path, item):
+    session = Session(tmp_path)
+    catalog = tmp_path / "checklist/catalog"
+    catalog.mkdir()
+    head = "section: data\norder: 10\ntitle: Data\nabout: About data.\nitems:\n"
+    catalog.joinpath("data.yml").write_text(
+        head + item("data.whole", "auto", extra="was: [data.passed]\nprobe: {type: proven}")
+    )
+
+    session.run("-k", "test_passed or test_two_items")
+
+    assert session.outcomes() == {
+        "data.whole": ["passed", "passed"],
+        "data.one": ["passed"],
+        "data.two": ["passed"],
+    }

@@ -1,0 +1,102 @@
+"""Where a project came from, and the traps that would stop its next update."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run
+
+ANSWERS = ".copier-answers.yml"
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template in a git repository on this disk."""
+    folder = tmp_path / "template"
+    folder.mkdir()
+    (folder / "copier.yml").write_text("_subdirectory: template\n")
+    run("git", "init", "--quiet", cwd=folder)
+    run("git", "add", "--all", cwd=folder)
+    run("git", "commit", "--quiet", "--message", "One", cwd=folder)
+    run("git", "tag", "v1.0.0", cwd=folder)
+    return folder
+
+
+def warned(project, source: str | None, commit: str | None) -> str:
+    lines = [f"_commit: {commit}"] if commit else []
+    lines += [f"_src_path: {source}"] if source else []
+    project.write(ANSWERS, "\n".join([*lines, "scaffold: poc", ""]))
+    ran = project.run("validate")
+    assert ran.code == 0
+    return ran.out
+
+
+@pytest.mark.parametrize("source", ["../copier-ml", ".", "copier-ml"])
+def test_a_relative_path_is_named_with_its_repair(project, source):
+    said = warned(project, source, "v1.0.0")
+
+    assert f"_src_path '{source}' is relative" in said
+    assert "set `_src_path` in it to the template's address and commit that alone" in said
+
+
+def test_a_template_without_git_is_named_with_its_repair(project, template):
+    said = warned(project, str(template), None)
+
+    assert "has no `_commit`" in said
+    assert "uvx copier copy --overwrite --data-file .copier-answers.yml ADDRESS ." in said
+
+
+def test_changes_that_were_never_committed_are_named(project, template):
+    for commit in ("v1.0.0-2-gef0730e", "bc26190", "12e4567"):
+        said = warned(project, str(template), commit)
+
+        assert f"_commit {commit} is not in {template}" in said
+        assert "uvx copier recopy --vcs-ref TAG" in said
+
+
+def test_a_folder_of_another_machine_is_named(project, tmp_path):
+    said = warned(project, str(tmp_path / "nowhere"), "v1.0.0")
+
+    assert "is a folder of another machine" in said
+
+
+def test_an_origin_that_is_missing_or_in_conflict_is_named(project):
+    assert "does not say where the template is" in warned(project, None, "v1.0.0")
+
+    project.write(ANSWERS, "<<<<<<< before updating\n_commit: a\n=======\n_commit: b\n>>>>>>> x\n")
+
+    assert "is no YAML; take the last good one" in project.run("validate").out
+
+
+def test_nothing_is_said_where_an_update_works(project, template):
+    head = run("git", "rev-parse", "--short", "HEAD", cwd=template).stdout.strip()
+    for source, commit in (
+        (str(template), "v1.0.0"),
+        (str(template), f"v1.0.0-0-g{head}"),
+        ("gh:owner/copier-ml", "v1.0.0"),
+        ("https://example.org/copier-ml.git", "v1.0.0"),
+        ("git@example.org:owner/copier-ml.git", "v1.0.0"),
+        ("git+https://example.org/copier-ml", "12e4567"),
+    ):
+        assert "warning" not in warned(project, source, commit), (source, commit)
+
+
+def test_a_project_that_no_template_made_is_told_nothing(project):
+    assert "warning" not in project.run("validate").out
+
+
+def test_reports_say_which_version_they_are_of(project):
+    from ml_checklist import __version__
+
+    project.write(ANSWERS, "_commit: 12e4567\n_src_path: gh:o/t\nscaffold: mvp\n")
+
+    data = json.loads(project.run("report", "--format", "json").out)
+    page = project.run("report", "--format", "md").out
+    island = project.run("report", "--format", "html").out
+
+    assert data["tool"] == __version__
+    assert data["template"] == {"source": "gh:o/t", "version": "12e4567", "scaffold": "mvp"}
+    assert f"Checklist {__version__}, template `12e4567`." in page
+    assert '"version":"12e4567"' in island
+    assert project.run("--version").out.strip() == f"ml-checklist {__version__}"
