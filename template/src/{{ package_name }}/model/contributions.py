@@ -144,12 +144,12 @@ def explain(
 def reference_of(X: pl.DataFrame, columns: Columns) -> dict[str, list[Any]]:
     """The row to tell from: of each number the median, of each text the commonest; for `explain`.
 
-    X: as `to_X` makes it. A number that no row has is NaN; of texts as common the first by name.
+    X: as `to_X` makes it. A number that no row has is None; of texts as common the first by name.
     """
     numbers = [*columns.numbers, *columns.truths, *columns.dates, *columns.seasons]
     medians = [X[name].fill_nan(None).median() for name in numbers]
     return {
-        "numbers": [float("nan") if middle is None else float(str(middle)) for middle in medians],
+        "numbers": [None if middle is None else float(str(middle)) for middle in medians],
         "texts": [X[name].mode().sort().item(0) for name in columns.categories],
     }
 
