@@ -1,0 +1,1 @@
+"""Answers for others: one at a time, in a file, from a queue."""
