@@ -14,6 +14,6 @@ drawings: ## fetch Mermaid from the npm index, so that the site draws its diagra
 	@command -v npm > /dev/null || { echo "npm is missing; without it the site shows each drawing as text" >&2; exit 2; }
 	@mkdir -p build && npm pack --silent --pack-destination build mermaid@$(MERMAID) > /dev/null
 	@tar -xzf build/mermaid-$(MERMAID).tgz -C build --strip-components=2 package/dist/mermaid.min.js
-	@$(RUN) python -c "import hashlib, sys; sys.exit(hashlib.sha256(open('build/mermaid.min.js', 'rb').read()).hexdigest() != '$(MERMAID_SHA256)')" \
+	@node -e "const {createHash} = require('crypto'), {readFileSync} = require('fs'); process.exit(createHash('sha256').update(readFileSync('build/mermaid.min.js')).digest('hex') === '$(MERMAID_SHA256)' ? 0 : 1)" \
 	  || { rm -f build/mermaid.min.js; echo "build/mermaid.min.js: not the file that make/docs.mk names by its sha256; removed" >&2; exit 1; }
 	@echo "drawings  build/mermaid.min.js"

@@ -12,7 +12,7 @@ MANIFEST, CHANGELOG = Path("data/manifest.json"), Path("CHANGELOG.md")
 
 
 def main(argv: list[str]) -> int:
-    """`check TAG`, `notes` or `labels`; 1 where the parts of a release do not belong together."""
+    """`check TAG`, `notes` or `arguments`; 1 where the parts of a release do not belong together."""
     match argv:
         case ["check", tag]:
             wrong = apart(tag)
@@ -20,10 +20,10 @@ def main(argv: list[str]) -> int:
             return int(bool(wrong))
         case ["notes"]:
             sys.stdout.write(notes(version(), champion()))
-        case ["labels"]:
-            sys.stdout.write(" ".join(f"--label {k}={v}" for k, v in labels().items()) + "\n")
+        case ["arguments"]:
+            sys.stdout.write(" ".join(arguments()) + "\n")
         case _:
-            sys.stderr.write("command line: there are check TAG, notes and labels\n")
+            sys.stderr.write("command line: there are check TAG, notes and arguments\n")
             return 2
     return 0
 
@@ -82,6 +82,14 @@ def model_apart() -> list[str]:
 def known_to_git(commit: str) -> bool:
     """Whether the commit is HEAD or one of those before it."""
     return _git("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0
+
+
+def arguments() -> list[str]:
+    """What `docker build` is told: the labels, and the Python of .python-version if there is one."""
+    pinned = Path(".python-version")
+    python = pinned.read_text(encoding="utf-8").strip() if pinned.is_file() else ""
+    told = [f"--label {name}={value}" for name, value in labels().items()]
+    return [*told, *([f"--build-arg PYTHON={python.removeprefix('cpython-')}"] if python else [])]
 
 
 def labels() -> dict[str, str]:

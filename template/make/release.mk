@@ -1,8 +1,12 @@
 # From a champion and a clean branch to something that can be deployed.
-.PHONY: image release release-check release-notes
+.PHONY: image image-arguments release release-check release-notes
+IMAGE ?= $(NAME):local
 
 image: ## build the image of the service, labelled with code, model and data
-	docker build $$($(RUN) python make/lineage.py labels) --tag $(NAME):local .
+	docker build $$($(RUN) python make/lineage.py arguments) --tag $(IMAGE) .
+
+image-arguments:
+	@$(RUN) python make/lineage.py arguments
 
 release: ## version, changelog and tag, nothing pushed: make release VERSION=0.2.0
 	@$(RUN) python make/release.py "$(VERSION)"

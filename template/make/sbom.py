@@ -38,7 +38,7 @@ def model(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "machine-learning-model",
         "bom-ref": f"model-{facts['version']}",
-        "name": facts["model"]["name"],
+        "name": facts["model"],
         "version": str(facts["version"]),
         "modelCard": {"modelParameters": {"task": facts["task"], "datasets": datasets(facts)}},
         "properties": [

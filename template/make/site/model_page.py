@@ -18,7 +18,7 @@ def in_use() -> str:
             _table(
                 {
                     "version": facts["version"],
-                    "kind": facts["model"]["name"],
+                    "kind": facts["model"],
                     "registered": facts["created"],
                     "trained in run": facts["run"],
                     "on commit": facts["git"]["commit"],
