@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -51,6 +51,11 @@ def load(
             for found in error.errors()
         ]
         raise ValueError("\n".join(dict.fromkeys(lines))) from error
+
+
+def values_of(root: Path, path: str) -> dict[str, Any]:
+    """The values of a YAML file as they stand there, without a schema."""
+    return cast(dict[str, Any], OmegaConf.to_container(_read(root / path, path), resolve=True))
 
 
 def _read(path: Path, name: str) -> DictConfig:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -30,18 +30,23 @@ def write_report(evaluation: Mapping[str, Any], run: Mapping[str, Any], path: st
 
 def render(evaluation: Mapping[str, Any], run: Mapping[str, Any]) -> str:
     """The page as text; each module of sections/ that has something to say is one part of it."""
-    # Imported here: 5 MB of JavaScript that only a report needs.
-    from plotly.offline import get_plotlyjs
-
     shown = [(m, m.section(evaluation, run)) for m in sections()]
     parts = [(_name(m), str(m.TITLE), html) for m, html in shown if html is not None]
+    return whole(f"{evaluation['metric'].replace('_', ' ')} - run {run.get('run', '')}", parts)
+
+
+def whole(title: str, parts: Sequence[tuple[str, str, str]]) -> str:
+    """A page that needs nothing but itself. parts: the name, the title and the HTML of each."""
+    # Imported here: 5 MB of JavaScript that only a page needs.
+    from plotly.offline import get_plotlyjs
+
     return Template(_asset("report.html")).substitute(
-        title=escape(f"{evaluation['metric'].replace('_', ' ')} - run {run.get('run', '')}"),
+        title=escape(title),
         style=_asset("report.css"),
-        links="".join(f'<a href="#{name}">{escape(title)}</a>' for name, title, _ in parts),
+        links="".join(f'<a href="#{name}">{escape(head)}</a>' for name, head, _ in parts),
         sections="".join(
-            f'<section id="{name}"><h2>{escape(title)}</h2>{html}</section>'
-            for name, title, html in parts
+            f'<section id="{name}"><h2>{escape(head)}</h2>{html}</section>'
+            for name, head, html in parts
         ),
         plotly=get_plotlyjs(),
         script=_asset("report.js"),

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..configs.project import TUNED, tuned
 from ..configs.schema import Config
 from ..utils import runs
 from ..utils.logs import say
@@ -27,14 +28,15 @@ def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
         from .prepare import ensure
 
         manifest = ensure(config, root)
+        _tell_tuned(config, root)
         with repeatable(config.seed):
             _learn(config, root, manifest, run)
     say("", f"record    {run.folder.relative_to(root).as_posix()}/{runs.RECORD}")
-    _track(root, run)
+    track(root, run)
     return run.record
 
 
-def _track(root: Path, run: runs.Run) -> None:
+def track(root: Path, run: runs.Run) -> None:
     """Tell every tracker; one that fails takes nothing from the record on disk."""
     from . import trackers
 
@@ -44,6 +46,13 @@ def _track(root: Path, run: runs.Run) -> None:
         except Exception as error:  # a tracker is another program, which may fail in its own ways
             why = f"{type(error).__name__}: {error}"
             say("", f"warning   {name_of(module)} has not got this run: {why}")
+
+
+def _tell_tuned(config: Config, root: Path) -> None:
+    """What a search found is never used in silence."""
+    if found := tuned(root, config):
+        values = " ".join(f"{key}={value}" for key, value in found.items())
+        say("tuned", f"{values} from {TUNED}")
 
 
 def _learn(config: Config, root: Path, manifest: dict[str, Any], run: runs.Run) -> None:

@@ -73,7 +73,7 @@ def _begin(root: Path, command: str, config: dict[str, Any], seed: int) -> Run:
 
 
 def find(root: Path, name: str | None) -> Run:
-    """The run of that name, or the newest that finished; raises ValueError if there is none."""
+    """The run of that name, or the newest that left a model; raises ValueError if there is none."""
     if name is not None:
         record = _record(root / LOGS / name)
         if not record:
@@ -81,13 +81,19 @@ def find(root: Path, name: str | None) -> Run:
         if record["status"] != "finished":
             raise ValueError(f"{LOGS}/{name}: this run is {record['status']}; choose another")
         return Run(root / LOGS / name, record)
-    finished = [run for run in _runs(root) if run.record.get("status") == "finished"]
+    # A trial of a search is a run that keeps no model.
+    finished = [
+        run
+        for run in every(root)
+        if run.record.get("status") == "finished" and "model" in run.record
+    ]
     if not finished:
         raise ValueError(f"{LOGS}/: no finished run; run `train` first")
     return max(finished, key=lambda run: str(run.record["started"]))
 
 
-def _runs(root: Path) -> list[Run]:
+def every(root: Path) -> list[Run]:
+    """All runs in logs/, by the names of their folders."""
     folders = sorted(path.parent for path in (root / LOGS).glob(f"*/{RECORD}"))
     return [Run(folder, _record(folder)) for folder in folders]
 
@@ -98,7 +104,7 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _names(root: Path) -> str:
-    names = [run.folder.name for run in _runs(root)]
+    names = [run.folder.name for run in every(root)]
     return ", ".join(names[-5:]) or "none"
 
 
