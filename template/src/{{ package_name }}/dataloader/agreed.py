@@ -25,25 +25,28 @@ DAY_S = 86_400
 
 def check_names(table: Table, data: Data, door: Door, shown: str) -> None:
     """Raise ValueError if the contract names a column that is gone, or lacks a feature."""
-    gone = [n for n, r in door.rules.columns.items() if r.required and n not in table.readings]
+    agreed = door.rules.columns
+    gone = [n for n, rules in agreed.items() if rules.required and n not in table.readings]
+    features = roles.agree(table.rows, table.readings, data).features
+    new = [one.name for one in features if one.name not in agreed]
+    renamed = {name: near[0] for name in gone if (near := _near(name, new))}
     lines = [
-        f"{shown}: column '{name}' is missing, {door.shown} names it{_hint(name, table.readings)}"
+        f"{shown}: column '{name}' is missing, {door.shown} names it"
+        + (f"; is it '{renamed[name]}'?" if name in renamed else "")
         for name in gone
     ]
-    features = roles.agree(table.rows, table.readings, data).features
     lines += [
-        f"{shown}: column '{one.name}' is new, {door.shown} does not name it; add it there "
+        f"{shown}: column '{name}' is new, {door.shown} does not name it; add it there "
         f"(`contract --show-changes` says how), or to data.ignore"
-        for one in features
-        if one.name not in door.rules.columns
+        for name in new
+        if name not in renamed.values()
     ]
     if lines:
         raise ValueError("\n".join(lines))
 
 
-def _hint(name: str, columns: Mapping[str, Reading]) -> str:
-    near = difflib.get_close_matches(name, columns, n=1, cutoff=0.75)
-    return f"; is it '{near[0]}'?" if near else ""
+def _near(name: str, columns: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, columns, n=1, cutoff=0.75)
 
 
 def take_out(table: Table, data: Data, door: Door, shown: str) -> list[Refusal]:
@@ -62,7 +65,7 @@ def take_out(table: Table, data: Data, door: Door, shown: str) -> list[Refusal]:
     if n_refused > limit * n_rows:
         said = f"{shown}: {n_refused} of {n_rows} rows break {door.shown}, whose "
         head = f"{said}max_quarantine_share allows {limit:.0%}; nothing was written"
-        raise ValueError("\n".join([head, *sentences(refused)]))
+        raise ValueError("\n".join([head, *sentences(refused, max_shown=1)]))
     for reason, rows in counted(refused).items():
         kept = table.rows.filter(~pl.col(ROW).is_in(rows))
         table.keep(kept, f"{door.shown}: {reason}")

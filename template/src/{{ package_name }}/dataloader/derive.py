@@ -161,8 +161,8 @@ def _labels(train: pl.DataFrame, target: Column, classes: list[str] | None) -> _
     share = counts.get(rarest, 0) / len(train)
     sheet.say(
         "min_share",
-        math.floor(share / 2 * 1000) / 1000,
-        f"of all rows, for each class: half of what '{rarest}' has in train",
+        math.floor(share / 4 * 1000) / 1000,
+        f"of all rows, for each class: a quarter of what '{rarest}' has in train",
     )
     return sheet
 

@@ -20,10 +20,19 @@ def read_profile(root: Path) -> dict[str, Any] | None:
     return dict(read_json(root / PROFILE)) if (root / PROFILE).is_file() else None
 
 
-def profile(rows: pl.DataFrame, columns: Iterable[Column]) -> dict[str, Any]:
-    """Counts of each column by bins; without dates, which move on by themselves."""
-    counted = {c.name: _bins(rows[c.name], c.kind) for c in columns if c.kind != "date"}
-    return {"rows": len(rows), "columns": counted}
+def profile(
+    train: pl.DataFrame, every: pl.DataFrame, columns: Iterable[Column], limit: float
+) -> dict[str, Any]:
+    """Counts of each column of train by bins; without dates, which move on by themselves.
+
+    every: all rows of the file. A column that moves within it, by time or from group to group,
+    cannot tell a broken file from a sound one: it stands under `left_out` with its index.
+    """
+    counted = {c.name: _bins(train[c.name], c.kind) for c in columns if c.kind != "date"}
+    restless = moved(every, {"columns": counted}, limit)
+    kept = {name: bins for name, bins in counted.items() if name not in restless}
+    left_out = {name: round(index, 3) for name, index in restless.items()}
+    return {"rows": len(train), "columns": kept, "left_out": left_out}
 
 
 def moved(rows: pl.DataFrame, before: Mapping[str, Any], limit: float) -> dict[str, float]:

@@ -12,6 +12,8 @@ from .door import Refusal
 from .violations import MAX_SHOWN
 
 FOLDER = Path("data", "quarantine")
+# Whoever reads of ten broken rules looks into the file of reasons for the eleventh.
+MAX_RULES = 10
 
 
 def set_aside(
@@ -52,14 +54,16 @@ def counted(refused: Sequence[Refusal]) -> dict[str, list[int]]:
     return found
 
 
-def sentences(refused: Sequence[Refusal]) -> list[str]:
-    """The first cells of each broken rule, and how many more there are."""
+def sentences(refused: Sequence[Refusal], *, max_shown: int = MAX_SHOWN) -> list[str]:
+    """The first cells of each broken rule and how many more there are; the most broken first."""
     groups: dict[tuple[str, str], list[Refusal]] = {}
     for one in refused:
         groups.setdefault((one.column, one.rule), []).append(one)
     lines = []
-    for group in groups.values():
-        lines += [one.sentence for one in group[:MAX_SHOWN]]
-        if more := len(group) - MAX_SHOWN:
-            lines[-1] += f" (and {more} more rows)" if more > 0 else ""
+    for group in sorted(groups.values(), key=len, reverse=True)[:MAX_RULES]:
+        lines += [one.sentence for one in group[:max_shown]]
+        if (more := len(group) - max_shown) > 0:
+            lines[-1] += f" (and {more} more rows)"
+    if (more := len(groups) - MAX_RULES) > 0:
+        lines.append(f"{more} more rules are broken")
     return lines

@@ -14,8 +14,9 @@ from ..utils.logs import say
 if TYPE_CHECKING:
     import polars as pl
 
-    from ..dataloader.contract import Contract as Columns
     from ..dataloader.derive import Derived
+    from ..dataloader.door import Door
+    from .prepare import Looked
 
 HEAD = """\
 What rows must hold at every door: `prepare`, `predict`, the service, batches.
@@ -45,47 +46,79 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Write the contract and what train looks like, where they are missing."""
-    from ..dataloader.profile import PROFILE, profile
-    from ..utils.files import write_json, write_text
+    """Write the contract and what train looks like, where they are missing.
 
-    root = args.root
-    there = (root / CONTRACT).is_file()
-    if there and not args.show_changes and (root / PROFILE).is_file():
-        raise ValueError(
-            f"{CONTRACT}: is there and is yours, change it by hand; `contract --show-changes` says "
-            f"what train says today"
-        )
-    train, columns, derived = _derived(config, root, replace=args.show_changes)
-    if args.show_changes:
-        return _show(root, derived, train)
-    write_json(root / PROFILE, profile(train, columns.features))
-    say("contract", f"{PROFILE.as_posix()}: what {len(train)} rows of train look like")
-    if not there:
-        write_text(root / CONTRACT, _text(derived, len(train)))
-        n_columns = len(derived.rules.columns)
-        say("contract", f"{CONTRACT}: {n_columns} columns; read it, it is yours now")
-    return 0
-
-
-def _derived(config: Config, root: Path, *, replace: bool) -> tuple[pl.DataFrame, Columns, Derived]:
-    """Train's rows as `prepare` would deal them without a contract, and what they say."""
+    Train is what `prepare` would deal without a contract.
+    """
     from ..dataloader.derive import derive
     from ..dataloader.manifest import read_manifest
     from .prepare import classes_of, look
 
-    looked = look(config, root, read_manifest(root), replace=replace)
+    root = args.root
+    _check_room(root, show_changes=args.show_changes)
+    looked = look(config, root, read_manifest(root), replace=args.show_changes)
     train = looked.table.rows.filter(looked.dealt.part == "train")
-    return train, looked.contract, derive(train, looked.contract, classes_of(config, looked.table))
+    derived = derive(train, looked.contract, classes_of(config, looked.table))
+    if args.show_changes:
+        _show(root, derived, train)
+    else:
+        _write_profile(root, train, looked)
+        _write_contract(root, derived, len(train), looked)
+    return 0
 
 
-def _text(derived: Derived, n_rows: int) -> str:
+def _check_room(root: Path, *, show_changes: bool) -> None:
+    """Raise ValueError if there is nothing to compare with, or all is written already."""
+    from ..dataloader.profile import PROFILE
+
+    there = (root / CONTRACT).is_file()
+    if show_changes and not there:
+        raise ValueError(f"{CONTRACT}: there is none to compare with; run `contract`")
+    if there and not show_changes and (root / PROFILE).is_file():
+        raise ValueError(
+            f"{CONTRACT}: is there and is yours, change it by hand; `contract --show-changes` says "
+            f"what train says today"
+        )
+
+
+def _write_profile(root: Path, train: pl.DataFrame, looked: Looked) -> None:
+    from ..dataloader.derive import MAX_PSI
+    from ..dataloader.profile import PROFILE, profile
+    from ..utils.files import write_json
+
+    seen = profile(train, looked.table.rows, looked.contract.features, MAX_PSI)
+    write_json(root / PROFILE, seen)
+    say("contract", f"{PROFILE.as_posix()}: what {len(train)} rows of train look like")
+    for name, index in seen["left_out"].items():
+        say("", f"left out {name}: it moves within this file (PSI {index:.2f})")
+
+
+def _write_contract(root: Path, derived: Derived, n_rows: int, looked: Looked) -> None:
     from ..configs.contract_text import as_yaml
+    from ..dataloader.door import Door
+    from ..utils.files import write_text
 
-    return as_yaml(derived.rules, derived.reasons, HEAD.format(n_rows=n_rows).rstrip())
+    if (root / CONTRACT).is_file():
+        return
+    head = HEAD.format(n_rows=n_rows).rstrip()
+    write_text(root / CONTRACT, as_yaml(derived.rules, derived.reasons, head))
+    say("contract", f"{CONTRACT}: {len(derived.rules.columns)} columns; read it, it is yours now")
+    _tell_broken(looked.table.rows, Door(derived.rules, CONTRACT), looked.incoming.shown)
 
 
-def _show(root: Path, derived: Derived, train: pl.DataFrame) -> int:
+def _tell_broken(every: pl.DataFrame, door: Door, shown: str) -> None:
+    """Say which rows of this very file the next `prepare` would set aside."""
+    from ..dataloader.quarantine import sentences
+
+    refused = door.inspect(every, shown, whole=True).refused
+    if refused:
+        n_rows = len({one.row for one in refused})
+        say("", f"note: {n_rows} rows outside of train break it; `prepare` will set them aside:")
+    for line in sentences(refused):
+        say("", line)
+
+
+def _show(root: Path, derived: Derived, train: pl.DataFrame) -> None:
     """One line for each value that train would set otherwise, and each column that moved."""
     from ..configs.contract import ContractRules
     from ..configs.load import load
@@ -102,7 +135,6 @@ def _show(root: Path, derived: Derived, train: pl.DataFrame) -> int:
         ]
     for line in lines or ["train says the same today"]:
         say("contract", line)
-    return 0
 
 
 def _differences(here: Mapping[str, Any], derived: Derived) -> Iterator[str]:

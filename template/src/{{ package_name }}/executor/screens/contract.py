@@ -47,6 +47,8 @@ def gate(args: argparse.Namespace) -> Asking | None:
     from ...dataloader.door import Door
 
     if not (args.root / CONTRACT).is_file():
+        if args.quarantine:
+            raise ValueError(f"{CONTRACT}: missing, and --quarantine goes by it; run `contract`")
         return None
     return Asking(args.root, Door.load(args.root / CONTRACT), args.quarantine)
 
@@ -148,7 +150,7 @@ class Asking:
             return
         if not self.n_let_in:
             lines = [f"{shown}: every row breaks {self.door.shown}; nothing was predicted"]
-            raise ValueError("\n".join([*lines, *quarantine.sentences(self.refused)]))
+            raise ValueError("\n".join([*lines, *quarantine.sentences(self.refused, max_shown=1)]))
         folder = self.root / quarantine.FOLDER / "predict"
         rows = pl.concat(self.rows)
         reasons = quarantine.set_aside(
