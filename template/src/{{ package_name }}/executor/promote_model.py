@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..configs.gates import load_gates
+from ..configs.gates import Gates, load_gates
 from ..configs.schema import Config
 from ..utils import git
 from ..utils.errors import DoesNotHold
@@ -45,14 +45,14 @@ def run(config: Config, args: argparse.Namespace) -> int:
     default = registry.PREVIOUS if args.rollback else registry.CHALLENGER
     entry = registry.find(args.root, args.version or default)
     champion = _champion(args.root)
-    if champion is not None and entry.version == champion.version:
+    if champion and entry.version == champion.version:
         say("promote", f"version {entry.version} is the champion already")
         _report(args.root, entry, _history(args.root))
         return 0
     if reasons := _reasons(config, args, entry, champion):
         raise DoesNotHold("\n".join([f"version {entry.version} stays out:", *reasons]))
     _warn(args.root, entry)
-    _crown(args, entry, champion)
+    _crown(args, entry)
     return 0
 
 
@@ -65,13 +65,25 @@ def _reasons(
     if found:  # what such an entry says of itself is worth nothing
         return found
     gates, evaluation = load_gates(args.root), read_json(entry.folder / EVALUATION)
-    rivals = None if args.without_comparison else champion
     return [
         *gating.stale(args.root, evaluation),
         *gating.too_weak(config, evaluation),
         *gating.uneven(gates, evaluation),
-        *gating.worse(gates, evaluation, rivals),
+        *([] if args.without_comparison else _worse(args.root, gates, evaluation, champion)),
     ]
+
+
+def _worse(
+    root: Path, gates: Gates, evaluation: dict[str, Any], champion: Entry | None
+) -> list[str]:
+    history = _history(root)
+    if champion is None and history:
+        return [
+            f"{CHAMPION.as_posix()} names version {history[-1]['version']} as champion, which "
+            f"models/ does not hold: bring the folder here, then run `evaluate` and `register`; or "
+            f"say why not with --without-comparison"
+        ]
+    return gating.worse(gates, evaluation, champion)
 
 
 def _never_in_use(root: Path, entry: Entry) -> list[str]:
@@ -85,11 +97,11 @@ def _never_in_use(root: Path, entry: Entry) -> list[str]:
     return [f"it was never champion, so nothing can be rolled back to it; there are {there}"]
 
 
-def _crown(args: argparse.Namespace, entry: Entry, champion: Entry | None) -> None:
+def _crown(args: argparse.Namespace, entry: Entry) -> None:
     """Move the aliases at one stroke, then write the reports that tell of it."""
     from ..model import registry
 
-    before = None if champion is None else champion.version
+    before = registry.aliases(args.root).get(registry.CHAMPION)
     changes: dict[str, str | None] = {registry.CHAMPION: entry.version}
     if args.rollback:
         # `previous` would now lead back to what was just withdrawn.
@@ -121,20 +133,21 @@ def _report(root: Path, entry: Entry, history: list[dict[str, Any]]) -> None:
 
 
 def _listed(root: Path) -> list[dict[str, Any]]:
+    """Every version, also those that an earlier report names and another machine keeps."""
     from ..model import registry, store
 
-    named, models = registry.aliases(root), []
+    before = read_json(root / REGISTRY)["models"] if (root / REGISTRY).is_file() else []
+    found = {one["version"]: {**one, "stage": "retired"} for one in before}
+    named = registry.aliases(root)
     for entry in registry.entries(root):
-        models.append(
-            {
-                "name": entry.facts["model"],
-                "version": entry.version,
-                "run": entry.facts["run"],
-                "sha256": entry.facts["files"][store.MODEL],
-                "stage": _stage(entry, named),
-            }
-        )
-    return models
+        found[entry.version] = {
+            "name": entry.facts["model"],
+            "version": entry.version,
+            "run": entry.facts["run"],
+            "sha256": entry.facts["files"][store.MODEL],
+            "stage": _stage(entry, named),
+        }
+    return [found[version] for version in sorted(found, key=int)]
 
 
 def _stage(entry: Entry, named: dict[str, str]) -> str:
@@ -154,8 +167,10 @@ def _history(root: Path) -> list[dict[str, Any]]:
 def _champion(root: Path) -> Entry | None:
     from ..model import registry
 
-    known = registry.aliases(root)
-    return registry.find(root) if registry.CHAMPION in known else None
+    try:
+        return registry.find(root)
+    except ValueError:  # nobody yet, or not on this machine
+        return None
 
 
 def _warn(root: Path, entry: Entry) -> None:

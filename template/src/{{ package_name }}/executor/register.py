@@ -61,7 +61,7 @@ def register(root: Path, judged: runs.Run, evaluation: dict[str, Any]) -> Entry:
         parts = Path(name)
         converted = _gather(root, judged, parts)
         facts = _facts(root, judged, evaluation, converted, parts)
-        entry = registry.register(root, parts, facts)
+        entry = registry.register(root, parts, facts, above=_given(root))
     registry.set_alias(root, registry.CHALLENGER, entry.version)
     if difference := evaluation.get("champion", {}).get("difference"):
         _compare(root, entry, evaluation["champion"], difference)
@@ -119,6 +119,13 @@ def _facts(
         "metrics": evaluation["metrics"],
         "environment": _environment(record["environment"]),
     }
+
+
+def _given(root: Path) -> int:
+    """The highest version that was ever promoted, here or on another machine."""
+    path = root / REPORTS / "registry.json"
+    listed = read_json(path)["models"] if path.is_file() else []
+    return max((int(one["version"]) for one in listed), default=0)
 
 
 def _environment(trained_in: dict[str, Any]) -> dict[str, Any]:

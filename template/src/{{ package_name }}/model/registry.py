@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,10 @@ class Entry:
         return np.array(numbers, dtype=np.float64), np.array(said["texts"], dtype=object)
 
 
-def register(root: Path, parts: Path, facts: dict[str, Any]) -> Entry:
+def register(root: Path, parts: Path, facts: dict[str, Any], above: int = 0) -> Entry:
     """A new version with the files of the folder `parts`, which is left as it is.
+
+    above: the highest number that is known to have been given, perhaps on another machine.
 
     The version appears whole or not at all: it is put together under another name and then
     renamed. Of two at once each gets a number of its own.
@@ -73,7 +76,7 @@ def register(root: Path, parts: Path, facts: dict[str, Any]) -> Entry:
             shutil.copy2(path, staged / path.name)
         files = {path.name: sha256_of_file(path) for path in sorted(staged.iterdir())}
         staged.chmod(0o755)  # made for its owner alone; a service may run as somebody else
-        return _take_number(root, staged, facts | {"files": files})
+        return _take_number(root, staged, facts | {"files": files}, above)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
@@ -88,6 +91,10 @@ def find(root: Path, name: str = CHAMPION) -> Entry:
     path = root / MODELS / version / ENTRY
     if version.isdecimal() and path.is_file():
         return Entry(path.parent, dict(read_json(path)))
+    if name in known:
+        raise ValueError(
+            f"{MODELS}/{version}: no such version, and '{name}' points at it; bring the folder back"
+        )
     if not versions(root):
         raise ValueError(f"{MODELS}/: no model is registered; run `evaluate`, then `register`")
     if name == CHAMPION:
@@ -141,10 +148,10 @@ def set_aliases(
         write_json(root / MODELS / ALIASES, kept)
 
 
-def _take_number(root: Path, staged: Path, facts: dict[str, Any]) -> Entry:
+def _take_number(root: Path, staged: Path, facts: dict[str, Any], above: int) -> Entry:
     """Rename the folder to the next number; where somebody else took it, to the one after."""
     while True:
-        taken = [0, *versions(root), *(int(v) for v in aliases(root).values())]
+        taken = [above, *versions(root), *(int(v) for v in aliases(root).values())]
         version = max(taken) + 1
         entry = {"version": str(version), **facts}
         write_json(staged / ENTRY, entry)
@@ -160,5 +167,6 @@ def _take_number(root: Path, staged: Path, facts: dict[str, Any]) -> Entry:
 
 def _sweep(models: Path) -> None:
     for path in models.glob(".new-*"):
-        if time.time() - path.stat().st_mtime > LEFT_OVER_S:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process has just finished with it
+            if time.time() - path.stat().st_mtime > LEFT_OVER_S:
+                shutil.rmtree(path, ignore_errors=True)

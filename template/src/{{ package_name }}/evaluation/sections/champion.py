@@ -16,7 +16,9 @@ def section(evaluation: Mapping[str, Any], run: Mapping[str, Any]) -> str | None
     found = evaluation.get("champion")
     if not found:
         return None
-    name = f"version {text(found['version'])} ({text(found['model'])}, run {text(found['run'])})"
+    name = f"version {text(found['version'])}"
+    if "run" in found:
+        name += f" ({text(found['model'])}, run {text(found['run'])})"
     if why := found.get("why_not"):
         said = f'<strong class="bad">Not compared</strong> with {name}: {text(why)}.'
         return paragraph(said)

@@ -26,7 +26,11 @@ def judge(case: Case) -> dict[str, Any] | None:
 
     if registry.CHAMPION not in registry.aliases(case.root):
         return None
-    entry = registry.find(case.root)
+    version = registry.aliases(case.root)[registry.CHAMPION]
+    try:
+        entry = registry.find(case.root)
+    except ValueError as error:
+        return {"version": version, "why_not": str(error)}
     about = {"version": entry.version, "run": entry.facts["run"], "model": entry.facts["model"]}
     if entry.facts["run"] == case.run.record["run"]:
         return None  # it cannot be weighed against itself

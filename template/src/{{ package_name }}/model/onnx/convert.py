@@ -62,7 +62,8 @@ def largest_difference(
 ) -> float:
     """Between the graph and the model: of probabilities, or of numbers as a share.
 
-    The share is that of the number itself, or of the spread of all answers if that is larger.
+    The share is that of the spread of all answers, or of the distance from their middle where that
+    is larger: as a share of the number itself, ages counted from the year 0 would all be alike.
     """
     session = open_session(path)
     notes = session.get_modelmeta().custom_metadata_map
@@ -70,9 +71,9 @@ def largest_difference(
     real = matrices(X[:N_ROWS], columns)
     odd = hostile(*real, columns)
     wanted = [answer(model, table(*rows, columns), _list(classes)) for rows in (real, odd)]
-    spread = float(np.std(wanted[0][0])) if classes is None else 0.0
+    usual = wanted[0][0]
     pairs = zip((real, odd), wanted, strict=True)
-    return max(_difference(graph(*rows), Answers(*said), spread) for rows, said in pairs)
+    return max(_difference(graph(*rows), Answers(*said), usual) for rows, said in pairs)
 
 
 def hostile(numbers: Array, texts: Array, columns: Columns) -> tuple[Array, Array]:
@@ -107,9 +108,10 @@ def _largest(values: Array) -> float:
     return float(known.max()) if len(known) else 0.0
 
 
-def _difference(got: Answers, wanted: Answers, spread: float) -> float:
+def _difference(got: Answers, wanted: Answers, usual: Array) -> float:
+    """usual: y_pred of the real rows, which give numbers their scale."""
     if got.y_score is None or wanted.y_score is None:
-        scale = np.maximum(np.abs(wanted.y_pred), spread)
+        scale = np.maximum(np.abs(wanted.y_pred - np.median(usual)), np.std(usual))
         return _worst(np.abs(got.y_pred - wanted.y_pred) / np.where(scale > 0, scale, 1.0))
     if got.y_score.shape != wanted.y_score.shape:
         return float("inf")
