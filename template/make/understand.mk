@@ -1,5 +1,5 @@
 # Understand a trained model: what drives it, what it could do without, whom it serves worse.
-.PHONY: explain ablate
+.PHONY: explain ablate fairness
 
 explain: ## what drives the predictions: reports/explanations.json and the run's report
 	@$(RUN) $(NAME) explain $(ARGS)
@@ -7,3 +7,5 @@ explain: ## what drives the predictions: reports/explanations.json and the run's
 ablate: ## does each feature earn its keep? fits the model without each
 	@$(RUN) $(NAME) ablate $(ARGS)
 
+fairness: ## error rates by group, for the columns of conf/fairness.yaml
+	@$(RUN) $(NAME) fairness $(ARGS)
