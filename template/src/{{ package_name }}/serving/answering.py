@@ -93,24 +93,6 @@ class Answerer:
         self.inline = min(took) * 1e3 < self.service.inline_ms
         self.scorer = scorer
 
-    async def explain(self, asked: Asked) -> list[dict[str, Any]]:
-        """How far each feature of one row moved its answer, the farthest first.
-
-        Raises Refused where there is no model, or where it takes longer than explain_ms.
-        """
-        from ..model.contributions import contributions
-
-        if self.scorer is None:
-            raise Refused("no_model", f"the model is {self.absent}", headers={RETRY_AFTER: "5"})
-        parts = (asked.numbers, asked.texts, self.release.reference)
-        try:
-            return await self.threads.run(
-                contributions, self.scorer, *parts, timeout_s=self.service.explain_ms / 1e3
-            )
-        except TimeoutError:
-            message = f"the explanation takes longer than {self.service.explain_ms:g} ms"
-            raise Refused("no_model", message, headers={RETRY_AFTER: "5"}) from None
-
     async def answer(self, asked: Asked) -> list[Said]:
         """An answer for each row, whatever happens to the model."""
         if self.scorer is None:
@@ -126,6 +108,27 @@ class Answerer:
         except Exception as error:  # a model is another program, which may fail in its own ways
             self.lines.failed("model-failed", error, model_version=self.release.version)
             return self._instead(asked, "failed")
+
+    async def explain(self, asked: Asked) -> dict[str, Any]:
+        """What model/contributions.py says of one row.
+
+        Raises Refused where there is no model, or where it takes longer than explain_ms.
+        """
+        from ..model.contributions import explain
+
+        if self.scorer is None:
+            raise Refused("no_model", f"the model is {self.absent}", headers={RETRY_AFTER: "5"})
+        parts = (asked.numbers, asked.texts, self.release.reference)
+        try:
+            return await self.threads.run(
+                explain, self.scorer, *parts, timeout_s=self.service.explain_ms / 1e3
+            )
+        except TimeoutError:
+            message = f"the explanation takes longer than {self.service.explain_ms:g} ms"
+        except Exception as error:  # as above
+            self.lines.failed("explanation-failed", error, model_version=self.release.version)
+            message = "the model could not be asked; the log says why"
+        raise Refused("no_model", message, headers={RETRY_AFTER: "5"})
 
     def _inline(self, scorer: Scorer, asked: Asked) -> list[Said]:
         started = time.perf_counter()

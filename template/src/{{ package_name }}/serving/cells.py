@@ -20,14 +20,23 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The forms that a JSON schema has a name for.
 JSON_FORMATS = {"%Y-%m-%d": "date", None: "date-time"}
+# Unicode's white space, as polars knows it. Python's own `strip` takes four control signs more.
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    chr(place) for place in range(0x2000, 0x200B)
+)
 # As many dates as requests of some days hold; reading one anew takes as long as a prediction.
 N_DATES = 4096
 
 
-def cell_type(rules: ColumnRules, reading: Reading) -> Any:
-    """A type for pydantic; what it validates to is what a model takes, or None where empty."""
+def cell_type(
+    rules: ColumnRules, reading: Reading, within: tuple[float, float] | None = None
+) -> Any:
+    """A type for pydantic; what it validates to is what a model takes, or None where empty.
+
+    within: the range from conf/default.yaml, which holds beside the contract's.
+    """
     if rules.kind == "numeric":
-        return _nullable(_number(rules), rules)
+        return _nullable(_number(rules, within), rules)
     if rules.kind == "boolean":
         return _nullable(Annotated[bool, Field(strict=True)], rules)
     if rules.kind == "date":
@@ -40,8 +49,12 @@ def _nullable(kind: Any, rules: ColumnRules) -> Any:
     return kind | None if rules.nullable else kind
 
 
-def _number(rules: ColumnRules) -> Any:
-    limits: dict[str, Any] = {"ge": rules.min, "le": rules.max}
+def _number(rules: ColumnRules, within: tuple[float, float] | None) -> Any:
+    low, high = within or (None, None)
+    limits: dict[str, Any] = {
+        "ge": max((end for end in (rules.min, low) if end is not None), default=None),
+        "le": min((end for end in (rules.max, high) if end is not None), default=None),
+    }
     return Annotated[float, Field(strict=True, allow_inf_nan=False, **limits)]
 
 
@@ -49,7 +62,7 @@ def as_in_a_file(cell: Any) -> Any:
     """Text as it is read from a file: without outer blanks, and None where it says `NA`."""
     if not isinstance(cell, str):
         return cell
-    text = cell.strip()
+    text = cell.strip(BLANKS)
     return None if text in NULLS else text
 
 

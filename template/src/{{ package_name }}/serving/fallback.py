@@ -33,7 +33,10 @@ class Fallback:
     """Answers in the model's place, and decides which of the model's answers may be seen."""
 
     def __init__(self, release: Release, allowed: AllowedAnswers) -> None:
-        self.classes, self.allowed = release.classes, allowed
+        self.classes, self.sure_above = release.classes, allowed.sure_above
+        labels = release.rules.labels
+        self.low = labels.min if allowed.min is None else allowed.min
+        self.high = labels.max if allowed.max is None else allowed.max
         self.prediction = release.fallback["prediction"]
         self.probabilities: Any = release.fallback["probabilities"]
 
@@ -53,10 +56,10 @@ class Fallback:
         ]
 
     def _number(self, value: float) -> Said:
-        low, high = self.allowed.min, self.allowed.max
         if not np.isfinite(value):
             return self.said("not-finite")
-        if (low is not None and value < low) or (high is not None and value > high):
+        below = self.low is not None and value < self.low
+        if below or (self.high is not None and value > self.high):
             return self.said("out-of-range")
         return Said(value, None)
 
@@ -64,7 +67,7 @@ class Fallback:
         # The sum is NaN or infinite if one of them is.
         if not 0.999 < sum(scores) < 1.001:
             return self.said("not-finite")
-        if self.allowed.sure_above is not None and max(scores) < self.allowed.sure_above:
+        if self.sure_above is not None and max(scores) < self.sure_above:
             return self.said("unsure")
         assert self.classes is not None
         return Said(label, dict(zip(self.classes, scores, strict=True)))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .state import State
 
 
+EXPLAINED = ("unit", "reference", "contributions")
+
+
 def add_predictions(app: FastAPI, state: State) -> None:
     """Add the routes; bodies are read by the types that the contract makes, once, as JSON."""
     types = Answers(state.release)
@@ -40,7 +43,7 @@ def add_predictions(app: FastAPI, state: State) -> None:
     async def predict_batch(request: Request) -> Response:
         """Predict many rows; one that is wrong refuses all."""
         note, body = await _received(request, state)
-        asked = await state.answerer.threads.run(state.reader.many, body)
+        asked = await state.reading.run(state.reader.many, body)
         said = await state.answerer.answer(asked)
         note.facts["n_rows"] = len(said)
         listed = []
@@ -55,11 +58,12 @@ def add_predictions(app: FastAPI, state: State) -> None:
         """Predict one row, and say how far each feature moved the answer."""
         note, body = await _received(request, state)
         asked = state.reader.one(body)
-        moved = await state.answerer.explain(asked)
+        told = await state.answerer.explain(asked)
         (said,) = await state.answerer.answer(asked)
         content, facts = _told(state, asked, 0, said)
         note.facts |= facts
-        return in_json(content | {"contributions": [_finite(one) for one in moved]})
+        why = {"explains": told["class"], **{name: told[name] for name in EXPLAINED}}
+        return in_json(content | why)
 
 
 async def _received(request: Request, state: State) -> tuple[Note, bytes]:
@@ -97,9 +101,3 @@ def _digest(asked: Asked, place: int) -> str:
 def _inputs(state: State, asked: Asked, place: int) -> dict[str, Any]:
     numbers = [None if np.isnan(value) else value for value in asked.numbers[place].tolist()]
     return dict(zip(state.reader.names, [*numbers, *asked.texts[place]], strict=True))
-
-
-def _finite(one: dict[str, Any]) -> dict[str, Any]:
-    """A contribution that JSON can hold: an empty number is null."""
-    value = one["value"]
-    return one | {"value": None if isinstance(value, float) and not np.isfinite(value) else value}

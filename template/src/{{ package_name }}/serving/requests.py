@@ -83,7 +83,8 @@ def row_model(release: Release, names: Sequence[str]) -> type[BaseModel]:
         unit = f"in {rules.unit}" if rules.unit else None
         absent: dict[str, Any] = {} if rules.required else {"default": None}
         said = Field(alias=name, title=name, description=unit, **absent)
-        fields[f"column_{place}"] = (cell_type(rules, readings[name]), said)
+        within = release.contract.ranges.get(name)
+        fields[f"column_{place}"] = (cell_type(rules, readings[name], within), said)
     return create_model("Row", __config__=STRICT, **fields)
 
 

@@ -94,7 +94,12 @@ class Answers:
         self.one = create_model("Prediction", __base__=Closed, **fields)
         listed: dict[str, Any] = {"predictions": (list[self.one], ...)}  # type: ignore[name-defined]
         self.many = create_model("Predictions", __base__=Closed, **listed)
-        moved: dict[str, Any] = {"contributions": (list[Contribution], ...)}
+        moved: dict[str, Any] = {
+            "explains": (str | None, Field(description="the class whose log-odds are told")),
+            "unit": (str, Field(description="of reference and contributions")),
+            "reference": (float, Field(description="the answer for the middle of train")),
+            "contributions": (list[Contribution], Field(description="they add up from there")),
+        }
         self.explained = create_model("Explanation", __base__=self.one, **moved)
         self.outcome = create_model(
             "Outcome",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from .answering import Answerer
+from .answering import Answerer, Threads
 from .limits import Gate
 from .metrics import Metrics
 from .requests import Reader
@@ -29,6 +29,8 @@ class State:
     answerer: Answerer
     gate: Gate
     metrics: Metrics = field(default_factory=Metrics)
+    # Threads of its own: long bodies are read while the model's threads may hang.
+    reading: Threads = field(default_factory=lambda: Threads(1))
     draining: bool = False
 
     @classmethod
