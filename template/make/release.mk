@@ -1,6 +1,9 @@
 # From a champion and a clean branch to something that can be deployed.
-.PHONY: image image-arguments release release-check release-notes
+.PHONY: measure image image-arguments release release-check release-notes
 IMAGE ?= $(NAME):local
+
+measure: ## the promised load on the service, held against conf/slo.yaml
+	@$(RUN) $(NAME) measure $(ARGS)
 
 image: ## build the image of the service, labelled with code, model and data
 	docker build $$($(RUN) python make/lineage.py arguments) --tag $(IMAGE) .
