@@ -20,8 +20,11 @@ LIMITS = {
 def page(described: dict[str, Any]) -> str:
     """Markdown: each way to ask, what it takes, what it answers."""
     info = described["info"]
-    parts = [f"# {info['title']}\n", f"Version {info['version']}. {info.get('description', '')}\n"]
-    parts.append("The same for machines: [openapi.json](openapi.json).\n")
+    parts = [
+        "# API\n",
+        f"{info['title']}, version {info['version']}. {info.get('description', '')}\n",
+        "The same for machines: [openapi.json](openapi.json).\n",
+    ]
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
             parts.append(_operation(f"{method.upper()} {path}", operation, described))
@@ -65,11 +68,11 @@ def _fields(schema: dict[str, Any], described: dict[str, Any]) -> str:
     if "properties" not in schema:
         return f"{_type(schema, described)}\n"
     must = schema.get("required", [])
-    rows = ["| field | type | needed | meaning |", "|---|---|---|---|"]
+    rows = ["| field | needed | what |", "|---|---|---|"]
     for name, field in schema["properties"].items():
         meaning = field.get("description") or _resolved(field, described).get("description", "")
-        needed = "yes" if name in must else "no"
-        rows.append(f"| `{name}` | {_type(field, described)} | {needed} | {_cell(meaning)} |")
+        what = "; ".join(filter(None, [_type(field, described), _cell(meaning)]))
+        rows.append(f"| `{name}` | {'yes' if name in must else 'no'} | {what} |")
     return "\n".join(rows) + "\n"
 
 
@@ -82,11 +85,17 @@ def _type(field: dict[str, Any], described: dict[str, Any]) -> str:
     if name == "array":
         name = f"list of {_type(field.get('items', {}), described)}"
     limits = [
-        said.format(_cell(json.dumps(field[key], ensure_ascii=False).strip("[]")))
+        said.format(_value(field[key]))
         for key, said in LIMITS.items()
         if key in field
     ]
     return ", ".join([str(name), *limits])
+
+
+def _value(limit: Any) -> str:
+    if isinstance(limit, float):
+        return f"{limit:g}"
+    return _cell(json.dumps(limit, ensure_ascii=False).strip("[]"))
 
 
 def _cell(text: str) -> str:

@@ -20,8 +20,8 @@ HERE = Path(__file__).parent
 FIRST = {
     "Home": ["index.md"],
     "Problem": ["problem.md", "data-card.md", "your-own-data.md", "responsible.md"],
-    "Model": ["model-card.md"],
-    "Use": ["mvp.md", "api.md", "runbook.md"],
+    "Model": ["model-card.md", "understanding.md"],
+    "Use": ["mvp.md", "api.md", "serving.md", "batch.md", "runbook.md"],
     "Architecture": ["architecture.md"],
     "Decisions": ["decisions/README.md"],
 }
