@@ -12,7 +12,7 @@ MANIFEST, CHANGELOG = Path("data/manifest.json"), Path("CHANGELOG.md")
 
 
 def main(argv: list[str]) -> int:
-    """`check TAG`, `notes` or `arguments`; 1 where the parts of a release do not belong together."""
+    """`check TAG`, `notes` or `arguments`; 1 where the parts do not belong together."""
     match argv:
         case ["check", tag]:
             wrong = apart(tag)
@@ -85,7 +85,7 @@ def known_to_git(commit: str) -> bool:
 
 
 def arguments() -> list[str]:
-    """What `docker build` is told: the labels, and the Python of .python-version if there is one."""
+    """What `docker build` is told: labels, and the Python of .python-version if there is one."""
     pinned = Path(".python-version")
     python = pinned.read_text(encoding="utf-8").strip() if pinned.is_file() else ""
     told = [f"--label {name}={value}" for name, value in labels().items()]

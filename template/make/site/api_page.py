@@ -84,11 +84,7 @@ def _type(field: dict[str, Any], described: dict[str, Any]) -> str:
     name = field.get("title", "object") if "properties" in field else field.get("type", "any")
     if name == "array":
         name = f"list of {_type(field.get('items', {}), described)}"
-    limits = [
-        said.format(_value(field[key]))
-        for key, said in LIMITS.items()
-        if key in field
-    ]
+    limits = [said.format(_value(field[key])) for key, said in LIMITS.items() if key in field]
     return ", ".join([str(name), *limits])
 
 
