@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # More rows than this are answered beside the event loop, however fast the model is.
 MAX_INLINE_ROWS = 10
-N_WARM_UPS = 5
+N_WARM_UPS, WARM_UP_S = 5, 0.1
 
 
 class Threads:
@@ -85,8 +85,8 @@ class Answerer:
         thread costs more than it does.
         """
         numbers, texts = self.release.middle()
-        took = []
-        for _ in range(N_WARM_UPS):
+        took: list[float] = []
+        while len(took) < N_WARM_UPS and sum(took) < WARM_UP_S:
             started = time.perf_counter()
             scorer.score(numbers, texts)
             took.append(time.perf_counter() - started)

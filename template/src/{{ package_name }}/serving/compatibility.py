@@ -77,6 +77,8 @@ def _flat(document: Schema, schema: Schema) -> Schema:
         merged |= {key: value for key, value in option.items() if key != "types"}
     own = [schema["type"]] if "type" in schema else []
     merged["types"] = {*own, *(kind for option in options for kind in option["types"])}
+    if "number" in merged["types"]:
+        merged["types"].add("integer")
     if "const" in merged:
         merged["enum"] = [merged["const"]]
     return merged

@@ -1,0 +1,369 @@
+"""Requests a second and latency of the shipped service beside a bare endpoint and BentoML.
+
+Usage: python bench/bench_serving.py PROJECT [--rounds 5] [--seconds 4] [--no-bentoml]
+
+PROJECT is a generated mvp project that is set up and has a champion. All three serve its
+model.onnx to the same row. The shipped service runs as `serve` starts it, with validation, ids,
+metrics and a log that goes to a file; its rate limit is raised, since one client sends the load.
+The bare one is FastAPI with a typed body, `async def` and onnxruntime, and nothing else. BentoML
+lives in a virtual environment that is made here.
+
+`wrk` sends the load (package `wrk` of Debian and others). The servers take turns in rounds, the
+ones that wait are stopped, and the median of the rounds' ratios is judged: whatever else the
+machine does falls on all. Exit code 1 where a limit is missed.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+MIN_OF_BARE, MAX_P99, MIN_OF_BENTOML = 0.85, 1.5, 5.0
+WARM_UP_S = 1
+
+BARE = """
+import json, sys
+import numpy as np, onnxruntime, uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel, create_model
+
+folder, port = sys.argv[1], int(sys.argv[2])
+spec = json.load(open("spec.json"))
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = options.inter_op_num_threads = 1
+session = onnxruntime.InferenceSession(f"{folder}/model.onnx", options)
+kinds = {"number": float, "text": str}
+Row = create_model("Row", **{name: (kinds[kind], ...) for name, kind in spec["fields"].items()})
+classes, known = spec["classes"], spec["known"]
+
+class Answer(BaseModel):
+    prediction: str | float
+    probabilities: dict[str, float] | None
+
+app = FastAPI()
+
+@app.post("/predict")
+async def predict(row: Row) -> Answer:
+    cells = row.model_dump()
+    given = {
+        "numbers": np.array([[cells[name] for name in spec["numbers"]]], dtype=np.float64),
+        "texts": np.array([[cells[name] for name in spec["texts"]]], dtype=object),
+    }
+    (said,) = session.run(None, {one.name: given[one.name] for one in session.get_inputs()})
+    if classes is None:
+        return Answer(prediction=float(said[0]), probabilities=None)
+    chances = dict(zip(known, said[0].tolist()))
+    return Answer(prediction=max(chances, key=chances.get), probabilities=chances)
+
+uvicorn.run(app, port=port, access_log=False, log_level="warning")
+"""
+
+BENTO = """
+import json
+import bentoml, numpy as np, onnxruntime
+from pydantic import create_model
+
+spec = json.load(open("spec.json"))
+kinds = {"number": float, "text": str}
+Row = create_model("Row", **{name: (kinds[kind], ...) for name, kind in spec["fields"].items()})
+
+@bentoml.service(workers=1)
+class Predictor:
+    def __init__(self):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(spec["model"], options)
+        self.wanted = [one.name for one in self.session.get_inputs()]
+
+    @bentoml.api(input_spec=Row)
+    async def predict(self, **cells) -> dict:
+        given = {
+            "numbers": np.array([[cells[name] for name in spec["numbers"]]], dtype=np.float64),
+            "texts": np.array([[cells[name] for name in spec["texts"]]], dtype=object),
+        }
+        (said,) = self.session.run(None, {name: given[name] for name in self.wanted})
+        if spec["classes"] is None:
+            return {"prediction": float(said[0]), "probabilities": None}
+        chances = dict(zip(spec["known"], said[0].tolist()))
+        return {"prediction": max(chances, key=chances.get), "probabilities": chances}
+"""
+
+# Reads what the others need to know of the model from the project itself.
+SPEC = """
+import json, sys
+from pathlib import Path
+package, folder = sys.argv[1], Path(sys.argv[2])
+import importlib
+scorer = importlib.import_module(f"{package}.model.scorer")
+model = scorer.Scorer.load(folder)
+notes = scorer.open_session(folder / "model.onnx").get_modelmeta().custom_metadata_map
+row = json.loads((folder / "golden.json").read_text())["requests"][0]
+numbers, texts = list(model.numeric_names), list(model.text_names)
+dates = {*model.columns.dates, *model.columns.seasons}
+if dates or any(value is None for value in row.values()):
+    raise SystemExit("the bare endpoint reads no dates and no empty cells; choose another project")
+print(json.dumps({
+    "row": row, "numbers": numbers, "texts": texts, "classes": model.classes,
+    "known": json.loads(notes["known"]), "model": str(folder / "model.onnx"),
+    "fields": {name: "number" if name in numbers else "text" for name in row},
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs: its process group's leader and its address."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    port: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw in one turn. cpu_us: CPU time of the server's processes a request."""
+
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+
+
+def main() -> int:
+    """Measure, print the tables, and compare the ratios with the limits."""
+    args = _arguments()
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing; install it with: apt-get install wrk")
+    project = args.project.resolve()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        here = Path(folder)
+        commands = _prepared(project, here, with_bentoml=not args.no_bentoml)
+        servers = [
+            stack.enter_context(_running(name, command, where, here, 9400 + place))
+            for place, (name, (command, where)) in enumerate(commands.items())
+        ]
+        _check_same_answers(servers, here)
+        seen = _interleaved(servers, here, args)
+    return _report(seen, args)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("project", type=Path, help="a generated mvp project with a champion")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each server (default 5)")
+    parser.add_argument("--seconds", type=int, default=4, help="seconds of a turn (default 4)")
+    parser.add_argument("--connections", type=int, default=8, help="requests at once (default 8)")
+    parser.add_argument("--no-bentoml", action="store_true", help="leave BentoML out")
+    return parser.parse_args()
+
+
+def _prepared(
+    project: Path, here: Path, *, with_bentoml: bool
+) -> dict[str, tuple[list[str], Path]]:
+    """The command and folder of each server; PORT stands for its port."""
+    python = str(project / ".venv" / "bin" / "python")
+    package = next(path.parent.name for path in project.glob("src/*/__main__.py"))
+    champion = json.loads((project / "models" / "aliases.json").read_text())["champion"]
+    model = project / "models" / champion
+    spec = _output([python, "-c", SPEC, package, str(model)])
+    (here / "spec.json").write_text(spec)
+    (here / "row.json").write_text(json.dumps(json.loads(spec)["row"]))
+    (here / "bare.py").write_text(BARE)
+    (here / "post.lua").write_text(
+        'wrk.method = "POST"; wrk.headers["Content-Type"] = "application/json"\n'
+        f'local file = io.open("{here}/row.json"); wrk.body = file:read("*a"); file:close()\n'
+    )
+    words = ["serve", "port=PORT"]
+    for setting in ("concurrency=1000", "requests_per_second=1000000", "burst=1000000"):
+        words.append(f"limits.{setting}")
+    commands = {
+        "bare": ([python, "bare.py", str(model), "PORT"], here),
+        "shipped": ([python, "-m", package, *words], project),
+    }
+    if with_bentoml:
+        (here / "service.py").write_text(BENTO)
+        commands["bentoml"] = (_bentoml(here), here)
+    return commands
+
+
+def _bentoml(here: Path) -> list[str]:
+    print("making an environment for BentoML", flush=True)
+    subprocess.run(["uv", "venv", "--quiet", here / "bento"], check=True)
+    python = here / "bento" / "bin" / "python"
+    packages = ["bentoml", "numpy", "onnxruntime"]
+    install = ["uv", "pip", "install", "--quiet", "--python", str(python), *packages]
+    subprocess.run(install, check=True)
+    return [str(here / "bento/bin/bentoml"), "serve", "service:Predictor", "--port", "PORT"]
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{command[-1]}: {done.stderr.strip().rpartition(chr(10))[2]}")
+    return done.stdout
+
+
+@contextmanager
+def _running(
+    name: str, command: list[str], folder: Path, here: Path, port: int
+) -> Iterator[Server]:
+    words = [word.replace("PORT", str(port)) for word in command]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment |= {"BENTOML_DO_NOT_TRACK": "true", "OMP_NUM_THREADS": "1"}
+    with (here / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            words, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        server = Server(name, process, port)
+        try:
+            _wait_for_answer(server, here)
+            os.killpg(process.pid, signal.SIGSTOP)
+            yield server
+        finally:
+            os.killpg(process.pid, signal.SIGCONT)
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
+
+
+def _wait_for_answer(server: Server, here: Path) -> None:
+    for _ in range(300):
+        try:
+            if _answer(server, here).get("source") != "fallback":  # its model is loaded
+                return
+        except OSError:
+            if server.process.poll() is not None:
+                break
+        time.sleep(0.1)
+    raise SystemExit(f"{server.name} does not answer:\n{(here / f'{server.name}.log').read_text()}")
+
+
+def _answer(server: Server, here: Path) -> dict[str, object]:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}/predict",
+        data=(here / "row.json").read_bytes(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as response:
+        return dict(json.load(response))
+
+
+def _check_same_answers(servers: list[Server], here: Path) -> None:
+    """Speed of a wrong answer is worth nothing."""
+    said = {}
+    for server in servers:
+        os.killpg(server.process.pid, signal.SIGCONT)
+        said[server.name] = _answer(server, here)["prediction"]
+        os.killpg(server.process.pid, signal.SIGSTOP)
+    if len(set(said.values())) != 1:
+        raise SystemExit(f"the servers answer differently: {said}")
+
+
+def _interleaved(
+    servers: list[Server], here: Path, args: argparse.Namespace
+) -> dict[str, list[Load]]:
+    seen: dict[str, list[Load]] = {server.name: [] for server in servers}
+    for count in range(args.rounds):
+        turn = servers[count % len(servers) :] + servers[: count % len(servers)]
+        for server in turn:
+            os.killpg(server.process.pid, signal.SIGCONT)
+            _wrk(server, here, WARM_UP_S, args.connections)
+            seen[server.name].append(_wrk(server, here, args.seconds, args.connections))
+            os.killpg(server.process.pid, signal.SIGSTOP)
+        print(f"round {count + 1}: " + ", ".join(_said(name, seen) for name in seen), flush=True)
+    return seen
+
+
+def _said(name: str, seen: dict[str, list[Load]]) -> str:
+    return f"{name} {seen[name][-1].per_s:.0f}/s p99 {seen[name][-1].p99_ms:.1f} ms"
+
+
+def _wrk(server: Server, here: Path, seconds: int, connections: int) -> Load:
+    before = _cpu_s(server.process.pid)
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(here / "post.lua")]
+    url = f"http://127.0.0.1:{server.port}/predict"
+    out = _output([*words, "--latency", url])
+    if "Non-2xx" in out or "Socket errors" in out:
+        raise SystemExit(f"{server.name} refused some of the load:\n{out}")
+    n_requests = int(_found(r"(\d+) requests in", out))
+    return Load(
+        per_s=float(_found(r"Requests/sec:\s+([\d.]+)", out)),
+        p50_ms=_ms(_found(r"\n\s+50%\s+(\S+)", out)),
+        p99_ms=_ms(_found(r"\n\s+99%\s+(\S+)", out)),
+        cpu_us=(_cpu_s(server.process.pid) - before) / n_requests * 1e6,
+    )
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        raise SystemExit(f"wrk said something unexpected:\n{text}")
+    return match[1]
+
+
+def _ms(text: str) -> float:
+    for unit, factor in (("us", 1e-3), ("ms", 1.0), ("s", 1e3)):
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * factor
+    raise SystemExit(f"wrk said a time without a unit: {text}")
+
+
+def _cpu_s(group: int) -> float:
+    """CPU seconds of the processes of a group so far."""
+    total = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        if int(words[2]) == group:
+            total += int(words[11]) + int(words[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def _report(seen: dict[str, list[Load]], args: argparse.Namespace) -> int:
+    line = "{:<10}{:>12}{:>10}{:>10}{:>16}"
+    print(line.format("median", "requests/s", "p50 ms", "p99 ms", "CPU us/request"))
+    for name, loads in seen.items():
+        parts = [
+            statistics.median(getattr(load, key) for load in loads)
+            for key in ("per_s", "p50_ms", "p99_ms", "cpu_us")
+        ]
+        shown = (f"{parts[0]:.0f}", f"{parts[1]:.2f}", f"{parts[2]:.2f}", f"{parts[3]:.0f}")
+        print(line.format(name, *shown))
+    judged = [
+        ("requests/s of bare, at least", _ratio(seen, "shipped", "bare", "per_s"), MIN_OF_BARE),
+        ("p99 of bare, at most", _ratio(seen, "shipped", "bare", "p99_ms"), MAX_P99),
+    ]
+    if "bentoml" in seen:
+        ratio = _ratio(seen, "shipped", "bentoml", "per_s")
+        judged.append(("requests/s of BentoML, at least", ratio, MIN_OF_BENTOML))
+    missed = 0
+    for name, ratio, limit in judged:
+        held = ratio <= limit if "at most" in name else ratio >= limit
+        missed += not held
+        print(f"{name} {limit:g}: {ratio:.2f} {'held' if held else 'MISSED'}")
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"{args.connections} connections, {args.rounds} x {args.seconds} s; load average {load}")
+    return int(missed > 0)
+
+
+def _ratio(seen: dict[str, list[Load]], one: str, other: str, key: str) -> float:
+    """The median over the rounds: both of a round met about the same machine."""
+    pairs = zip(seen[one], seen[other], strict=True)
+    return statistics.median(getattr(a, key) / getattr(b, key) for a, b in pairs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
