@@ -1,0 +1,243 @@
+"""Cut a CSV into blocks of whole records, and read a block as cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ...dataloader.read import CELL_BYTES, NULLS, filled, trimmed
+
+QUOTE, LINE_END, RETURN = (ord(sign) for sign in '"\n\r')
+BOM = b"\xef\xbb\xbf"
+QUOTES = "quote a cell that holds a quote, and double the quote in it"
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a CSV is written. numbers: columns whose cells are nothing but plain numbers."""
+
+    shown: str
+    header: tuple[str, ...]
+    separator: str
+    numbers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of a block: those that fit the header, and those with too many or few cells.
+
+    place: of each row of `cells`, counted from 0 in the block. ragged: place and number of cells.
+    n: all records, blank ones too. n_empty: those without a value.
+    """
+
+    cells: pl.DataFrame
+    place: NDArray[np.int64]
+    ragged: list[tuple[int, int]]
+    n: int
+    n_empty: int
+
+
+def first_record(file: BinaryIO) -> int:
+    """The byte at which the record after the header begins."""
+    file.seek(0)
+    start = len(BOM) if file.read(len(BOM)) == BOM else 0
+    file.seek(start)
+    data = file.read(1 << 16)
+    while (ends := _record_ends(data))[:1].size == 0:
+        more = file.read(1 << 16)
+        if not more:
+            return start + len(data)
+        data += more
+    return start + int(ends[0]) + 1
+
+
+def take(file: BinaryIO, start: int, size_bytes: int, form: Form) -> bytes:
+    """About `size_bytes` from `start`, up to the end of a record; empty at the end of the file.
+
+    Raises ValueError where a quote is opened and nothing closes it: a cell would have no end.
+    """
+    file.seek(start + size_bytes)
+    length = size_bytes + len(file.readline(CELL_BYTES))
+    while True:
+        # Read in one piece: joined or cut, a block would be copied, which takes time each time.
+        file.seek(start)
+        data = file.read(length)
+        if len(data) < length:
+            return data
+        if n_whole := _n_whole(data):
+            return data if n_whole == len(data) else data[:n_whole]
+        if length > size_bytes + CELL_BYTES:
+            raise ValueError(
+                f"{form.shown}: a record that begins after byte {start} does not end within "
+                f"{length >> 20} MiB; {QUOTES}"
+            )
+        length += size_bytes
+
+
+def read(data: bytes, wanted: Sequence[str], form: Form) -> Records:
+    """The wanted cells of a block; numbers as floats where every one is, or else as text."""
+    for nulls in ((), NULLS):  # looked for where needed alone: it makes reading a third slower
+        if found := _plain(data, wanted, form, nulls):
+            return found
+    return _careful(data, wanted, form)
+
+
+def _plain(data: bytes, wanted: Sequence[str], form: Form, nulls: Sequence[str]) -> Records | None:
+    """The block in one go; None where a cell or a record is not what nearly all are.
+
+    Whatever is odd is left to `_careful`, so that there is one place which judges it.
+    """
+    try:
+        cells = _parse(data, wanted, form, form.numbers, nulls)
+    except pl.exceptions.PolarsError:
+        return None
+    if not _all_fit(data, len(cells), form):
+        return None
+    numbers = [name for name in wanted if name in form.numbers]
+    if numbers and cells.select(pl.col(numbers).is_nan().any()).sum_horizontal().item():
+        return None
+    cells = cells.with_columns(*trimmed([name for name in wanted if name not in form.numbers]))
+    if any_empty(cells):
+        return None
+    return Records(cells, np.arange(len(cells)), [], len(cells), 0)
+
+
+def _careful(data: bytes, wanted: Sequence[str], form: Form) -> Records:
+    """The same with every column as text, record by record."""
+    if data.count(b'"') % 2:
+        raise ValueError(f"{form.shown}: a quote is opened and never closed; {QUOTES}")
+    ends = _all_ends(data)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    n_cells = _n_cells(data, form, ends)
+    blank = _blank(data, starts, ends)
+    fits = (n_cells == len(form.header)) & ~blank
+    cells = _texts(_kept(data, starts, ends, fits), form, int(fits.sum()))
+    holds = cells.select(filled(form.header)).to_series().to_numpy()
+    wrong = np.flatnonzero(~fits & ~blank)
+    return Records(
+        cells=cells.filter(pl.Series(holds)).select(wanted),
+        place=np.flatnonzero(fits)[holds],
+        ragged=[(int(place), int(n_cells[place])) for place in wrong],
+        n=len(ends),
+        n_empty=int(blank.sum() + (~holds).sum()),
+    )
+
+
+def any_empty(cells: pl.DataFrame) -> bool:
+    """Whether some row holds nothing."""
+    counts = cells.null_count()
+    if not cells.width or not min(counts.row(0)):
+        return False
+    return bool(cells.select(pl.all_horizontal(pl.all().is_null()).any()).item())
+
+
+def _texts(data: bytes, form: Form, n_rows: int) -> pl.DataFrame:
+    if not n_rows:
+        return pl.DataFrame(schema=dict.fromkeys(form.header, pl.String))
+    try:
+        cells = _parse(data, form.header, form)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{form.shown}: {_not_readable(data, error)}") from error
+    if len(cells) != n_rows:
+        raise ValueError(f"{form.shown}: a quote stands inside a cell that is not quoted; {QUOTES}")
+    return cells.with_columns(*trimmed(form.header))
+
+
+def _parse(
+    data: bytes,
+    wanted: Sequence[str],
+    form: Form,
+    numbers: frozenset[str] = frozenset(),
+    nulls: Sequence[str] = (),
+) -> pl.DataFrame:
+    schema = {name: pl.Float64() if name in numbers else pl.String() for name in form.header}
+    # All columns: where only some are read, a record with more cells does not stop the parser.
+    return pl.read_csv(
+        data,
+        has_header=False,
+        separator=form.separator,
+        schema=schema,
+        null_values=list(nulls) or None,
+    ).select(wanted)
+
+
+def _not_readable(data: bytes, error: Exception) -> str:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        return (
+            f"byte {wrong.object[wrong.start]:#04x} is not UTF-8; save the file as UTF-8 "
+            f"(`iconv -f latin1 -t utf-8`)"
+        )
+    return f"not valid CSV: {str(error).partition(chr(10))[0]}"
+
+
+def _all_fit(data: bytes, n_rows: int, form: Form) -> bool:
+    """Whether none of the parsed records has fewer cells than the header; none has more."""
+    if b'"' not in data:
+        return data.count(form.separator.encode()) == n_rows * (len(form.header) - 1)
+    return bool((_n_cells(data, form, _all_ends(data)) == len(form.header)).all())
+
+
+def _n_whole(data: bytes) -> int:
+    """How many bytes the whole records of `data` have."""
+    if b'"' not in data:
+        return data.rfind(b"\n") + 1
+    ends = _record_ends(data)
+    return int(ends[-1]) + 1 if len(ends) else 0
+
+
+def _record_ends(data: bytes) -> NDArray[np.int64]:
+    """Where records end: line ends that no quoted cell holds."""
+    return _outside_quotes(data, LINE_END)
+
+
+def _all_ends(data: bytes) -> NDArray[np.int64]:
+    """The same, and the end of a last record that no line end follows."""
+    ends = _record_ends(data)
+    whole = len(ends) and ends[-1] == len(data) - 1
+    return ends if whole else np.append(ends, len(data))
+
+
+def _n_cells(data: bytes, form: Form, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    places = np.searchsorted(_outside_quotes(data, ord(form.separator)), ends)
+    n_cells: NDArray[np.int64] = np.diff(places, prepend=0) + 1
+    return n_cells
+
+
+def _outside_quotes(data: bytes, sign: int) -> NDArray[np.int64]:
+    """Where a sign stands with an even number of quotes before it; a doubled quote counts two."""
+    signs = np.frombuffer(data, np.uint8)
+    places = np.flatnonzero(signs == sign)
+    quotes = np.flatnonzero(signs == QUOTE)
+    if not len(quotes):
+        return places
+    even: NDArray[np.int64] = places[np.searchsorted(quotes, places) % 2 == 0]
+    return even
+
+
+def _blank(data: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    signs = np.frombuffer(data, np.uint8)
+    length = ends - starts
+    lone = (length == 1) & (signs[np.minimum(starts, len(signs) - 1)] == RETURN)
+    blank: NDArray[np.bool_] = (length == 0) | lone
+    return blank
+
+
+def _kept(
+    data: bytes,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    chosen: NDArray[np.bool_],
+) -> bytes:
+    if chosen.all():
+        return data
+    signs = np.frombuffer(data, np.uint8)
+    after = np.minimum(ends + 1, len(data))
+    kept = signs[np.repeat(chosen, after - starts)].tobytes()
+    return kept if kept.endswith(b"\n") else kept + b"\n"
