@@ -10,7 +10,10 @@ import yaml  # type: ignore[import-untyped]
 from .contract import ContractRules
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+REFERENCE = re.compile(r"(\\*)\$\{")
 LINE = 96
+NONE = "{}"
+ONE_LINE = 1 << 20
 
 
 def as_yaml(rules: ContractRules, reasons: Mapping[str, str], head: str) -> str:
@@ -38,7 +41,7 @@ def _lines(
             of_kept = kept.get(name) if isinstance(kept, dict) else None
             if isinstance(inner, dict) or of_kept is not None or below in reasons:
                 lines += _lines(name, inner, of_kept, below, reasons, indent + "  ")
-        return lines
+        return lines if len(lines) > 1 else [f"{said} {NONE}"]
     why = f" # {reasons[path]}" if reasons.get(path) else ""
     if isinstance(value, list) and len(said) + len(_flow(value)) > LINE:
         return [said + why, *(f"{indent}  - {_scalar(one)}" for one in value)]
@@ -51,7 +54,8 @@ def _flow(values: list[Any]) -> str:
 
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
-        return _word(value)
+        # "${" in a value would be read as a reference to another key.
+        return _word(REFERENCE.sub(r"\1\1\\${", value))
     return f"{value:.12g}" if isinstance(value, float) else json.dumps(value)
 
 
@@ -59,5 +63,5 @@ def _word(text: str) -> str:
     """Text as it is where YAML reads it as that text, else in quotes."""
     if PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
         return text
-    # Read as a reference to another key otherwise.
-    return json.dumps(text.replace("${", "\\${"), ensure_ascii=not text.isprintable())
+    quoted = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=ONE_LINE)
+    return str(quoted).strip()

@@ -111,7 +111,7 @@ def _range(sheet: _Sheet, values: pl.Series) -> None:
     sheet.say("max", most, f"train {high:.6g}, plus its width {width:.3g}")
     if low >= 0 > least:
         sheet.say("min", 0.0, f"train {low:.6g}; nothing there is below zero")
-    if high <= 0 < most:
+    if low < 0 and high <= 0 < most:
         sheet.say("max", 0.0, f"train {high:.6g}; nothing there is above zero")
 
 

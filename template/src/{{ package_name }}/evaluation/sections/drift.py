@@ -75,4 +75,4 @@ def _drawn(part: str, one: Mapping[str, Any]) -> str:
         "barmode": "group",
     }
     rows = [[text(name), f"{before:.1%}", f"{after:.1%}"] for name, before, after in shown]
-    return figure(traces, layout, table([one["column"], "train", part], rows))
+    return figure(traces, layout, table([text(one["column"]), "train", text(part)], rows))
