@@ -1,23 +1,20 @@
 """Write the list of what is shipped: the packages of the service, the model and its data."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from lineage import MANIFEST, champion
 
-PACKAGES = "uv export --quiet --frozen --no-dev --group serving --format cyclonedx1.5"
-
 
 def main(argv: list[str]) -> int:
-    """Write the list to the file named; 1 where uv cannot read the lock file."""
-    done = subprocess.run(PACKAGES.split(), text=True, capture_output=True, check=False)
-    if done.returncode:
-        sys.stderr.write(f"uv.lock: {done.stderr.strip()}\n")
+    """Add the model to the packages that `uv export` says, and write both to the file named."""
+    try:
+        bill = json.load(sys.stdin)
+    except json.JSONDecodeError:
+        sys.stderr.write("uv.lock: no list of packages came; see the line above\n")
         return 1
-    bill = json.loads(done.stdout)
     facts = champion()
     if facts:
         bill["components"].append(model(facts))

@@ -9,7 +9,7 @@ secrets: ## passwords and keys in what git tracks or would add
 	@git ls-files -z --cached --others --exclude-standard | xargs -0 $(RUN) detect-secrets-hook --no-verify --baseline .secrets.baseline
 
 sbom: ## what is shipped, as CycloneDX, to dist/sbom.cdx.json
-	@$(RUN) python make/sbom.py dist/sbom.cdx.json
+	@uv export --quiet --frozen --no-dev --group serving $(if $(wildcard src/*/serving/worker.py),--group queue) --format cyclonedx1.5 | $(RUN) python make/sbom.py dist/sbom.cdx.json
 
 # Before a commit only what is committed is looked through, in CI everything.
 hooks::
