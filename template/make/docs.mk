@@ -7,7 +7,7 @@ MERMAID := 11.17.2
 MERMAID_SHA256 := 581ed7d74bd9048d0e3a91363927d72ef22942d7722546b27f7cc29e35390eb8
 
 docs: ## the site of this project, to site/index.html
-	@$(RUN) mkdocs build --strict --quiet
+	@$(RUN) mkdocs build --strict # not --quiet: that silences warnings before --strict has counted them
 	@echo "docs      site/index.html$(if $(wildcard build/mermaid.min.js),,; drawings stand there as text (make drawings fetches what draws them))"
 
 drawings: ## fetch Mermaid from the npm index, so that the site draws its diagrams itself

@@ -1,8 +1,8 @@
 """What mkdocs is told of this project: pages that are made, drawings, what is not written yet."""
 
 import json
+import posixpath
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from mkdocs.structure.pages import Page
 # A text that draws the Mermaid blocks, where somebody fetched it; nothing is loaded from elsewhere.
 DRAWS = Path("build/mermaid.min.js")
 HERE = Path(__file__).parent
+FROM_ROOT = ("index.md", "changelog.md")  # made of pages that stand in the root
 FIRST = {
     "Home": ["index.md"],
     "Problem": ["problem.md", "data-card.md", "your-own-data.md", "responsible.md"],
@@ -38,12 +39,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made |= checklist_pages.pages()
     for name, text in made.items():
         files.append(File.generated(config, name, content=text))
-    assets = {"site.css": HERE / "site.css"}
+    copied = {"assets/site.css": HERE / "site.css"}
     if DRAWS.is_file():
-        assets |= {"mermaid.js": DRAWS, "draw.js": HERE / "draw.js"}
+        copied |= {"assets/mermaid.js": DRAWS, "assets/draw.js": HERE / "draw.js"}
         config.extra_javascript += ["assets/mermaid.js", "assets/draw.js"]
-    for name, path in assets.items():
-        files.append(File.generated(config, f"assets/{name}", abs_src_path=str(path.absolute())))
+    if report := model_page.report():
+        copied[model_page.REPORT] = report
+    for name, path in copied.items():
+        files.append(File.generated(config, name, abs_src_path=str(path.absolute())))
     config.nav = _nav({file.src_uri for file in files.documentation_pages()})
     return files
 
@@ -54,14 +57,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         markdown += model_page.in_use()
     if not DRAWS.is_file():
         markdown = drawings.in_words(markdown)
-    return _without_ways_out(_to_be_written(markdown), page.file.src_uri)
-
-
-def on_post_build(config: MkDocsConfig) -> None:
-    """Put the report of the run that reports/ speak of beside the pages, where it is here."""
-    report = model_page.report()
-    if report:
-        shutil.copyfile(report, Path(config.site_dir, "report.html"))
+    return _without_ways_out(_to_be_written(markdown), page.file.src_uri, files)
 
 
 def _home(readme: str) -> str:
@@ -79,19 +75,25 @@ def _to_be_written(markdown: str) -> str:
     return re.sub(r"^> fill:.*\n?(?:>.*\n?)*", box, markdown, flags=re.MULTILINE)
 
 
-def _without_ways_out(markdown: str, source: str) -> str:
-    """A link to a file that is not part of the site becomes the name of that file."""
+def _without_ways_out(markdown: str, source: str, files: Files) -> str:
+    """A link to a file of the repository that is not part of the site becomes its name.
+
+    A link to nothing stays, for mkdocs to refuse.
+    """
+    above = posixpath.dirname(source)
+    folder = "" if source in FROM_ROOT else posixpath.join("docs", above)
 
     def plain(found: re.Match[str]) -> str:
         to = found["to"].partition("#")[0]
-        if not to or ":" in to or to.startswith("/"):
+        if not to or ":" in to or files.get_file_from_path(_join(above, to)):
             return found[0]
-        steps = Path(source).parent.parts
-        ups = [part for part in Path(to).parts if part == ".."]
-        known = Path("docs", *steps, to).exists() or to.endswith((".md", ".html", ".json", ".mmd"))
-        return found[0] if len(ups) <= len(steps) and known else found["text"]
+        return found["text"] if Path(_join(folder, to)).exists() else found[0]
 
     return LINK.sub(plain, markdown)
+
+
+def _join(folder: str, to: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, to))
 
 
 def _nav(there: set[str]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+REPORT = "report.html"  # of the site
 CHAMPION, RECORD = Path("reports/champion.json"), Path("reports/run.json")
 
 
@@ -30,7 +31,7 @@ def in_use() -> str:
     else:
         parts.append("No model was promoted yet: `register`, then `promote-model`.\n")
     if report():
-        parts.append(f"\n[The whole report of run {run['run']}](report.html)\n")
+        parts.append(f"\n[The whole report of run {run['run']}]({REPORT})\n")
     return "\n".join(parts)
 
 
