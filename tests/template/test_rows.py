@@ -135,6 +135,17 @@ def test_the_catalog_is_valid_and_nothing_is_ticked(project):
     assert not (project / "checklist" / "project.yml").exists()
 
 
+SHIPPED_BY_MVP = [
+    ".devcontainer",
+    ".dockerignore",
+    ".secrets.baseline",
+    "CHANGELOG.md",
+    "Dockerfile",
+    "compose.yaml",
+    "mkdocs.yml",
+]
+
+
 def test_promises_of_the_tree_hold(project):
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
     if answers["scaffold"] == "checklist":
@@ -169,6 +180,7 @@ def test_promises_of_the_tree_hold(project):
             "tests",
             *folders(answers["ci"], checklist_only=False),
             *(["CODEOWNERS"] if answers["owner"] else []),
+            *(SHIPPED_BY_MVP if answers["scaffold"] == "mvp" else []),
         }
 
     assert {p.name for p in project.iterdir() if p.name != ".git"} == expected

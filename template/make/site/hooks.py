@@ -13,6 +13,7 @@ import model_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from pymdownx.superfences import fence_div_format
 
 # A text that draws the Mermaid blocks, where somebody fetched it; nothing is loaded from elsewhere.
 DRAWS = Path("build/mermaid.min.js")
@@ -27,6 +28,13 @@ FIRST = {
     "Decisions": ["decisions/README.md"],
 }
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<to>[^)\s]+)\)")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Drawings get a class of ours: for `mermaid` the theme would load a script from elsewhere."""
+    drawing = {"name": "mermaid", "class": "drawing", "format": fence_div_format}
+    config.mdx_configs["pymdownx.superfences"] = {"custom_fences": [drawing]}
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
