@@ -26,10 +26,10 @@ def golden(problem: Problem, model: Any, rows: pl.DataFrame) -> dict[str, Any]:
     places = np.unique(np.linspace(0, len(rows) - 1, N_GOLDEN).astype(int)).tolist()
     features = problem.contract.features
     chosen = rows[places].to_dicts()
-    requests = [{c.name: _sent(row[c.name], c) for c in features} for row in chosen]
+    requests = [{c.name: sent(row[c.name], c) for c in features} for row in chosen]
     cells = {c.name: [request[c.name] for request in requests] for c in features}
-    sent = pl.DataFrame({ROW: range(1, len(requests) + 1), **cells}, strict=False)
-    typed = conform(sent, problem.contract, "golden rows")
+    asked = pl.DataFrame({ROW: range(1, len(requests) + 1), **cells}, strict=False)
+    typed = conform(asked, problem.contract, "golden rows")
     return {"requests": requests, "answers": _answers(problem, model, typed)}
 
 
@@ -63,7 +63,7 @@ def _answers(problem: Problem, model: Any, typed: pl.DataFrame) -> list[dict[str
     return [{"prediction": one, "probabilities": chance} for one, chance in said]
 
 
-def _sent(value: Any, column: Column) -> Any:
+def sent(value: Any, column: Column) -> Any:
     """A typed cell as JSON holds it, dates written as the column writes them."""
     if isinstance(value, datetime):
         return value.strftime(_plain(column.format)) if column.format else value.isoformat()

@@ -70,7 +70,6 @@ def register(root: Path, judged: runs.Run, evaluation: dict[str, Any]) -> Entry:
 
 def _gather(root: Path, judged: runs.Run, parts: Path) -> Converted:
     """Put every file of the entry into `parts`."""
-    from ..dataloader.door import Door
     from ..dataloader.manifest import read_manifest
     from ..dataloader.parts import read_part
     from ..model import store
@@ -87,9 +86,7 @@ def _gather(root: Path, judged: runs.Run, parts: Path) -> Converted:
     for name in (store.MODEL, store.DESCRIPTION, EVALUATION):
         shutil.copy2(judged.folder / name, parts / name)
     shutil.copy2(root / CONTRACT, parts / Path(CONTRACT).name)
-    # The service refuses what the contract refuses, though it was in the data before that.
-    fit = Door.load(root / CONTRACT).inspect(valid, "data/valid").kept
-    write_json(parts / "golden.json", companions.golden(problem, model, fit))
+    write_json(parts / "golden.json", companions.golden(problem, model, valid))
     write_json(parts / "fallback.json", companions.fallback(problem, fitted_on))
     write_json(parts / "reference.json", companions.reference(problem, fitted_on))
     X = problem.X(valid)
@@ -188,6 +185,6 @@ def _tell(entry: Entry, root: Path, weighed: dict[str, Any] | None) -> None:
             said += f"not compared, {weighed['why_not']}"
         else:
             metric = scoring.in_words(weighed["metric"])
-            said += f"this one is better by {scoring.interval(weighed['difference'])} {metric}"
+            said += f"{metric} {scoring.interval(weighed['difference'])} to it, above 0 is better"
         say("", said)
     say("", "next      promote-model")
