@@ -70,6 +70,7 @@ def register(root: Path, judged: runs.Run, evaluation: dict[str, Any]) -> Entry:
 
 def _gather(root: Path, judged: runs.Run, parts: Path) -> Converted:
     """Put every file of the entry into `parts`."""
+    from ..dataloader.door import Door
     from ..dataloader.manifest import read_manifest
     from ..dataloader.parts import read_part
     from ..model import store
@@ -86,7 +87,9 @@ def _gather(root: Path, judged: runs.Run, parts: Path) -> Converted:
     for name in (store.MODEL, store.DESCRIPTION, EVALUATION):
         shutil.copy2(judged.folder / name, parts / name)
     shutil.copy2(root / CONTRACT, parts / Path(CONTRACT).name)
-    write_json(parts / "golden.json", companions.golden(problem, model, valid))
+    # The service refuses what the contract refuses, though it was in the data before that.
+    fit = Door.load(root / CONTRACT).inspect(valid, "data/valid").kept
+    write_json(parts / "golden.json", companions.golden(problem, model, fit))
     write_json(parts / "fallback.json", companions.fallback(problem, fitted_on))
     write_json(parts / "reference.json", companions.reference(problem, fitted_on))
     X = problem.X(valid)
