@@ -122,8 +122,8 @@ def explain(
     orders = _orders(_changed(row, base))
     label, strength = _strengths(scorer, _walked(row, base, orders))
     amounts = np.zeros(len(names))
-    n_steps = len(orders[0]) - 1 if orders else 0  # none where the row is the reference
-    for order, along in zip(orders, strength[2:].reshape(len(orders), n_steps), strict=True):
+    between = np.split(strength[2:], len(orders)) if orders else []
+    for order, along in zip(orders, between, strict=True):
         amounts[order] += np.diff(along, prepend=strength[1], append=strength[0]) / len(orders)
     listed = sorted(range(len(names)), key=lambda place: (-abs(amounts[place]), place))
     return {

@@ -52,7 +52,9 @@ def _row(unit: Mapping[str, Any], scale: tuple[float, float], dropped: list[str]
 def _together(found: Mapping[str, Any]) -> str:
     names = found["drop"]
     if not names:
-        return "No feature can go: what does little alone does something together."
+        tried = found["n_refits"] > len(found["units"])
+        also = ": those that do little alone do something together" if tried else ""
+        return f"<strong>No feature can go</strong>{also}."
     cost = found["together"]["fine"]
     bounds = f"[{cost['low']:+.3g}, {cost['high']:+.3g}]"
     return (

@@ -72,9 +72,7 @@ def _along(found: Mapping[str, Any]) -> str:
         for one in along
         for place, part in enumerate(one["parts"])
     ]
-    said = (
-        f"The {text(found['error'])}, where it changes with a column, the strongest change first."
-    )
+    said = f"The {text(found['error'])} where a column moves it, the strongest first."
     head = ["column", "part", "", "rows", "error"]
     inner = f'<div class="scroll">{table(head, rows, n_text=3)}</div>'
     return f"<h3>Along a column</h3>{paragraph(said)}{inner}"

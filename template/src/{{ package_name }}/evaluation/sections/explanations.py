@@ -73,7 +73,7 @@ def _bars(shown: list[dict[str, Any]], floor: float) -> list[dict[str, Any]]:
             "symmetric": False,
             "array": [one["high"] - one["importance"] for one in turned],
             "arrayminus": [one["importance"] - one["low"] for one in turned],
-            "color": "--quiet",
+            "color": "--ink",
             "thickness": 1,
             "width": 3,
         },

@@ -140,24 +140,29 @@ def droppable(
     """Units that the model does without, all of them at once, and what that costs.
 
     Suspects do no more than random numbers when shuffled, and cost nothing sure when left out. Two
-    features that say the same are both suspects, and one must stay: so all suspects are left out
-    together, and as long as that costs more than a standard error, the stronger half is taken back.
+    features that say the same are both suspects, and one must stay: so suspects are left out
+    together, the weakest first, as many as cost no more than a standard error.
     Source: Breiman et al. (1984), Classification and Regression Trees, for the standard error.
     """
-    alone = {unit.name: cost for unit, cost in tried}
     suspects = [unit for unit, cost in tried if cost.fine["low"] <= 0 and unit.importance <= floor]
     if len(suspects) == len(tried):
         suspects = suspects[1:]  # a model needs one feature, so the strongest stays
     level = trials.subject.problem.config.evaluation.level
-    for _ in range(n_joint):
-        if not suspects:
-            break
-        names = [name for unit in suspects for name in unit.features]
-        is_known = len(suspects) == 1
-        cost = (
-            alone[suspects[0].name] if is_known else trials.cost(TOGETHER.format(len(names)), names)
-        )
+    alone = {unit.name: cost for unit, cost in tried}
+    gone, of_gone, open_ones = list[Unit](), None, suspects[::-1]
+    n_more = len(open_ones)
+    while open_ones and n_joint:
+        trial = gone + open_ones[:n_more]
+        cost = alone[trial[0].name] if len(trial) == 1 else _together(trials, trial)
+        n_joint -= len(trial) > 1
         if cost.within(level):
-            return suspects, cost
-        suspects = suspects[(len(suspects) + 1) // 2 :]
-    return [], None
+            gone, of_gone, open_ones = trial, cost, open_ones[n_more:]
+        elif n_more == 1:
+            open_ones = open_ones[1:]
+        n_more = max(1, min(n_more, len(open_ones)) // 2)
+    return gone, of_gone
+
+
+def _together(trials: Trials, some: Sequence[Unit]) -> Cost:
+    names = [name for unit in some for name in unit.features]
+    return trials.cost(TOGETHER.format(len(names)), names)
