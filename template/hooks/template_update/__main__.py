@@ -1,0 +1,51 @@
+"""The door: `python -m template_update update|prepare|publish|merge`; decides the exit code.
+
+0 done or nothing to do, 1 conflicts are left for a person, 2 it could not be done.
+"""
+
+import argparse
+import sys
+
+from .shell import TemplateError
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="template_update", description=__doc__)
+    words = parser.add_subparsers(dest="word", required=True)
+    words.add_parser("update", help="`copier update` here, with a stop at conflicts")
+    prepare = words.add_parser("prepare", help="an update on a branch of its own, and its text")
+    prepare.add_argument("--base", default="main", help="the branch that is updated (main)")
+    publish = words.add_parser("publish", help="push what was prepared, open or refresh its page")
+    publish.add_argument("--host", choices=("github", "gitlab"), default="github")
+    merge = words.add_parser("merge", help="a true merge, by the branch TEMPLATE")
+    merge.add_argument("--to", default="", help="the version; default: the newest")
+    merge.add_argument("--data", action="append", default=[], metavar="NAME=VALUE")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run one word."""
+    args = parsed()
+    try:
+        if args.word == "publish":  # needs nothing but Python: it runs where no project is set up
+            from . import publish
+
+            publish.publish(args.host)
+            return 0
+        if args.word == "prepare":
+            from . import prepare
+
+            prepare.prepare(args.base)
+            return 0
+        from . import merge, update
+
+        torn = merge.merge(args.to, args.data) if args.word == "merge" else update.update()
+        return 1 if torn else 0
+    except TemplateError as error:
+        print(f"template: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Run commands; what goes wrong is one line."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+
+class TemplateError(Exception):
+    """It cannot be done: what is wrong, and what to do."""
+
+
+def clean_env(**more: str) -> dict[str, str]:
+    """The environment without what an outer make or git left in it."""
+    dropped = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    return {key: value for key, value in os.environ.items() if key not in dropped} | more
+
+
+def attempt(
+    command: Sequence[str], *, stdin: str | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and keep what it says, however it ends."""
+    try:
+        return subprocess.run(
+            command,
+            input="" if stdin is None else stdin,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            capture_output=True,
+            check=False,
+            env=clean_env(**env),
+        )
+    except FileNotFoundError:
+        raise TemplateError(f"{command[0]} is missing; install it first") from None
+
+
+def run(command: Sequence[str], *, stdin: str | None = None, **env: str) -> str:
+    """The output of a command; TemplateError with its last line when it fails."""
+    done = attempt(command, stdin=stdin, **env)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip() or "said nothing").splitlines()[-1]
+        raise TemplateError(f"`{' '.join(command[:4])} ...` failed: {said}")
+    return done.stdout.rstrip("\n")
+
+
+def git(*args: str, stdin: str | None = None, **env: str) -> str:
+    """The output of a git command."""
+    return run(["git", *args], stdin=stdin, **env)
+
+
+def exists(revision: str) -> bool:
+    """Whether there is such a commit here."""
+    return not attempt(["git", "rev-parse", "--verify", "--quiet", f"{revision}^0"]).returncode
+
+
+def names(*args: str) -> list[str]:
+    """The NUL-separated names that a git command prints, each once, sorted."""
+    return sorted({name for name in git(*args).split("\0") if name})

@@ -1,0 +1,40 @@
+"""Copier in process, with what it does again and again done once; what it decides is its own."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import copier._template
+import pytest
+import yaml
+from copier._main import Worker
+from jinja2 import Environment
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Each text compiled once; a template's version checked out as a worktree, not as a clone."""
+    compile_text = Environment.compile
+    compiled: dict[tuple[Any, ...], Any] = {}
+
+    def once(self: Environment, source: Any, *rest: Any, **named: Any) -> Any:
+        # A yield tag leaves its names in the environment while it is parsed.
+        if not isinstance(source, str) or "yield" in source:
+            return compile_text(self, source, *rest, **named)
+        key = (source, rest, tuple(sorted(named.items())), self.trim_blocks, self.undefined)
+        if key not in compiled:
+            compiled[key] = compile_text(self, source, *rest, **named)
+        return compiled[key]
+
+    def checkout(url: str, ref: str, location: str) -> str:
+        command = ["git", "-C", url, "worktree", "add", "--quiet", "--force", "--detach"]
+        subprocess.run([*command, location, ref], check=True, capture_output=True)
+        return location
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", once)
+        patch.setattr(copier._template, "clone", checkout)
+        patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
+        patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)
+        yield
