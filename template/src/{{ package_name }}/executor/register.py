@@ -89,6 +89,8 @@ def _gather(root: Path, judged: runs.Run, parts: Path) -> Converted:
     shutil.copy2(root / CONTRACT, parts / Path(CONTRACT).name)
     # The service refuses what the contract refuses, though it was in the data before that.
     fit = Door.load(root / CONTRACT).inspect(valid, "data/valid").kept
+    if not len(fit):
+        raise ValueError(f"{CONTRACT}: refuses every row of data/valid; `contract --show-changes`")
     write_json(parts / "golden.json", companions.golden(problem, model, fit))
     write_json(parts / "fallback.json", companions.fallback(problem, fitted_on))
     write_json(parts / "reference.json", companions.reference(problem, fitted_on))
