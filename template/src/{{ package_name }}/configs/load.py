@@ -34,7 +34,8 @@ def load(
         over = _read(root / layer, layer)
     changes = [over, *(_change(word) for word in overrides)]
     try:
-        merged = OmegaConf.merge(values, *changes)
+        # A merge copies every value, which takes as long as reading them.
+        merged = OmegaConf.merge(values, *changes) if any(changes) else values
         content = OmegaConf.to_container(merged, resolve=True)
     except OmegaConfBaseException as error:
         raise ValueError(f"{path}: {_first_line(error)}") from error

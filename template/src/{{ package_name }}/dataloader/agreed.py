@@ -27,8 +27,8 @@ def check_names(table: Table, data: Data, door: Door, shown: str) -> None:
     """Raise ValueError if the contract names a column that is gone, or lacks a feature."""
     agreed = door.rules.columns
     gone = [n for n, rules in agreed.items() if rules.required and n not in table.readings]
-    features = roles.agree(table.rows, table.readings, data).features
-    new = [one.name for one in features if one.name not in agreed]
+    unnamed = {name: how for name, how in table.readings.items() if name not in agreed}
+    new = [one.name for one in roles.agree(table.rows, unnamed, data).features]
     renamed = {name: near[0] for name in gone if (near := _near(name, new))}
     lines = [
         f"{shown}: column '{name}' is missing, {door.shown} names it"

@@ -98,10 +98,8 @@ def _choice(values: tuple[str, ...]) -> str:
     return f"one of {named}" + (f" and {more} more" if more > 0 else "")
 
 
-def schema_of(
-    columns: Mapping[str, ColumnRules], there: Collection[str], *, whole: bool
-) -> pandera.DataFrameSchema:
-    """The same rules as a pandera schema.
+def schema_of(columns: Mapping[str, ColumnRules], *, whole: bool) -> pandera.DataFrameSchema:
+    """The same rules as a pandera schema of tables that have these columns.
 
     The checks of a column stand in the order of its rules without `nullable`, which pandera has as
     a word of its own.
@@ -118,7 +116,6 @@ def schema_of(
                 ],
             )
             for name, rules in columns.items()
-            if name in there
         }
     )
 
