@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.generated.faults.listed import ALL, FAULTS, PENGUINS, SAMPLE, WEATHER, Fault
+from tests.generated.faults.served import SERVED
 
 HERE = Path(__file__).parent
 RUNNER = HERE / "faults" / "runner.py"
@@ -37,15 +38,20 @@ LINES = {
     },
 }
 
-Run = Callable[[str, list[Fault]], dict[str, dict[str, str]]]
+# The faults of each scaffold; what mvp adds to poc is whole files, so poc's need no second look.
+OF = {"poc": FAULTS, "mvp": SERVED}
+
+Run = Callable[..., dict[str, dict[str, str]]]
 
 
 @pytest.fixture(scope="module")
 def run(installed_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """`run(table, faults)`: for each fault, what became of its test; all in one process."""
-    project = installed_project()
+    """`run(table, faults, scaffold)`: for each fault, what became of its test; in one process."""
 
-    def outcomes(table: str, faults: list[Fault]) -> dict[str, dict[str, str]]:
+    def outcomes(
+        table: str, faults: list[Fault], scaffold: str = "poc"
+    ) -> dict[str, dict[str, str]]:
+        project = installed_project(scaffold=scaffold)
         folder = tmp_path_factory.mktemp(table)
         jobs = [job(project, folder / fault.name, table, fault) for fault in faults]
         return results(project, folder, jobs)
@@ -53,11 +59,14 @@ def run(installed_project: Callable[..., Path], tmp_path_factory: pytest.TempPat
     return outcomes
 
 
+@pytest.mark.parametrize("scaffold", OF)
 @pytest.mark.parametrize("table", ALL)
-def test_a_fault_turns_the_test_red_that_is_meant_for_it(run: Run, table: str) -> None:
+def test_a_fault_turns_the_test_red_that_is_meant_for_it(
+    run: Run, table: str, scaffold: str
+) -> None:
     """The faults that every project must be safe from, each on one of the tables."""
-    faults = [fault for fault in FAULTS if fault.quick == table]
-    found = run(table, faults)
+    faults = [fault for fault in OF[scaffold] if fault.quick == table]
+    found = run(table, faults, scaffold)
     not_caught = list(missed(faults, found))
 
     assert faults
@@ -65,11 +74,12 @@ def test_a_fault_turns_the_test_red_that_is_meant_for_it(run: Run, table: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("scaffold", OF)
 @pytest.mark.parametrize("table", ALL)
-def test_every_fault_is_caught_on_every_table(run: Run, table: str) -> None:
+def test_every_fault_is_caught_on_every_table(run: Run, table: str, scaffold: str) -> None:
     """All faults, each on every table to which it applies."""
-    faults = [fault for fault in FAULTS if table in fault.tables and fault.quick != table]
-    found = run(table, faults)
+    faults = [f for f in OF[scaffold] if table in f.tables and f.quick != table]
+    found = run(table, faults, scaffold)
     not_caught = list(missed(faults, found))
 
     assert len(faults) > 10
@@ -77,33 +87,38 @@ def test_every_fault_is_caught_on_every_table(run: Run, table: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("scaffold", OF)
 @pytest.mark.parametrize("table", ALL)
-def test_a_sound_project_is_green(run: Run, table: str) -> None:
+def test_a_sound_project_is_green(run: Run, table: str, scaffold: str) -> None:
     """The whole shipped suite, on the sample and on tables that it has never seen."""
-    found = run(table, [Fault("sound", "tests", "")])["sound"]
+    found = run(table, [Fault("sound", "tests", "")], scaffold)["sound"]
 
     assert len(found) > 60
     assert {name: said for name, said in found.items() if said != "passed"} == {}
 
 
-def test_the_tests_that_catch_faults_are_green_without_them(run: Run) -> None:
+@pytest.mark.parametrize("scaffold", OF)
+def test_the_tests_that_catch_faults_are_green_without_them(run: Run, scaffold: str) -> None:
     """On a foreign table, so that every run of our tests proves both halves."""
-    caught_by = sorted({fault.caught_by for fault in FAULTS})
-    found = run(PENGUINS, [Fault("sound", " ".join(caught_by), "")])["sound"]
+    caught_by = sorted({fault.caught_by for fault in OF[scaffold]})
+    found = run(PENGUINS, [Fault("sound", " ".join(caught_by), "")], scaffold)["sound"]
 
     assert found == dict.fromkeys(caught_by, "passed")
 
 
 def test_each_fault_has_a_name_of_its_own_and_a_table() -> None:
     """A name is a folder, and a fault that is planted nowhere proves nothing."""
-    names = [fault.name for fault in FAULTS]
+    planted = [fault for faults in OF.values() for fault in faults]
+    names = [fault.name for fault in planted]
 
     assert len(set(names)) == len(names)
-    assert all(fault.edits or fault.data for fault in FAULTS)
-    assert all(fault.quick in ("", *fault.tables) for fault in FAULTS)
+    assert all(fault.edits or fault.data for fault in planted)
+    assert all(fault.quick in ("", *fault.tables) for fault in planted)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.edits], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "fault", [fault for fault in (*FAULTS, *SERVED) if fault.edits], ids=lambda f: f.name
+)
 def test_a_faults_edits_fit_the_code_of_today(fault: Fault) -> None:
     """Seconds, where planting takes minutes: what has moved is named here first."""
     counts = {

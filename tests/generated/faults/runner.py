@@ -25,8 +25,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3]))
 from tests.generated.faults import tables
 
-OWN = re.compile(r"^(conftest|leaks|test_\w+)$")
-
 
 class Outcomes:
     """A pytest plugin that keeps what became of each test."""
@@ -49,7 +47,7 @@ def run(job: dict[str, Any]) -> dict[str, str]:
     folder = Path(job["folder"])
     (package,) = (path.parent for path in (folder / "src").glob("*/__init__.py"))
     before = list(sys.path)
-    forget(package.name)
+    forget(package.name, folder.parent)
     sys.path.insert(0, str(package.parent))
     for file, old, new in job["edits"]:
         edit(package / file, old, new)
@@ -87,10 +85,11 @@ def spoil(package: str, function: Any) -> None:
     conf.write_text(re.sub(r"(?m)^( *file:) .*", r"\1 spoiled.csv", text), encoding="utf-8")
 
 
-def forget(package: str) -> None:
+def forget(package: str, jobs: Path) -> None:
     """Drop the modules of the job before: this one has other code under the same names."""
-    for name in list(sys.modules):
-        if name.partition(".")[0] == package or OWN.match(name):
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] == package or (file and Path(file).is_relative_to(jobs)):
             del sys.modules[name]
 
 
