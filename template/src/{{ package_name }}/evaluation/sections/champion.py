@@ -23,10 +23,9 @@ def section(evaluation: Mapping[str, Any], run: Mapping[str, Any]) -> str | None
         said = f'<strong class="bad">Not compared</strong> with {name}: {text(why)}.'
         return paragraph(said)
     metric, gain = text(found["metric"].replace("_", " ")), interval(found["difference"])
+    said = f"{_verdict(found['difference'])} {name}: {gain} {metric}, where above 0 is better."
     changed = f"{found['share_changed']:.1%} of {found['n_rows']:,} rows would get another answer."
-    return paragraph(f"{_verdict(found['difference'])} {name} by {gain} in {metric}.") + paragraph(
-        changed
-    )
+    return paragraph(said) + paragraph(changed)
 
 
 def _verdict(difference: Mapping[str, float]) -> str:
