@@ -22,6 +22,7 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_words_that_a_document_names_are_in_a_makefile(page):
     makefiles = [ROOT / "Makefile", ROOT / "template/Makefile.jinja"]
+    makefiles += (ROOT / "template/make").glob("*.mk")
     known = {w for m in makefiles for w in re.findall(r"^([a-z-]+)::?(?: |$)", m.read_text(), re.M)}
 
     for line in re.findall(r"(?:`|^)(?:\$ )?make ([a-z -]+)", page.read_text(), re.M):
