@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from ...model.scorer import Answers, Scorer
 from .blocks import Block
 from .job import Part
 
-# More rows at once fall out of the processor's cache and take longer each.
+# More rows at once fall out of the processor's cache, and take longer each.
 SCORED_ROWS = 10_000
 REFUSED_SCHEMA = {
     "file": pl.String,
@@ -57,53 +57,48 @@ class Desk:
             for row, n in block.ragged
         ]
         inspected = self.door.admit(self._completed(block.cells), self.contract, shown)
-        refused = sorted([*ragged, *inspected.refused], key=lambda one: one.row)
-        answers = self._answers(inspected.kept, shown)
+        refused = [*ragged, *inspected.refused]
+        refused.sort(key=lambda one: one.row)
         reasons = {why: len(rows) for why, rows in counted(refused).items()}
-        part = Part(name, block.after, block.n_rows, len(answers), reasons)
+        said = self._answers(inspected.kept, shown)
+        part = Part(name, block.after, block.n_rows, len(said), reasons)
         assert part.rows == part.answered + part.refused, f"{shown}: rows are lost in {name}"
-        return part, answers, _table(refused)
+        return part, said, _reasons(refused)
+
+    @property
+    def _schema(self) -> dict[str, pl.DataType]:
+        classes = self.scorer.classes
+        label = pl.Float64() if classes is None else pl.String()
+        scores = {f"probability_{name}": pl.Float64() for name in classes or ()}
+        return {"file": pl.String(), "row": pl.Int64(), "prediction": label, **scores}
 
     def _completed(self, cells: pl.DataFrame) -> pl.DataFrame:
         gone = [name for name in self.optional if name not in cells.columns]
         return cells.with_columns(pl.lit(None, pl.String).alias(name) for name in gone)
 
     def _answers(self, typed: pl.DataFrame, shown: str) -> pl.DataFrame:
-        said = self._scored(to_X(typed, self.scorer.columns))
-        columns = [
-            pl.repeat(shown, len(typed), dtype=pl.String, eager=True).alias("file"),
-            typed[ROW].alias("row"),
-            self._predictions(said),
-        ]
-        if said.y_score is not None:
-            columns += [
-                pl.Series(f"probability_{label}", said.y_score[:, place], dtype=pl.Float64)
-                for place, label in enumerate(self.scorer.classes or ())
-            ]
-        return pl.DataFrame(columns)
+        X, rows = to_X(typed, self.scorer.columns), typed[ROW]
+        found = [pl.DataFrame(schema=self._schema)]
+        for first in range(0, len(X), SCORED_ROWS):
+            said = self.scorer.score_table(X.slice(first, SCORED_ROWS))
+            found.append(self._table(shown, rows.slice(first, SCORED_ROWS), said))
+        return pl.concat(found, rechunk=True)
+
+    def _table(self, shown: str, rows: pl.Series, said: Answers) -> pl.DataFrame:
+        file = pl.repeat(shown, len(rows), dtype=pl.String, eager=True)
+        scores = () if said.y_score is None else said.y_score.T
+        columns = [file, rows, self._predictions(said), *scores]
+        return pl.DataFrame(dict(zip(self._schema, columns, strict=True)), schema=self._schema)
 
     def _predictions(self, said: Answers) -> pl.Series:
         if self.scorer.classes is None:
-            return pl.Series("prediction", said.y_pred, dtype=pl.Float64)
+            return pl.Series(said.y_pred, dtype=pl.Float64)
         codes = np.zeros(len(said.y_pred), dtype=np.uint32)
         for code, label in enumerate(self.scorer.classes):
             codes[said.y_pred == label] = code
-        return pl.Series("prediction", self.scorer.classes).gather(codes)
-
-    def _scored(self, X: pl.DataFrame) -> Answers:
-        said = [self.scorer.score_table(rows) for rows in _slices(X)]
-        if not said:
-            n_classes = len(self.scorer.classes or ())
-            return Answers(np.empty(0), np.empty((0, n_classes)) if n_classes else None)
-        scores = [one.y_score for one in said if one.y_score is not None]
-        y_pred = np.concatenate([one.y_pred for one in said])
-        return Answers(y_pred, np.concatenate(scores) if scores else None)
+        return pl.Series(self.scorer.classes, dtype=pl.String).gather(codes)
 
 
-def _slices(X: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    return (X.slice(first, SCORED_ROWS) for first in range(0, len(X), SCORED_ROWS))
-
-
-def _table(refused: Sequence[Refusal]) -> pl.DataFrame:
+def _reasons(refused: Sequence[Refusal]) -> pl.DataFrame:
     rows = [(one.file, one.row, one.column, one.rule, as_written(one.value)) for one in refused]
     return pl.DataFrame(rows, schema=REFUSED_SCHEMA, orient="row")

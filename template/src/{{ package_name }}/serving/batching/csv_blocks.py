@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ...dataloader.read import CELL_BYTES, NULLS, filled, trimmed
+from . import records
 
-QUOTE, LINE_END, RETURN = (ord(sign) for sign in '"\n\r')
 BOM = b"\xef\xbb\xbf"
 QUOTES = "quote a cell that holds a quote, and double the quote in it"
 
@@ -48,7 +48,7 @@ def first_record(file: BinaryIO) -> int:
     start = len(BOM) if file.read(len(BOM)) == BOM else 0
     file.seek(start)
     data = file.read(1 << 16)
-    while (ends := _record_ends(data))[:1].size == 0:
+    while (ends := records.record_ends(data))[:1].size == 0:
         more = file.read(1 << 16)
         if not more:
             return start + len(data)
@@ -69,7 +69,7 @@ def take(file: BinaryIO, start: int, size_bytes: int, form: Form) -> bytes:
         data = file.read(length)
         if len(data) < length:
             return data
-        if n_whole := _n_whole(data):
+        if n_whole := records.n_whole(data):
             return data if n_whole == len(data) else data[:n_whole]
         if length > size_bytes + CELL_BYTES:
             raise ValueError(
@@ -111,12 +111,12 @@ def _careful(data: bytes, wanted: Sequence[str], form: Form) -> Records:
     """The same with every column as text, record by record."""
     if data.count(b'"') % 2:
         raise ValueError(f"{form.shown}: a quote is opened and never closed; {QUOTES}")
-    ends = _all_ends(data)
+    ends = records.all_ends(data)
     starts = np.concatenate([[0], ends[:-1] + 1])
-    n_cells = _n_cells(data, form, ends)
-    blank = _blank(data, starts, ends)
+    n_cells = records.n_cells(data, form.separator, ends)
+    blank = records.blank(data, starts, ends)
     fits = (n_cells == len(form.header)) & ~blank
-    cells = _texts(_kept(data, starts, ends, fits), form, int(fits.sum()))
+    cells = _texts(records.kept(data, starts, ends, fits), form, int(fits.sum()))
     holds = cells.select(filled(form.header)).to_series().to_numpy()
     wrong = np.flatnonzero(~fits & ~blank)
     return Records(
@@ -181,63 +181,5 @@ def _all_fit(data: bytes, n_rows: int, form: Form) -> bool:
     """Whether none of the parsed records has fewer cells than the header; none has more."""
     if b'"' not in data:
         return data.count(form.separator.encode()) == n_rows * (len(form.header) - 1)
-    return bool((_n_cells(data, form, _all_ends(data)) == len(form.header)).all())
-
-
-def _n_whole(data: bytes) -> int:
-    """How many bytes the whole records of `data` have."""
-    if b'"' not in data:
-        return data.rfind(b"\n") + 1
-    ends = _record_ends(data)
-    return int(ends[-1]) + 1 if len(ends) else 0
-
-
-def _record_ends(data: bytes) -> NDArray[np.int64]:
-    """Where records end: line ends that no quoted cell holds."""
-    return _outside_quotes(data, LINE_END)
-
-
-def _all_ends(data: bytes) -> NDArray[np.int64]:
-    """The same, and the end of a last record that no line end follows."""
-    ends = _record_ends(data)
-    whole = len(ends) and ends[-1] == len(data) - 1
-    return ends if whole else np.append(ends, len(data))
-
-
-def _n_cells(data: bytes, form: Form, ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    places = np.searchsorted(_outside_quotes(data, ord(form.separator)), ends)
-    n_cells: NDArray[np.int64] = np.diff(places, prepend=0) + 1
-    return n_cells
-
-
-def _outside_quotes(data: bytes, sign: int) -> NDArray[np.int64]:
-    """Where a sign stands with an even number of quotes before it; a doubled quote counts two."""
-    signs = np.frombuffer(data, np.uint8)
-    places = np.flatnonzero(signs == sign)
-    quotes = np.flatnonzero(signs == QUOTE)
-    if not len(quotes):
-        return places
-    even: NDArray[np.int64] = places[np.searchsorted(quotes, places) % 2 == 0]
-    return even
-
-
-def _blank(data: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-    signs = np.frombuffer(data, np.uint8)
-    length = ends - starts
-    lone = (length == 1) & (signs[np.minimum(starts, len(signs) - 1)] == RETURN)
-    blank: NDArray[np.bool_] = (length == 0) | lone
-    return blank
-
-
-def _kept(
-    data: bytes,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    chosen: NDArray[np.bool_],
-) -> bytes:
-    if chosen.all():
-        return data
-    signs = np.frombuffer(data, np.uint8)
-    after = np.minimum(ends + 1, len(data))
-    kept = signs[np.repeat(chosen, after - starts)].tobytes()
-    return kept if kept.endswith(b"\n") else kept + b"\n"
+    n_cells = records.n_cells(data, form.separator, records.all_ends(data))
+    return bool((n_cells == len(form.header)).all())
