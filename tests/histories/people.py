@@ -13,7 +13,7 @@ from tests.histories.catalogs import Catalog, Item
 from tests.histories.releases import commit, git
 
 STATE = ("checklist/ticks/", "checklist/waivers/", "checklist/catalog.d/", "checklist/project.yml")
-OURS = ("hooks/ml_checklist/", "checklist/catalog/")
+OURS = ("hooks/", "checklist/catalog/")
 ANSWERS = ".copier-answers.yml"
 ONE_FILE = "checklist/ticks/all.yml"
 TODAY = date(2026, 11, 21)

@@ -10,7 +10,7 @@ import yaml
 from tests.versions.snapshots import number
 
 # A file that is only removed: were it kept in projects as well, every id in it would stand twice.
-OURS = ("hooks/ml_checklist/", "checklist/catalog/")
+OURS = ("hooks/", "checklist/catalog/")
 
 
 def faults(old: Path, new: Path, released: str, version: str | None = None) -> list[str]:

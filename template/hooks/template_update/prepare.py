@@ -64,7 +64,13 @@ def _update(base: str, root: str) -> None:
     git(*who, "commit", "--quiet", "--no-verify", "--allow-empty", "--message", message)
     text = body.text(BRANCH, news(root), checks, torn)
     FOLDER.mkdir(exist_ok=True)
-    git("bundle", "create", "--quiet", str(FOLDER / "template-update.bundle"), f"{root}..{BRANCH}")
+    git(
+        "bundle",
+        "create",
+        "--quiet",
+        str(FOLDER / "template-update.bundle"),
+        f"{root}..refs/heads/{BRANCH}",
+    )
     facts = {"branch": BRANCH, "base": base, "title": title, "draft": bool(torn), "conflicts": torn}
     (FOLDER / "template-update.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     (FOLDER / "template-update.md").write_text(text, encoding="utf-8")

@@ -27,7 +27,7 @@ def publish(host: str) -> None:
         return
     branch = update["branch"]
     bundle = str(FOLDER / "template-update.bundle")
-    git("fetch", "--quiet", bundle, f"+refs/heads/{branch}:refs/template-update")
+    git("fetch", "--quiet", bundle, f"+refs/heads/{branch}:refs/prepared/template-update")
     push(made, branch)
     print(f"{update['title']}: {made.show(update, text)}")
 
@@ -36,7 +36,7 @@ def push(host: Any, branch: str) -> None:
     """Push the branch, unless people have committed to it since it was prepared."""
     known = attempt(["git", "rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{branch}"])
     lease = f"--force-with-lease=refs/heads/{branch}:{known.stdout.strip()}"
-    ref = f"refs/template-update:refs/heads/{branch}"
+    ref = f"refs/prepared/template-update:refs/heads/{branch}"
     done = attempt(["git", *host.credentials(), "push", "--quiet", lease, host.remote(), ref])
     if done.returncode and "workflow" in done.stderr:
         raise TemplateError(
