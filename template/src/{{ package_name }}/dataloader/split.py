@@ -34,7 +34,7 @@ def deal(table: pl.DataFrame, data: Data, cuts: Mapping[str, str] | None = None)
     if data.split.by == "time":
         dealt = _by_time(table, data.split, cuts or {})
     else:
-        keys = _keys(table, data)
+        keys = keys_of(table, data)
         part = pl.Series("part", [_part_of(key, data.split) for key in keys])
         dealt = Dealt(part, _fingerprint(keys, part))
     if empty := [name for name in PARTS if not (dealt.part == name).any()]:
@@ -45,7 +45,7 @@ def deal(table: pl.DataFrame, data: Data, cuts: Mapping[str, str] | None = None)
     return dealt
 
 
-def _keys(table: pl.DataFrame, data: Data) -> list[str]:
+def keys_of(table: pl.DataFrame, data: Data) -> list[str]:
     """What a row is dealt by: its group, its id, or else all its values but the target.
 
     Without the target, two rows that differ in the answer only fall into one part: on both sides

@@ -82,6 +82,11 @@ def text(value: object) -> str:
     return escape(str(value))
 
 
+def uncut(content: str) -> str:
+    """HTML that stays on one line, such as a name or an interval in a narrow table."""
+    return f'<span style="white-space:nowrap">{content}</span>'
+
+
 def paragraph(content: str) -> str:
     """One paragraph of HTML."""
     return f"<p>{content}</p>"
