@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
@@ -45,7 +47,7 @@ SHIPPED = [
 ANSWERS = {"github": {"ci": "github"}, "gitlab-queue": {"ci": "gitlab", "queue": "redis"}}
 
 
-@pytest.fixture(scope="module", params=ANSWERS.values(), ids=ANSWERS)
+@pytest.fixture(scope="module", params=list(ANSWERS.values()), ids=list(ANSWERS))
 def project(request, render: Render) -> Path:
     return render(scaffold="mvp", **request.param)
 
@@ -244,6 +246,55 @@ def own(installed_project: Callable[..., Path], tmp_path: Path) -> Path:
 
 def test_a_fresh_project_passes_its_hooks_and_holds_no_secret(own):
     run("make", "hooks", "secrets", cwd=own, CI="1")
+
+
+@pytest.fixture
+def vulnerabilities() -> Iterator[str]:
+    """An index that knows of one flaw, in numpy; its address."""
+
+    class Index(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            name, version = asked["package"]["name"], asked["version"]
+            days = {"published": "2026-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z"}
+            events = [{"introduced": "0"}, {"fixed": "999.0"}]
+            affected = {
+                "package": {"name": name, "ecosystem": "PyPI"},
+                "ranges": [{"type": "ECOSYSTEM", "events": events}],
+                "versions": [version],
+            }
+            flaw = {"id": "GHSA-aaaa-bbbb-cccc", "summary": "x", "affected": [affected], **days}
+            body = json.dumps({"vulns": [flaw]} if name == "numpy" else {}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/v1/query"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.slow
+def test_a_flaw_that_an_index_knows_of_stops_the_audit_until_it_is_accepted(
+    own, vulnerabilities, tmp_path
+):
+    words = f"--vulnerability-service osv --osv-url {vulnerabilities} --cache-dir {tmp_path}/cache"
+
+    refused = run("make", "audit", f"ARGS={words}", cwd=own, check=False)
+    (own / "conf/audit.yaml").write_text(
+        "accepted:\n  - {id: GHSA-aaaa-bbbb-cccc, reason: not called, until: 2999-12-31}\n"
+    )
+    accepted = run("make", "audit", f"ARGS={words}", cwd=own, CI="1")
+
+    assert refused.returncode != 0
+    assert "has GHSA-aaaa-bbbb-cccc; fixed in 999.0" in refused.stderr
+    assert "accepted until 2999-12-31" in accepted.stdout
 
 
 @pytest.mark.slow
