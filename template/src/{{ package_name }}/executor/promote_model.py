@@ -42,6 +42,10 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """Promote; raises DoesNotHold with all reasons not to, and then changes nothing."""
     from ..model import registry
 
+    if "=" in (args.version or ""):
+        raise ValueError(
+            f"command line: the version comes first: `promote-model challenger {args.version}`"
+        )
     default = registry.PREVIOUS if args.rollback else registry.CHALLENGER
     entry = registry.find(args.root, args.version or default)
     champion = _champion(args.root)
