@@ -22,6 +22,7 @@ from .contract import Column, Contract
 MAX_QUARANTINE_SHARE = 0.05
 MAX_PSI = 0.25
 MAX_LISTED = 50
+TOUCHING = 0.01
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class _Sheet:
 def derive(train: pl.DataFrame, contract: Contract, classes: list[str] | None) -> Derived:
     """What every row of train keeps to, and a little room beyond it.
 
-    Numbers: the range of train, widened on each side by its own width, and not across zero.
+    Numbers: the range of train, widened on each side by its own width; not across zero where zero
+    is a wall.
     Categories: a closed list where train saw every value twice. Empty cells: where train has some.
     """
     sheets = {column.name: _column(train, column, contract) for column in contract.features}
@@ -109,10 +111,23 @@ def _range(sheet: _Sheet, values: pl.Series) -> None:
     most = _rounded(math.ceil((high + width) / step), step)
     sheet.say("min", least, f"train {low:.6g}, less its width {width:.3g}")
     sheet.say("max", most, f"train {high:.6g}, plus its width {width:.3g}")
-    if low >= 0 > least:
-        sheet.say("min", 0.0, f"train {low:.6g}; nothing there is below zero")
-    if low < 0 and high <= 0 < most:
-        sheet.say("max", 0.0, f"train {high:.6g}; nothing there is above zero")
+    if least < 0 and _stays_above_zero(values):
+        sheet.say("min", 0.0, f"train {low:.6g}; nothing there is below zero, or near it")
+    if low < 0 < most and _stays_above_zero(-values):
+        sheet.say("max", 0.0, f"train {high:.6g}; nothing there is above zero, or near it")
+
+
+def _stays_above_zero(values: pl.Series) -> bool:
+    """Whether zero is a wall for these numbers, and not a place they happen not to have passed.
+
+    Either many touch it, or none comes near: even a tail twice as long as the lowest twentieth
+    would end above it. The coldest day of a mild winter, 0 degrees, proves nothing.
+    """
+    low: Any = values.min()
+    if low <= 0:
+        return bool(low == 0 and (values == 0).mean() >= TOUCHING)  # type: ignore[operator]
+    tail: Any = values.quantile(0.05, "linear")
+    return bool(low >= tail - low)
 
 
 def _rounded(n_steps: int, step: float) -> float:
