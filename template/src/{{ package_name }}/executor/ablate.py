@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..configs.schema import Config
+from ..configs.schema import Config, Data
 from ..utils.files import read_json
 from ..utils.logs import say
 from ..utils.seeds import one_thread_each, repeatable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .understanding.subject import Subject
 
 ABLATION = "ablation.json"
+N_LISTED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +47,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         explained = read_json(subject.run.folder / EXPLANATIONS) if known else explain(subject)
         report = ablate(subject, features, explained)
     subject.keep(ABLATION, report)
-    _tell(verdicts.write(subject, features), subject.problem.config.data.ignore)
+    _tell(verdicts.write(subject, features), subject.problem.config.data)
     say("", f"report  {redraw(args.root, subject.run)}")
     say("", f"record  {REPORTS}/{ABLATION}, {REPORTS}/{verdicts.IMPORTANCE}")
     return 0
@@ -124,10 +125,15 @@ def in_a_word(cost: dict[str, float]) -> str:
     return "earns its keep" if cost["low"] > 0 else "better without" if cost["high"] < 0 else ""
 
 
-def _tell(importance: dict[str, Any], ignored: Sequence[str]) -> None:
+def _tell(importance: dict[str, Any], data: Data) -> None:
     verdicts = [one["verdict"] for one in importance["features"]]
     kept = len(verdicts) - verdicts.count("drop")
     say("", f"{kept} of {len(verdicts)} features stay, {verdicts.count('drop')} can go")
-    if names := [one["name"] for one in importance["features"] if one["verdict"] == "drop"]:
-        say("", f'next    train "data.ignore=[{",".join(names)}]"')
-        say("", "        or say for each why it stays: keep_because in conf/features.yaml")
+    names = [one["name"] for one in importance["features"] if one["verdict"] == "drop"]
+    if not names:
+        return
+    listed = f"[{', '.join(names)}]" if len(names) <= N_LISTED else f"`drop` in reports/{ABLATION}"
+    say("", f"next    add to data.ignore in conf/default.yaml: {listed}; then train")
+    if data.id is None and data.split.by == "hash":
+        say("", "        name the rows first, data.id: without that all are dealt anew")
+    say("", "        or say for each why it stays: keep_because in conf/features.yaml")

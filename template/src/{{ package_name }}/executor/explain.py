@@ -12,6 +12,7 @@ from ..utils.seeds import one_thread_each, repeatable
 from . import scoring
 
 if TYPE_CHECKING:
+    from ..evaluation.understanding.importance import Drop
     from .understanding.permuting import Importance
     from .understanding.subject import Subject
 
@@ -75,13 +76,20 @@ def explain(subject: Subject) -> dict[str, Any]:
         "n_rows": found.n_rows,
         "n_shuffles": found.n_shuffles,
         "floor": found.floor,
-        "rank_correlation": rank_correlation(found.drops),
+        "rank_correlation": rank_correlation(_ranked(found)),
+        "n_ranked": len(_ranked(found)),
         "global": _listed(found),
         "rows": single_rows.explained(subject, single_rows.worth_a_look(subject)),
     }
     subject.keep(EXPLANATIONS, report)
     _tell(report)
     return report
+
+
+def _ranked(found: Importance) -> dict[str, Drop]:
+    """Whose order matters: those that do more than random numbers, or all where they are few."""
+    above = {name: one for name, one in found.drops.items() if one.value > found.floor}
+    return above if len(above) > 2 else found.drops
 
 
 def _listed(found: Importance) -> list[dict[str, Any]]:
@@ -111,7 +119,7 @@ def _tell(report: dict[str, Any]) -> None:
     say("", f"{RANDOM:<{width}}  {report['floor']:.{n_digits}f} at most")
     above = sum(one["importance"] > report["floor"] for one in listed)
     say("", f"{above} of {len(listed)} features do more than random numbers do")
-    say("", stability(report["rank_correlation"]))
+    say("", stability(report["rank_correlation"], report["n_ranked"]))
 
 
 def in_words(metric: str) -> str:
@@ -125,12 +133,14 @@ def digits(*values: float) -> int:
     return min(9, max(0, 2 - floor(log10(largest)))) if largest else 0
 
 
-def stability(correlation: float | None) -> str:
+def stability(correlation: float | None, n_ranked: int) -> str:
     """How far the order of the features can be trusted, in words."""
     if correlation is None:
         return "too few features for an order"
+    correlation = round(correlation, 2) + 0.0  # "-0.00" is zero
     sure = "holds" if correlation >= 0.8 else "holds roughly" if correlation >= 0.5 else "is chance"
-    return f"on other rows the order {sure}: rank correlation {correlation:.2f} between halves"
+    said = f"the order of {n_ranked} features {sure}"
+    return f"on other rows {said}: rank correlation {correlation:.2f} between halves of valid"
 
 
 def _tell_next(report: dict[str, Any]) -> None:
@@ -152,4 +162,5 @@ def _tell_rows(subject: Subject, numbers: list[int]) -> None:
         width = max(len(part["feature"]) for part in one["contributions"])
         for part in one["contributions"]:
             say("", f"{part['contribution']:+10.3f}  {part['feature']:<{width}}  {part['value']}")
-        say("", f"{one['others']:+10.3f}  the others together")
+        if one["others"]:
+            say("", f"{one['others']:+10.3f}  the others together")

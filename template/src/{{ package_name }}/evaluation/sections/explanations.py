@@ -28,7 +28,7 @@ def _importance(found: Mapping[str, Any]) -> str:
     said = (
         f"By how much the {metric} gets worse when one feature is shuffled, on {found['n_rows']:,} "
         f"rows of valid. The dotted line is what columns of random numbers reach: {n_above} of "
-        f"{len(found['global'])} features do more. {_order(found['rank_correlation'])}"
+        f"{len(found['global'])} features do more. {_order(found)}"
     )
     numbers = [[text(one["feature"]), _digits(one["importance"]), _ends(one)] for one in shown]
     head = ["feature", "importance", ""]
@@ -45,9 +45,11 @@ def _importance(found: Mapping[str, Any]) -> str:
     )
 
 
-def _order(correlation: float | None) -> str:
+def _order(found: Mapping[str, Any]) -> str:
+    correlation = found["rank_correlation"]
     if correlation is None:
         return ""
+    correlation = round(correlation, 2) + 0.0  # "-0.00" is zero
     worth = (
         "the order holds"
         if correlation >= 0.8
@@ -55,7 +57,8 @@ def _order(correlation: float | None) -> str:
         if correlation >= 0.5
         else "the order is mostly chance"
     )
-    return f"Between halves of the rows the ranks correlate at {correlation:.2f}: {worth}."
+    ranks = f"the ranks of {found['n_ranked']} features"
+    return f"Between halves of the rows {ranks} correlate at {correlation:.2f}: {worth}."
 
 
 def _bars(shown: list[dict[str, Any]], floor: float) -> list[dict[str, Any]]:
