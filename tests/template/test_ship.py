@@ -47,7 +47,7 @@ SHIPPED = [
 ANSWERS = {"github": {"ci": "github"}, "gitlab-queue": {"ci": "gitlab", "queue": "redis"}}
 
 
-@pytest.fixture(scope="module", params=list(ANSWERS.values()), ids=list(ANSWERS))
+@pytest.fixture(scope="module", params=list(ANSWERS.values()), ids=tuple(ANSWERS))
 def project(request, render: Render) -> Path:
     return render(scaffold="mvp", **request.param)
 

@@ -29,7 +29,7 @@ def warned(project, source: str | None, commit: str | None) -> str:
     project.write(ANSWERS, "\n".join([*lines, "scaffold: poc", ""]))
     ran = project.run("validate")
     assert ran.code == 0
-    return ran.out
+    return str(ran.out)
 
 
 @pytest.mark.parametrize("source", ["../copier-ml", ".", "copier-ml"])
