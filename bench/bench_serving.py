@@ -26,7 +26,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -229,11 +229,11 @@ def _running(
         server = Server(name, process, port)
         try:
             _wait_for_answer(server, here)
-            os.killpg(process.pid, signal.SIGSTOP)
+            _signal(server, signal.SIGSTOP)
             yield server
         finally:
-            os.killpg(process.pid, signal.SIGCONT)
-            os.killpg(process.pid, signal.SIGTERM)
+            _signal(server, signal.SIGCONT)
+            process.terminate()
             process.wait(30)
 
 
@@ -263,9 +263,9 @@ def _check_same_answers(servers: list[Server], here: Path) -> None:
     """Speed of a wrong answer is worth nothing."""
     said = {}
     for server in servers:
-        os.killpg(server.process.pid, signal.SIGCONT)
+        _signal(server, signal.SIGCONT)
         said[server.name] = _answer(server, here)["prediction"]
-        os.killpg(server.process.pid, signal.SIGSTOP)
+        _signal(server, signal.SIGSTOP)
     if len(set(said.values())) != 1:
         raise SystemExit(f"the servers answer differently: {said}")
 
@@ -277,10 +277,10 @@ def _interleaved(
     for count in range(args.rounds):
         turn = servers[count % len(servers) :] + servers[: count % len(servers)]
         for server in turn:
-            os.killpg(server.process.pid, signal.SIGCONT)
+            _signal(server, signal.SIGCONT)
             _wrk(server, here, WARM_UP_S, args.connections)
             seen[server.name].append(_wrk(server, here, args.seconds, args.connections))
-            os.killpg(server.process.pid, signal.SIGSTOP)
+            _signal(server, signal.SIGSTOP)
         print(f"round {count + 1}: " + ", ".join(_said(name, seen) for name in seen), flush=True)
     return seen
 
@@ -290,7 +290,7 @@ def _said(name: str, seen: dict[str, list[Load]]) -> str:
 
 
 def _wrk(server: Server, here: Path, seconds: int, connections: int) -> Load:
-    before = _cpu_s(server.process.pid)
+    before = _cpu_s(server)
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(here / "post.lua")]
     url = f"http://127.0.0.1:{server.port}/predict"
     out = _output([*words, "--latency", url])
@@ -301,7 +301,7 @@ def _wrk(server: Server, here: Path, seconds: int, connections: int) -> Load:
         per_s=float(_found(r"Requests/sec:\s+([\d.]+)", out)),
         p50_ms=_ms(_found(r"\n\s+50%\s+(\S+)", out)),
         p99_ms=_ms(_found(r"\n\s+99%\s+(\S+)", out)),
-        cpu_us=(_cpu_s(server.process.pid) - before) / n_requests * 1e6,
+        cpu_us=(_cpu_s(server) - before) / n_requests * 1e6,
     )
 
 
@@ -319,17 +319,29 @@ def _ms(text: str) -> float:
     raise SystemExit(f"wrk said a time without a unit: {text}")
 
 
-def _cpu_s(group: int) -> float:
-    """CPU seconds of the processes of a group so far."""
-    total = 0
+def _cpu_s(server: Server) -> float:
+    """CPU seconds so far of a server's processes."""
+    ticks = sum(sum(map(int, words[11:13])) for _, words in _processes(server.process.pid))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _signal(server: Server, number: int) -> None:
+    """Tell every process of a server."""
+    for process, _ in _processes(server.process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
+def _processes(first: int) -> list[tuple[int, list[str]]]:
+    """Number and state of a process and of all that it started: BentoML starts several."""
+    states: dict[int, list[str]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it ended meanwhile
-            continue
-        if int(words[2]) == group:
-            total += int(words[11]) + int(words[12])
-    return total / os.sysconf("SC_CLK_TCK")
+        with suppress(OSError):  # it may end meanwhile
+            states[int(path.parent.name)] = path.read_text().rpartition(")")[2].split()
+    family = [first]
+    for parent in family:  # grows while it is walked
+        family += [number for number, words in states.items() if int(words[1]) == parent]
+    return [(number, states[number]) for number in family if number in states]
 
 
 def _report(seen: dict[str, list[Load]], args: argparse.Namespace) -> int:

@@ -55,11 +55,14 @@ def _key(service: Service) -> str | None:
 def _serve(app: FastAPI, service: Service) -> int:
     import uvicorn
 
+    from .protocol import BoundedHead
+
     settings: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False}
     config = uvicorn.Config(
         app,
         host=service.host,
         port=service.port,
+        http=BoundedHead,
         timeout_graceful_shutdown=int(service.stop.wait_s) or 1,
         **settings,
     )
