@@ -36,7 +36,7 @@ def bot(world: World, host: str = "github", **env: str) -> str:
     """One weekly run; what it printed."""
     said = world.word("prepare")
     assert said.returncode == 0, said.stderr
-    published = world.word("publish", "--host", host, **env)
+    published = world.word("publish", "--host", host, env=env)
     assert published.returncode == 0, published.stderr
     return str(said.stdout + published.stdout)
 
@@ -283,7 +283,8 @@ def test_gitlab_does_not_open_again_what_was_closed_and_wants_a_token(world, git
 
     said = bot(world, "gitlab", **gitlab)
     world.word("prepare")
-    unsigned = world.word("publish", "--host", "gitlab", **{**gitlab, "TEMPLATE_UPDATE_TOKEN": ""})
+    without = {**gitlab, "TEMPLATE_UPDATE_TOKEN": ""}
+    unsigned = world.word("publish", "--host", "gitlab", env=without)
 
     assert "was closed by somebody" in said
     assert unsigned.returncode == 2

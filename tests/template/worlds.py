@@ -110,7 +110,9 @@ class World:
         assert old in text, (name, old)
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
-    def word(self, *words: str, cwd: Path | None = None, **env: str) -> Any:
+    def word(
+        self, *words: str, cwd: Path | None = None, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run the tool of updates in the project."""
         path = f"{self.bin}:{Path(sys.executable).parent}:/usr/bin:/bin"
         known = {
@@ -120,7 +122,7 @@ class World:
             "FAKE_GH": str(self.folder),
         }
         command = (sys.executable, "-m", "template_update", *words)
-        done = run(*command, cwd=cwd or self.project, check=False, **known, **env)
+        done = run(*command, cwd=cwd or self.project, check=False, **known, **(env or {}))
         assert "Traceback" not in done.stderr, done.stderr
         return done
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jinja2 import Environment, meta
 
 from tests.versions.snapshots import number
 
@@ -19,7 +20,7 @@ def faults(old: Path, new: Path, released: str, version: str | None = None) -> l
     released: the version of `old`. version: what `new` will be; None while that is open.
     """
     found = [*_catalog(old, new, released, version), *_facts(old, new)]
-    return [*found, *_questions(old, new), *_files(old, new)]
+    return [*found, *_questions(old, new), *_files(old, new), *undefined(old, new)]
 
 
 def items(tree: Path) -> dict[str, dict[str, Any]]:
@@ -171,3 +172,20 @@ def _files(old: Path, new: Path) -> Iterator[str]:
     for name in sorted(out):
         if name.startswith(OURS) or any(ours.startswith(f"{name}/") for ours in OURS):
             yield f"{name} is ours and in _exclude; old ids would stand beside new ones"
+
+
+def undefined(old: Path, new: Path) -> Iterator[str]:
+    """Answers that `_exclude` asks for and old projects lack: their update would stop there.
+
+    Copier renders the old version with the new version's list, and so with the old answers.
+    """
+    known = {name for name in load(old / "copier.yml") if not name.startswith("_")}
+    config = load(new / "copier.yml")
+    environment, lacking = Environment(), set()
+    for line in (*config["_exclude"], *config["_skip_if_exists"]):
+        names = meta.find_undeclared_variables(environment.parse(line))
+        for name in names - known - {"_copier_operation", "_copier_conf"}:
+            if not re.search(rf"\b{name} \| default\(", line):
+                lacking.add(name)
+    for name in sorted(lacking):
+        yield f"_exclude names {name}, which old answers lack: give it a default"
