@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -14,6 +15,9 @@ from ...dataloader.read import CELL_BYTES, NULLS, filled, trimmed
 from . import records
 
 BOM = b"\xef\xbb\xbf"
+# The column of a cell that is no number, as polars names it; another wording costs time alone.
+BLAMED = re.compile(r"at column '(.*)' \(column number")
+MAX_TRIES = 4
 QUOTES = "quote a cell that holds a quote, and double the quote in it"
 
 
@@ -80,35 +84,40 @@ def take(file: BinaryIO, start: int, size_bytes: int, form: Form) -> bytes:
 
 
 def read(data: bytes, wanted: Sequence[str], form: Form) -> Records:
-    """The wanted cells of a block; numbers as floats where every one is, or else as text."""
-    for nulls in ((), NULLS):  # looked for where needed alone: it makes reading a third slower
-        if found := _plain(data, wanted, form, nulls):
-            return found
+    """The wanted cells of a block; columns of numbers as floats where every cell is one."""
+    # Words for "not known" are looked for where needed alone: it makes reading a third slower.
+    for nulls, n_tries in (((), 1), (NULLS, MAX_TRIES)):
+        cells = _parsed(data, form, nulls, n_tries)
+        if cells is not None and _all_fit(data, len(cells), form):
+            cells = cells.select(wanted)
+            if not any_empty(cells):
+                return Records(cells, np.arange(len(cells)), [], len(cells), 0)
     return _careful(data, wanted, form)
 
 
-def _plain(data: bytes, wanted: Sequence[str], form: Form, nulls: Sequence[str]) -> Records | None:
-    """The block in one go; None where a cell or a record is not what nearly all are.
+def _parsed(data: bytes, form: Form, nulls: Sequence[str], n_tries: int) -> pl.DataFrame | None:
+    """All columns; those of numbers as floats, but for a few that hold something else as well.
 
-    Whatever is odd is left to `_careful`, so that there is one place which judges it.
+    None where that does not go: whatever is odd is left to those who read text alone, so that
+    there is one place which judges it.
     """
-    try:
-        cells = _parse(data, wanted, form, form.numbers, nulls)
-    except pl.exceptions.PolarsError:
-        return None
-    if not _all_fit(data, len(cells), form):
-        return None
-    numbers = [name for name in wanted if name in form.numbers]
-    if numbers and cells.select(pl.col(numbers).is_nan().any()).sum_horizontal().item():
-        return None
-    cells = cells.with_columns(*trimmed([name for name in wanted if name not in form.numbers]))
-    if any_empty(cells):
-        return None
-    return Records(cells, np.arange(len(cells)), [], len(cells), 0)
+    numbers = set(form.numbers)
+    for _ in range(n_tries):
+        try:
+            cells = _parse(data, form, numbers, nulls)
+        except pl.exceptions.PolarsError as error:
+            if (blamed := BLAMED.search(str(error))) and blamed[1] in numbers:
+                numbers.remove(blamed[1])
+                continue
+            return None
+        if numbers and cells.select(pl.col(numbers).is_nan().any()).sum_horizontal().item():
+            return None  # written in a way that NULLS does not know
+        return cells.with_columns(*trimmed([name for name in form.header if name not in numbers]))
+    return None
 
 
 def _careful(data: bytes, wanted: Sequence[str], form: Form) -> Records:
-    """The same with every column as text, record by record."""
+    """The same, record by record."""
     if data.count(b'"') % 2:
         raise ValueError(f"{form.shown}: a quote is opened and never closed; {QUOTES}")
     ends = records.all_ends(data)
@@ -116,7 +125,7 @@ def _careful(data: bytes, wanted: Sequence[str], form: Form) -> Records:
     n_cells = records.n_cells(data, form.separator, ends)
     blank = records.blank(data, starts, ends)
     fits = (n_cells == len(form.header)) & ~blank
-    cells = _texts(records.kept(data, starts, ends, fits), form, int(fits.sum()))
+    cells = _cells(records.kept(data, starts, ends, fits), form, int(fits.sum()))
     holds = cells.select(filled(form.header)).to_series().to_numpy()
     wrong = np.flatnonzero(~fits & ~blank)
     return Records(
@@ -136,24 +145,22 @@ def any_empty(cells: pl.DataFrame) -> bool:
     return bool(cells.select(pl.all_horizontal(pl.all().is_null()).any()).item())
 
 
-def _texts(data: bytes, form: Form, n_rows: int) -> pl.DataFrame:
+def _cells(data: bytes, form: Form, n_rows: int) -> pl.DataFrame:
     if not n_rows:
         return pl.DataFrame(schema=dict.fromkeys(form.header, pl.String))
-    try:
-        cells = _parse(data, form.header, form)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"{form.shown}: {_not_readable(data, error)}") from error
+    cells = _parsed(data, form, NULLS, MAX_TRIES)
+    if cells is None:
+        try:
+            cells = _parse(data, form).with_columns(*trimmed(form.header))
+        except pl.exceptions.PolarsError as error:
+            raise ValueError(f"{form.shown}: {_not_readable(data, error)}") from error
     if len(cells) != n_rows:
         raise ValueError(f"{form.shown}: a quote stands inside a cell that is not quoted; {QUOTES}")
-    return cells.with_columns(*trimmed(form.header))
+    return cells
 
 
 def _parse(
-    data: bytes,
-    wanted: Sequence[str],
-    form: Form,
-    numbers: frozenset[str] = frozenset(),
-    nulls: Sequence[str] = (),
+    data: bytes, form: Form, numbers: Collection[str] = (), nulls: Sequence[str] = ()
 ) -> pl.DataFrame:
     schema = {name: pl.Float64() if name in numbers else pl.String() for name in form.header}
     # All columns: where only some are read, a record with more cells does not stop the parser.
@@ -163,7 +170,7 @@ def _parse(
         separator=form.separator,
         schema=schema,
         null_values=list(nulls) or None,
-    ).select(wanted)
+    )
 
 
 def _not_readable(data: bytes, error: Exception) -> str:
