@@ -23,7 +23,7 @@ FIRST = {
     "Home": ["index.md"],
     "Problem": ["problem.md", "data-card.md", "your-own-data.md", "responsible.md"],
     "Model": ["model-card.md", "understanding.md"],
-    "Use": ["mvp.md", "api.md", "serving.md", "batch.md", "runbook.md"],
+    "Use": ["mvp.md", "api.md", "serving.md", "batch.md", "queue.md", "runbook.md"],
     "Architecture": ["architecture.md"],
     "Decisions": ["decisions/README.md"],
 }
