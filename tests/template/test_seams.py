@@ -93,6 +93,65 @@ def test_a_data_check_is_found_by_its_file(project):
     assert "the new check saw 569 rows" in done.stderr
 
 
+SCREEN = '''"""Lets only even rows pass."""
+
+import polars as pl
+
+
+class Even:
+    state = "even, first edition"
+
+    def screen(self, table, config, shown):
+        table.keep(table.rows.filter(pl.col("_row") % 2 == 0), "odd")
+
+    def set_aside(self):
+        print("the odd rows are set aside")
+
+    def recheck(self, manifest):
+        print("the even rows are still even")
+
+    def let_in(self, chunk, contract, shown):
+        return chunk.filter(pl.col("_row") % 2 == 0)
+
+    def close(self, shown):
+        print("the odd rows get no answer")
+
+
+def screen(root):
+    return Even()
+
+
+def gate(args):
+    return Even() if args.even else None
+
+
+def add_arguments(parser):
+    parser.add_argument("--even", action="store_true")
+'''
+
+
+def test_a_screen_of_rows_is_found_by_its_file_and_is_part_of_what_the_data_was_made_by(project):
+    name = package(project).name.replace("_", "-")
+    before = run("make", "train", cwd=project).stdout
+    (package(project) / "executor/screens/even.py").write_text(SCREEN)
+
+    first, second = (run("make", "prepare", cwd=project).stdout for _ in range(2))
+    manifest = json.loads((project / "data/manifest.json").read_text())
+    asked = ("data/original/breast_cancer.csv", "said.csv")
+    run("uv", "run", name, "predict", *asked, cwd=project)
+    every = (project / "said.csv").read_text().count("\n")
+    said = run("uv", "run", name, "predict", *asked, "--even", cwd=project).stdout
+
+    assert "0 dropped" in before
+    assert "the odd rows are set aside" in first
+    assert "the even rows are still even" in second
+    assert manifest["rows"] == {"read": 569, "kept": 284, "dropped": 285}
+    assert {"reason": "odd", "rows": 285} in manifest["dropped"]
+    assert manifest["made_by"]["screens"] == {"even": "even, first edition"}
+    assert "the odd rows get no answer" in said
+    assert (every, (project / "said.csv").read_text().count("\n")) == (570, 285)
+
+
 def test_a_report_section_is_found_by_its_file(project):
     (package(project) / "evaluation/sections/hello.py").write_text(
         '"""One more section."""\n\nORDER = 5\nTITLE = "Hello"\n\n\n'

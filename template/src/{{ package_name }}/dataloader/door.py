@@ -90,6 +90,12 @@ class Door:
         kept = ~pl.int_range(len(table), eager=True).is_in(wrong.implode())
         return Inspected(table.filter(kept), _named(table, broken, shown))
 
+    def completed(self, raw: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+        """Rows as they came, with empty columns for features that a file need not have."""
+        wanted = [one.name for one in contract.features if one.name not in raw.columns]
+        optional = [n for n in wanted if n in self.columns and not self.columns[n].required]
+        return raw.with_columns(pl.lit(None).alias(name) for name in optional)
+
     def admit(self, raw: pl.DataFrame, contract: Contract, shown: str) -> Inspected:
         """Rows as they came, read as a model takes them (`conform`) and inspected.
 

@@ -121,11 +121,15 @@ class Asking:
     refused: list[Refusal] = field(default_factory=list)
 
     def let_in(self, chunk: pl.DataFrame, contract: Contract, shown: str) -> pl.DataFrame:
-        """The rows that keep to the contract; raises ValueError on others, if none may be left."""
+        """The rows that keep to the contract; raises ValueError on others, if none may be left out.
+
+        A column that a file need not have is empty where it is missing.
+        """
         from ...dataloader import quarantine
         from ...dataloader.contract import conform
         from ...dataloader.read import ROW
 
+        chunk = self.door.completed(chunk, contract)
         if not self.may_set_aside:
             refused = self.door.inspect(conform(chunk, contract, shown), shown).refused
             if refused:
