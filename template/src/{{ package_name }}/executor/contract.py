@@ -129,8 +129,8 @@ def _show(root: Path, derived: Derived, train: pl.DataFrame) -> None:
     before, limit = read_profile(root), rules.distribution.max_psi
     if before and limit:
         lines += [
-            f"{name}: PSI {index:.2f} against data/profile.json; delete that file and run "
-            f"`contract` if train is to be the measure from now on"
+            f"{name}: PSI {index:.2f} against data/profile.json; if train is to be the "
+            f"measure from now on, delete that file, run `prepare --replace`, then `contract`"
             for name, index in moved(train, before, limit).items()
         ]
     for line in lines or ["train says the same today"]:
