@@ -178,8 +178,8 @@ def _champion(root: Path) -> Entry | None:
 
 
 def _warn(root: Path, entry: Entry) -> None:
-    if git.state(root)["dirty"]:
-        say("", "warning   work is not committed: this commit does not say what was promoted")
+    if git.state(root, "src", "conf")["dirty"]:
+        say("", "warning   src/ or conf/ is not committed: no commit says what was promoted")
     if entry.facts["git"]["dirty"]:
         say("", "warning   the model was trained with uncommitted work; no commit rebuilds it")
     if entry.facts["git"]["commit"] is None:

@@ -4,12 +4,12 @@ import subprocess
 from pathlib import Path
 
 
-def state(root: Path) -> dict[str, str | bool | None]:
-    """`commit` and `dirty`; both None outside git, or before the first commit."""
+def state(root: Path, *paths: str) -> dict[str, str | bool | None]:
+    """`commit` and `dirty` (of these paths alone); both None outside git or before a commit."""
     commit = _git(root, "rev-parse", "--verify", "HEAD")
     if commit is None:
         return {"commit": None, "dirty": None}
-    return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
+    return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain", "--", *paths))}
 
 
 def _git(root: Path, *words: str) -> str | None:
