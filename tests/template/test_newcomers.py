@@ -1,4 +1,4 @@
-"""What people try first with a clone, what comes of it, and that the line that is named mends it."""
+"""What people try first with a clone works, or is named with the line that mends it."""
 
 import subprocess
 import sys
