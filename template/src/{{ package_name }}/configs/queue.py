@@ -34,7 +34,7 @@ class Queue(Section):
 
     url: Name
     url_env: str | None = None
-    model: str
+    model: Annotated[str, Field(coerce_numbers_to_str=True)]  # a version is written 2 and means "2"
     group: Name
     streams: Streams
     rows: Count

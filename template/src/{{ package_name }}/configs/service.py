@@ -51,7 +51,7 @@ class Service(Section):
 
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
-    model: str
+    model: Annotated[str, Field(coerce_numbers_to_str=True)]  # a version is written 2 and means "2"
     key_env: str | None = None
     budget_ms: Positive
     explain_ms: Positive
