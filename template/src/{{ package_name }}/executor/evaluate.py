@@ -13,7 +13,7 @@ from ..utils.errors import DoesNotHold
 from ..utils.files import read_json, write_json
 from ..utils.logs import say
 from ..utils.seeds import one_thread_each, repeatable
-from . import scoring
+from . import scoring, tracking
 from .cases import Case, judge_all, misses
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     _stand_by(args.root, judged.folder)
     fill(args.root, evaluation)
     _tell(evaluation, judged.folder.relative_to(args.root))
+    tracking.evaluated(args.root, judged, evaluation)
     if broken := [*below(config, evaluation), *misses(evaluation)]:
         raise DoesNotHold("\n".join(broken))
     return 0

@@ -9,9 +9,8 @@ from ..configs.project import TUNED, tuned
 from ..configs.schema import Config
 from ..utils import runs
 from ..utils.logs import say
-from ..utils.plugins import modules_of, name_of
 from ..utils.seeds import one_thread_each, repeatable
-from . import scoring
+from . import scoring, tracking
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -32,20 +31,8 @@ def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
         with repeatable(config.seed):
             _learn(config, root, manifest, run)
     say("", f"record    {run.folder.relative_to(root).as_posix()}/{runs.RECORD}")
-    track(root, run)
+    tracking.track(root, run)
     return run.record
-
-
-def track(root: Path, run: runs.Run) -> None:
-    """Tell every tracker; one that fails takes nothing from the record on disk."""
-    from . import trackers
-
-    for module in modules_of(trackers):
-        try:
-            module.track(root, run)
-        except Exception as error:  # a tracker is another program, which may fail in its own ways
-            why = f"{type(error).__name__}: {error}"
-            say("", f"warning   {name_of(module)} has not got this run: {why}")
 
 
 def _tell_tuned(config: Config, root: Path) -> None:

@@ -12,7 +12,7 @@ from ..utils import runs
 from ..utils.errors import DoesNotHold
 from ..utils.logs import say
 from ..utils.seeds import repeatable
-from . import folding, scoring, studies
+from . import folding, scoring, studies, tracking
 from .drawing import next_trial
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def _one(
         _fail(study, trial, error)
     else:
         studies.tell(study, trial.number, run.record)
+        tracking.track(hunt.root, run)
     return run.record
 
 
