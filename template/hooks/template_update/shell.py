@@ -10,8 +10,9 @@ class TemplateError(Exception):
 
 
 def clean_env(**more: str) -> dict[str, str]:
-    """The environment without what an outer make or git left in it."""
-    dropped = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    """The environment without what an outer make or git left in it, and without our own path."""
+    dropped = ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"]
+    dropped.append("PYTHONPATH")  # with it the type checker takes the package for an installed one
     return {key: value for key, value in os.environ.items() if key not in dropped} | more
 
 
