@@ -20,7 +20,8 @@ from tests.generated.faults.served import SERVED
 
 HERE = Path(__file__).parent
 RUNNER = HERE / "faults" / "runner.py"
-PACKAGE = HERE.parents[1] / "template" / "src" / "{{ package_name }}"
+TEMPLATE = HERE.parents[1] / "template"
+PACKAGE = TEMPLATE / "src" / "{{ package_name }}"
 
 # What someone with such a file changes in conf/default.yaml.
 LINES = {
@@ -126,6 +127,15 @@ def test_a_faults_edits_fit_the_code_of_today(fault: Fault) -> None:
     }
 
     assert counts == dict.fromkeys(counts, 1)
+
+
+@pytest.mark.parametrize("caught_by", sorted({fault.caught_by for fault in (*FAULTS, *SERVED)}))
+def test_the_test_that_must_go_red_is_shipped(caught_by: str) -> None:
+    """A renamed test is named here, and not by a run of minutes."""
+    file, _, test = caught_by.partition("::")
+    (path,) = (TEMPLATE / file).parent.glob(f"{Path(file).name}*")
+
+    assert f"def {test}(" in path.read_text(encoding="utf-8")
 
 
 def missed(faults: list[Fault], found: dict[str, dict[str, str]]) -> Iterator[str]:

@@ -145,7 +145,7 @@ IN_SERVING = (
 IN_THE_MODEL = (
     _fault(
         "wrong-order-of-classes",
-        f"{CHOICES}.py::test_a_converted_choice_says_the_same_on_rows_it_has_not_seen",
+        f"{CHOICES}.py::test_a_choice_converts_or_says_why_not",
         "",
         (
             "model/scorer.py",
@@ -210,7 +210,7 @@ IN_THE_MODEL = (
 IN_THE_CONTRACT = (
     _fault(
         "unit-change-passes-the-door",
-        f"{PLANTED}.py::test_cells_of_another_unit_are_set_aside_named_and_counted",
+        f"{PLANTED}.py::test_cells_out_of_range_are_set_aside_named_and_counted",
         "",
         (
             "dataloader/rules.py",
