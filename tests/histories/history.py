@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import random
-import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,8 +16,10 @@ from ml_checklist import origin, survey
 from ml_checklist.project import open_project
 from template_update import conflicts
 
+from tests.histories import oracle
 from tests.histories.catalogs import Item
-from tests.histories.people import ANSWERS, OURS, STATE, TODAY, People, Vouched
+from tests.histories.oracle import Files
+from tests.histories.people import ANSWERS, STATE, TODAY, People, Vouched
 from tests.histories.releases import Releases, commit, git
 
 ROWS: list[dict[str, str]] = [
@@ -28,7 +29,6 @@ ROWS: list[dict[str, str]] = [
     {"scaffold": "checklist", "ci": "github"},
 ]
 MARK = b"<<<<<<< before updating"
-Files = dict[str, bytes]
 
 
 class History:
@@ -38,9 +38,7 @@ class History:
         self.rng = random.Random(seed)
         self.folder, self.forgets = folder, forgets
         self.releases = Releases(template, folder / "template", self.rng, forgets)
-        self.people = People(
-            folder / "project", self.rng, self.releases.catalog, one_file="one-file" in forgets
-        )
+        self.people = People(folder / "project", self.rng, one_file="one-file" in forgets)
         self.rendered: dict[str, Files] = {}
         self.counted: Counter[str] = Counter()
         self.gate: Callable[[], list[str]] = conflicts.left
@@ -58,7 +56,14 @@ class History:
                 self.releases.release()
             self.people.work(self._items())
             grown = self.rng.random() < 0.3 and self._answers()["scaffold"] == "poc"
+            late = self.rng.random() < 0.4 and "one-file" not in self.forgets
+            if late:
+                self.people.leave(self._items())
             self.update({"scaffold": "mvp"} if grown else {})
+            if late:
+                self.people.join()
+                self._state(self.people.files())
+                self.counted["branches of before an update"] += 1
             self.people.work(self._items())
             if self.rng.random() < 0.5:
                 self.recopy()
@@ -87,7 +92,7 @@ class History:
         if key not in self.rendered:
             with tempfile.TemporaryDirectory(dir=self.folder) as folder:
                 self._copy(Path(folder) / "p", given, version)
-                fresh = People(Path(folder) / "p", self.rng, self.releases.catalog).files()
+                fresh = People(Path(folder) / "p", self.rng).files()
             self.rendered[key] = {n: c for n, c in fresh.items() if not n.startswith(STATE)}
         return self.rendered[key]
 
@@ -118,9 +123,9 @@ class History:
         new = self._answers()
         b = self._fresh(self.releases.version, new)
         torn = self._conflicts()
-        self._nothing_deleted(before, a, b)
-        expected = {name: self._merged(name, a, before, b) for name in sorted({*a, *b, *before})}
-        self._files(expected, torn)
+        now = people.files()
+        oracle.nothing_deleted(before, now, a, b)
+        self.counted["merged where lines met"] += oracle.files(before, now, a, b, torn)
         self._resolve(torn, before)
         commit(people.folder, f"Update to {self.releases.version}")
         self._state(people.files())
@@ -137,46 +142,6 @@ class History:
         assert bool(refused) == bool(marked), f"the hook says {refused}, markers are in {marked}"
         self.counted["files in conflict"] += len(marked)
         return marked
-
-    def _nothing_deleted(self, before: Files, a: Files, b: Files) -> None:
-        now = self.people.files()
-        gone = set(before) - set(now)
-        lost = {n for n in gone if not (n.startswith(OURS) and n in a and n not in b)}
-        assert not lost, f"deleted by the update: {sorted(lost)}"
-
-    def _merged(self, name: str, a: Files, p: Files, b: Files) -> tuple[bytes | None, bool]:
-        """What a file must hold, and whether the same lines were changed by both."""
-        if name.startswith(STATE):
-            return p.get(name), False
-        if name == ANSWERS or name.startswith(OURS):
-            return b.get(name), False
-        if name not in b:
-            return p.get(name), False
-        if name in a and name not in p:
-            return None, False  # deleted by people stays deleted
-        if name not in p or p[name] == a.get(name):
-            return b[name], False
-        if b[name] in (p[name], a.get(name)):
-            return p[name], False
-        return self._by_lines(a.get(name, b""), p[name], b[name])
-
-    def _by_lines(self, a: bytes, p: bytes, b: bytes) -> tuple[bytes, bool]:
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            for name, text in (("p", p), ("a", a), ("b", b)):
-                (Path(folder) / name).write_bytes(text)
-            command = ["git", "merge-file", "-p", "-q", "p", "a", "b"]
-            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-        return done.stdout, done.returncode != 0
-
-    def _files(self, expected: dict[str, tuple[bytes | None, bool]], torn: list[str]) -> None:
-        now = self.people.files()
-        for name, (content, both) in expected.items():
-            assert not (name in torn and name.startswith((*OURS, *STATE))), f"conflict in {name}"
-            assert name not in torn or both, f"{name} is in conflict, and no line met another"
-            if name not in torn:
-                assert now.get(name) == content or both, f"{name} is not what the merge gives"
-            if both and name not in torn:
-                self.counted["merged where lines met"] += 1
 
     def _resolve(self, torn: list[str], before: Files) -> None:
         """Somebody mends what is in conflict: here the project's own words win."""

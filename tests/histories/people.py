@@ -9,7 +9,7 @@ from ml_checklist import evidence, ticks, waivers, yaml_write
 from ml_checklist.tree import Tree
 
 from tests.histories import small
-from tests.histories.catalogs import Catalog, Item
+from tests.histories.catalogs import Item
 from tests.histories.releases import commit, git
 
 STATE = ("checklist/ticks/", "checklist/waivers/", "checklist/catalog.d/", "checklist/project.yml")
@@ -36,10 +36,10 @@ class People:
 
     folder: Path
     rng: random.Random
-    catalog: Catalog
     one_file: bool = False
     vouched: list[Vouched] = field(default_factory=list)
     n_done: int = 0
+    away: list[Vouched] = field(default_factory=list)
 
     def files(self) -> dict[str, bytes]:
         """Every file of the project."""
@@ -54,7 +54,7 @@ class People:
         commit(self.folder, "Start")
 
     def _known(self, rev_of: dict[int, Item]) -> list[Item]:
-        ticked = {each.uid for each in self.vouched}
+        ticked = {each.uid for each in (*self.vouched, *self.away)}
         return [item for item in rev_of.values() if item.uid not in ticked]
 
     def tick(self, items: dict[int, Item]) -> None:
@@ -159,6 +159,22 @@ class People:
             commit(self.folder, "Work")
         else:
             self._branches(items)
+
+    def leave(self, items: dict[int, Item]) -> None:
+        """Somebody ticks on a branch of the catalog as it is, which is merged after the update."""
+        git(self.folder, "switch", "--quiet", "--create", "late")
+        here = len(self.vouched)
+        for _ in range(self.rng.randint(1, 3)):
+            self.tick(items)
+        commit(self.folder, "Late")
+        self.vouched, self.away = self.vouched[:here], self.vouched[here:]
+        git(self.folder, "switch", "--quiet", "main")
+
+    def join(self) -> None:
+        """That branch is merged: nothing of it meets the update."""
+        git(self.folder, "merge", "--quiet", "--no-edit", "late")
+        git(self.folder, "branch", "--quiet", "-D", "late")
+        self.vouched, self.away = self.vouched + self.away, []
 
     def _days(self, items: dict[int, Item], n: int) -> None:
         for act in self.rng.choices(["tick", "tick", "edit", "edit", "rest"], k=n):

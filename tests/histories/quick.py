@@ -8,6 +8,7 @@ from typing import Any
 import copier._template
 import pytest
 import yaml
+from copier._jinja_ext import get_yield_context
 from copier._main import Worker
 from jinja2 import Environment
 
@@ -18,13 +19,23 @@ def quick() -> Iterator[None]:
     compile_text = Environment.compile
     compiled: dict[tuple[Any, ...], Any] = {}
 
-    def once(self: Environment, source: Any, *rest: Any, **named: Any) -> Any:
+    def once(
+        self: Environment,
+        source: Any,
+        name: str | None = None,
+        filename: str | None = None,
+        raw: bool = False,
+        defer_init: bool = False,
+    ) -> Any:
         # A yield tag leaves its names in the environment while it is parsed.
         if not isinstance(source, str) or "yield" in source:
-            return compile_text(self, source, *rest, **named)
-        key = (source, rest, tuple(sorted(named.items())), self.trim_blocks, self.undefined)
+            return compile_text(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
+        # Not by file name: each checkout of a version has another.
+        context = get_yield_context(self)
+        context.yield_name = context.yield_iterable = None  # as compiling does
+        key = (source, name, raw, defer_init, self.trim_blocks, self.undefined)
         if key not in compiled:
-            compiled[key] = compile_text(self, source, *rest, **named)
+            compiled[key] = compile_text(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
         return compiled[key]
 
     def checkout(url: str, ref: str, location: str) -> str:
