@@ -39,6 +39,10 @@ def load(
         content = OmegaConf.to_container(merged, resolve=True)
     except OmegaConfBaseException as error:
         raise ValueError(f"{path}: {_first_line(error)}") from error
+    except TypeError as error:  # OmegaConf's, where a mapping meets a list
+        place = COMMAND_LINE if overrides else path
+        said = "a list is given where there are `key: value` lines, or the other way round"
+        raise ValueError(f"{place}: {said}") from error
     try:
         return schema.model_validate(content)
     except ValidationError as error:
