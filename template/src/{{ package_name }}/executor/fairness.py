@@ -84,6 +84,7 @@ def fairness(subject: Subject, wanted: Fairness) -> dict[str, Any]:
         "columns": list(wanted.columns),
         "metric": metric,
         "positive": positive,
+        "about_positive": positive is not None and metric != "accuracy",
         "max_gap": max_gap,
         "n_rows": len(rows),
         "groups": groups,
@@ -177,7 +178,7 @@ def _unexplained(told: list[dict[str, Any]], wanted: Fairness) -> list[dict[str,
 
 def _tell(report: dict[str, Any]) -> None:
     metric = scoring.in_words(report["metric"])
-    of = f" of {report['positive']}" if report["positive"] else ""
+    of = f" of {report['positive']}" if report["about_positive"] else ""
     say("fairness", f"{metric}{of} by group, {report['n_rows']} rows of valid")
     names = [f"{one['column']} {one['value']}" for one in report["groups"]]
     width = max(len(name) for name in names)

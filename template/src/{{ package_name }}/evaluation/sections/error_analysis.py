@@ -46,7 +46,7 @@ def _spots(found: Mapping[str, Any]) -> str:
             _error(one["error"], is_share),
             f"{one['by_chance']:.0%}" if one["by_chance"] >= 0.005 else "under 1%",
         ]
-        for one in listed[:8]
+        for one in listed[: max(3, n_found)]
     ]
     head = ["rows where", "", "rows", text(found["error"]), "by chance"]
     body = f'<div class="scroll">{table(head, rows, n_text=2)}</div>' if rows else ""

@@ -24,7 +24,7 @@ def section(evaluation: Mapping[str, Any], run: Mapping[str, Any]) -> str | None
 
 def _gap(found: Mapping[str, Any]) -> str:
     metric = text(found["metric"].replace("_", " "))
-    of = f" of {text(found['positive'])}" if found["positive"] else ""
+    of = f" of {text(found['positive'])}" if found["about_positive"] else ""
     about = f"The {metric}{of} on {found['n_rows']:,} rows of valid. "
     gap = found["gap"]
     if gap is None:
@@ -54,14 +54,13 @@ def _groups(found: Mapping[str, Any]) -> str:
                 text(one["column"]),
                 text(one["value"]),
                 whisker(value, scale, mark),
-                number(one["rate"]),
-                bounds(value),
+                f"{number(one['rate'])}&nbsp;{bounds(value)}",
                 f"{one['n_rows']:,}",
                 f"{one['n_train']:,}",
                 "few: an anecdote" if few else "",
             ]
         )
-    head = ["column", "group", "", "rate", "", "rows behind it", "rows of train", ""]
+    head = ["column", "group", "", "rate", "rows behind", "in train", ""]
     return f'<div class="scroll">{table(head, rows, n_text=3)}</div>'
 
 
