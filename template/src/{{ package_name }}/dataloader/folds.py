@@ -51,8 +51,8 @@ def _dealt(table: pl.DataFrame, data: Data, n_folds: int, seed: int, by_class: b
     if len(rows_of) < n_folds:
         what = "groups" if data.split.by == "group" else "rows"
         raise ValueError(
-            f"data/train: {len(rows_of)} {what} cannot "
-            f"make {n_folds} folds; choose fewer, or prepare more data"
+            f"data/train: {n_folds} folds need as many {what}, and there are {len(rows_of)}; "
+            f"choose fewer folds, or prepare more data"
         )
     labels = [str(label) if by_class else "" for label in table[data.target].to_list()]
     place = np.empty(len(table), dtype=np.intp)
@@ -77,8 +77,8 @@ def _by_time(table: pl.DataFrame, column: str, n_folds: int) -> list[Fold]:
     # Rows of one moment stay together: two cuts at one moment would leave a fold empty.
     if len(set(ends)) < n_folds or ends[0] == ordered[0]:
         raise ValueError(
-            f"data/train: {len(np.unique(moments))} moments of '{column}' cannot make {n_folds} "
-            f"folds; choose fewer, or prepare more data"
+            f"data/train: {n_folds} folds by '{column}' need moments apart, and there are "
+            f"{len(np.unique(moments))}; choose fewer folds, or prepare more data"
         )
     every = np.arange(len(table))
     after = [moments >= end for end in ends] + [np.zeros(len(table), dtype=bool)]

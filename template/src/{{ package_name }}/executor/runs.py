@@ -85,7 +85,8 @@ def _say_part(name: str, different: dict[str, list[Any]]) -> None:
     if not different:
         say("", f"{name:<12}the same")
     for key, (one, other) in different.items():
-        say("", f"{name:<12}{key}: {one} -> {other}")
+        pair = " -> ".join("-" if value is None else str(value) for value in (one, other))
+        say("", f"{name:<12}{key}: {pair}")
 
 
 def _plot(root: Path, metric: str, listed: list[dict[str, Any]]) -> None:

@@ -87,7 +87,7 @@ def verdict(found: Mapping[str, Any], *, was_written: bool) -> str:
         return f"{said}; {TUNED} holds it already"
     if found["written"]:
         return f"{said}; {'written' if is_better else 'accepted, and written'} to {TUNED}"
-    return f"{said}; {TUNED} is left as it is (--accept writes it)"
+    return f"{said}; {TUNED} is not written (--accept writes it)"
 
 
 def about(hunt: Hunt, found: Mapping[str, Any], said: str) -> list[str]:

@@ -20,8 +20,11 @@ from ..utils.seeds import one_thread_each
 from . import scoring
 
 if TYPE_CHECKING:
+    import polars as pl
     from optuna import Study
 
+    from ..dataloader.folds import Fold
+    from .problem import Problem
     from .trials import Hunt
 
 REPORT = Path("reports", "study.json")
@@ -67,7 +70,6 @@ def hunt_of(config: Config, search: Search, root: Path) -> Hunt:
     """The search that these settings ask for, on prepared data."""
     from ..dataloader.manifest import hashes_of
     from ..dataloader.parts import read_part
-    from .folding import folds_of
     from .prepare import ensure
     from .problem import Problem
     from .trials import Hunt
@@ -77,15 +79,31 @@ def hunt_of(config: Config, search: Search, root: Path) -> Hunt:
     manifest = ensure(config, root)
     problem = Problem.of(config, manifest)
     fitted_on, valid = read_part(root, "train"), read_part(root, "valid")
-    by_folds = search.score.by_folds(len(valid))
-    if search.pruning == "median" and not by_folds:
+    folds = _folds(problem, fitted_on, search, len(valid))
+    if search.pruning == "median" and not folds:
         raise ValueError(
             f"{SEARCH}: pruning: median compares trials fold by fold, and score.by is valid here"
         )
-    folds = folds_of(problem, fitted_on, search.score.n_folds) if by_folds else []
     data = hashes_of(manifest)
     name = f"{config.model}-{_identity(config, search, data, len(folds))[:8]}"
     return Hunt(root, name, search, problem, fitted_on, valid, folds, data)
+
+
+def _folds(
+    problem: Problem, fitted_on: pl.DataFrame, search: Search, n_valid_rows: int
+) -> list[Fold]:
+    """The folds that trials are scored on; none where they are scored on valid."""
+    from .folding import folds_of
+
+    if not search.score.by_folds(n_valid_rows):
+        return []
+    try:
+        return folds_of(problem, fitted_on, search.score.n_folds)
+    except ValueError as error:
+        if search.score.by == "folds":
+            raise
+        say("tune", f"scored on valid, for want of folds: {error}")
+        return []
 
 
 def _identity(config: Config, search: Search, data: dict[str, str], n_folds: int) -> str:
