@@ -374,7 +374,7 @@ def _report(seen: dict[str, list[Load]], args: argparse.Namespace) -> int:
 def _ratio(seen: dict[str, list[Load]], one: str, other: str, key: str) -> float:
     """The median over the rounds: both of a round met about the same machine."""
     pairs = zip(seen[one], seen[other], strict=True)
-    return statistics.median(getattr(a, key) / getattr(b, key) for a, b in pairs)
+    return float(statistics.median(getattr(a, key) / getattr(b, key) for a, b in pairs))
 
 
 if __name__ == "__main__":
