@@ -77,18 +77,22 @@ class Desk:
         return cells.with_columns(pl.lit(None, pl.String).alias(name) for name in gone)
 
     def _answers(self, typed: pl.DataFrame, shown: str) -> pl.DataFrame:
-        X, rows = to_X(typed, self.scorer.columns), typed[ROW]
-        found = [pl.DataFrame(schema=self._schema)]
-        for first in range(0, len(X), SCORED_ROWS):
-            said = self.scorer.score_table(X.slice(first, SCORED_ROWS))
-            found.append(self._table(shown, rows.slice(first, SCORED_ROWS), said))
-        return pl.concat(found, rechunk=True)
-
-    def _table(self, shown: str, rows: pl.Series, said: Answers) -> pl.DataFrame:
-        file = pl.repeat(shown, len(rows), dtype=pl.String, eager=True)
+        if not len(typed):
+            return pl.DataFrame(schema=self._schema)
+        said = self._scored(to_X(typed, self.scorer.columns))
+        file = pl.repeat(shown, len(typed), dtype=pl.String, eager=True)
         scores = () if said.y_score is None else said.y_score.T
-        columns = [file, rows, self._predictions(said), *scores]
+        columns = [file, typed[ROW], self._predictions(said), *scores]
         return pl.DataFrame(dict(zip(self._schema, columns, strict=True)), schema=self._schema)
+
+    def _scored(self, X: pl.DataFrame) -> Answers:
+        said = [
+            self.scorer.score_table(X.slice(first, SCORED_ROWS))
+            for first in range(0, len(X), SCORED_ROWS)
+        ]
+        scores = [one.y_score for one in said if one.y_score is not None]
+        y_pred = np.concatenate([one.y_pred for one in said])
+        return Answers(y_pred, np.concatenate(scores) if scores else None)
 
     def _predictions(self, said: Answers) -> pl.Series:
         if self.scorer.classes is None:

@@ -12,9 +12,10 @@ from ...dataloader.contract import Column
 from ...dataloader.read import CAME_AS, ROW, filled, open_source, read_header
 from . import csv_blocks
 from .csv_blocks import Form
+from .row_groups import row_groups
 
 CELL_BYTES = 8
-# Rows of a row group that fall into two slices are decoded twice: slices had better be large.
+# A row group that is read in several slices is decoded in part each time: fewer are better.
 SLICE_BLOCKS = 2
 
 
@@ -74,20 +75,38 @@ class ParquetFile:
         self._source = open_source(path, shown)
         self.columns = self._source.columns
         row_bytes = CELL_BYTES * max(1, len(columns))
-        self._n_rows = max(1, SLICE_BLOCKS * block_bytes // row_bytes)
+        most = max(1, SLICE_BLOCKS * block_bytes // row_bytes)
+        n_rows = int(self._source.rows.select(pl.len()).collect().item())
+        groups = row_groups(path) or [n_rows]
+        self._ends = _ends(groups if sum(groups) == n_rows else [n_rows], most)
 
     def blocks(self, wanted: Sequence[str], start: Place) -> Iterator[Block]:
         """The blocks from `start` on; each is read on its own, which keeps memory flat."""
-        end = int(self._source.rows.select(pl.len()).collect().item())
-        for first in range(start.row, end + 1, self._n_rows):
-            rows = self._source.rows.slice(first - 1, self._n_rows)
+        first = start.row
+        for end in (end for end in self._ends if end >= first):
+            rows = self._source.rows.slice(first - 1, end + 1 - first)
             cells = rows.select(ROW, *wanted).collect()
-            after = Place(first + len(cells))
             if csv_blocks.any_empty(cells.drop(ROW)):
                 # Only now: other columns are read for nothing where no row is in doubt.
                 cells = rows.filter(filled(self.columns)).select(ROW, *wanted).collect()
             cells = cells.with_columns(pl.col(ROW).cast(pl.Int64))
-            yield Block(cells, [], len(cells), Place(first), after)
+            yield Block(cells, [], len(cells), Place(first), Place(end + 1))
+            first = end + 1
+
+
+def _ends(groups: Sequence[int], most: int) -> list[int]:
+    """The last row of each block: of whole row groups, as many as fit, or of a part of one."""
+    ends, first, last = list[int](), 0, 0
+    for n_rows in groups:
+        if last > first and last + n_rows - first > most:
+            ends.append(last)
+            first = last
+        last += n_rows
+        while last - first > most:
+            n_left = last - first
+            first += -(-n_left // -(-n_left // most))
+            ends.append(first)
+    return [*ends, last] if last > first else ends
 
 
 def open_file(
