@@ -158,7 +158,7 @@ class _Builder:
 
     def _key(self, event: Any, value: Any, plain: bool) -> None:
         key, top = event.value, self.stack[-1]
-        odd = not isinstance(value, str) or (plain and key.lower() in _WORDS_OF_1_1) or key == "<<"
+        odd = not isinstance(value, str) or (plain and key.lower() in _WORDS_OF_1_1 | {"<<"})
         if self.strict and odd:
             self._refuse(event, f"has the key {key}, not a word to every reader of YAML; quote it")
         if self.strict and key in top:

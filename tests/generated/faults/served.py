@@ -169,7 +169,7 @@ IN_THE_MODEL = (
     _fault(
         "worse-challenger-is-promoted",
         f"{PROMOTION}.py::test_a_model_that_learnt_wrong_answers_stays_out_for_every_reason",
-        "'it is worse than the champion",
+        "'worse than the champion, version 1' in",
         (
             "executor/gating.py",
             '    if tolerance is None and difference["high"] < 0:\n',

@@ -38,7 +38,7 @@ def create_app(
         title=f"{release.facts['target']} service",
         description="Predictions by a registered model. Docs of each status: docs/serving.md.",
         version="1",
-        lifespan=_loading(state),
+        lifespan=_lifespan(state),
         openapi_url="/openapi.json",
         redoc_url=None,
     )
@@ -54,12 +54,14 @@ def create_app(
     return app
 
 
-def _loading(state: State) -> Any:
+def _lifespan(state: State) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(state.answerer.threads.run(state.answerer.load))
+        writing = asyncio.create_task(state.lines.keep_writing())
         yield
         loading.cancel()
+        writing.cancel()
 
     return lifespan
 

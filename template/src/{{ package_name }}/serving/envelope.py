@@ -5,8 +5,8 @@ Plain ASGI: a middleware of Starlette's BaseHTTPMiddleware starts a task for eac
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ class Note:
 
     def __init__(self, scope: Any, version: bytes) -> None:
         sent = header(scope, b"x-request-id")
-        self.request_id = sent.decode() if FIT_ID.fullmatch(sent) else secrets.token_hex(16)
+        self.request_id = sent.decode() if FIT_ID.fullmatch(sent) else os.urandom(16).hex()
         self.status, self.n_in, self.n_out = GONE, 0, 0
         self.facts: dict[str, Any] = {}
         self.headers = [

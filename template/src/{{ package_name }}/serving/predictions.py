@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,7 +78,7 @@ def _told(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """One answer as its caller gets it, and as the log keeps it under the same id."""
     content = {
-        "prediction_id": secrets.token_hex(16),
+        "prediction_id": os.urandom(16).hex(),
         "prediction": said.prediction,
         "probabilities": said.probabilities,
         "model_version": state.release.version,

@@ -22,43 +22,44 @@ class BoundedHead(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
         super().connection_made(transport)
-        self._late: asyncio.TimerHandle | None = None
-        self._await_head()
+        self._in_head, self._n_head, self._n_requests = True, 0, 0
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
-        self._head_came()
+        self._watching.cancel()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
-        """A further head begins; of the first the time runs already."""
+        """A head begins."""
         super().on_message_begin()
-        if self._late is None:
-            self._await_head()
+        self._in_head, self._n_head = True, 0
 
     def on_headers_complete(self) -> None:
         """The head is there."""
-        self._head_came()
+        self._in_head = False
+        self._n_requests += 1
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
         """Count what came of a head that has not ended yet."""
         super().data_received(data)
-        if self._late is not None:
+        if self._in_head:
             self._n_head += len(data)
             if self._n_head > MAX_HEAD_BYTES:
                 self._refuse(431)
 
-    def _await_head(self) -> None:
-        self._n_head = 0
-        self._late = self.loop.call_later(MAX_HEAD_S, self._refuse, 408)
+    def _watch(self) -> None:
+        # One timer a connection, which looks now and then. One a request cost a tenth of it.
+        self._watching = self.loop.call_later(MAX_HEAD_S, self._look, self._n_requests)
 
-    def _head_came(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+    def _look(self, n_requests: int) -> None:
+        if self._in_head and self._n_requests == n_requests:
+            self._refuse(408)
+        else:
+            self._watch()
 
     def _refuse(self, status: int) -> None:
-        self._head_came()
+        self._in_head = False
         self.transport.write(REFUSALS[status])
         self.transport.close()

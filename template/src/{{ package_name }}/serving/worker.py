@@ -17,6 +17,7 @@ from ..configs.service import load_service
 from ..utils.seeds import one_thread_each
 
 if TYPE_CHECKING:
+    from .logs import Lines
     from .queueing.worker import Worker
 
 READS_OVERRIDES = True
@@ -38,7 +39,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     logging.getLogger(LOGGER).addHandler(Forwarded(lines))
     lines.add("info", "starting", group=queue.group, model_version=loaded.version)
     try:
-        asyncio.run(_until_told(Worker(desk, queue, url, lines)))
+        asyncio.run(_until_told(Worker(desk, queue, url, lines), lines))
     finally:
         lines.add("info", "stopped", model_version=loaded.version)
         lines.close()
@@ -50,15 +51,17 @@ def _url(queue: Queue) -> str:
     return (os.environ.get(queue.url_env) if queue.url_env else None) or queue.url
 
 
-async def _until_told(worker: Worker) -> None:
+async def _until_told(worker: Worker, lines: Lines) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def told(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop.set)
 
     before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    writing = asyncio.create_task(lines.keep_writing())
     try:
         await worker.run(stop)
     finally:
+        writing.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
