@@ -29,6 +29,28 @@ def test_words_that_a_document_names_are_in_a_makefile(page):
         assert set(line.split()) <= known, line
 
 
+# What a command of the project makes, and what stands for a name of the reader's own.
+MADE = {"conf/tuned.yaml", "hooks/.venv"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_document_names_are_here_or_in_a_project(page):
+    places = [ROOT, ROOT / "template", *(ROOT / "template").glob("{% if on_*")]
+    named = re.findall(
+        r"`((?:\.github|\.gitlab|conf|docs|hooks|tests)/[\w./-]+)`", page.read_text(encoding="utf-8")
+    )
+
+    for name in {*named} - MADE:
+        inside = name.partition("/")[2]  # of .github, whose folder's name holds a condition
+        found = [
+            path
+            for place in places
+            for path in (place / name, place / f"{name}.jinja", place / inside)
+            if path.exists()
+        ]
+        assert found, name
+
+
 def test_the_readme_lists_every_question_and_every_choice():
     config = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
