@@ -21,8 +21,8 @@ help: ## list these words
 
 env: .venv/made ## our own tools, in .venv
 
-demo: .venv/made ## a project in DEST (build/demo): generated, set up, trained, evaluated
-	@hooks/demo.sh "$(DEST)"
+demo: .venv/made ## a project in DEST (build/demo): generated, set up, trained, evaluated; ANSWERS="task=regression ci=none"
+	@hooks/demo.sh "$(DEST)" $(ANSWERS)
 
 check: .venv/made ## lint, types, lists, catalog
 	$(BIN)/ruff check
@@ -46,6 +46,13 @@ bench: .venv/made ## what is measured, as ratios of one run
 	$(BIN)/python bench/bench_train.py build/bench
 	$(BIN)/python bench/bench_checklist.py
 	$(BIN)/python bench/bench_catalog.py
+	$(BIN)/python bench/bench_copier.py
+	$(BIN)/python bench/bench_updates.py --histories 3
+	$(BIN)/python bench/bench_fleet.py build/bench
+	@hooks/demo.sh build/served scaffold=mvp > build/served.log
+	@$(MAKE) --no-print-directory -C build/served prepare contract train evaluate register promote >> build/served.log
+	$(BIN)/python bench/bench_serving.py build/served
+	$(BIN)/python bench/bench_batch.py build/served
 
 release: .venv/made ## make version VERSION=x.y.z: bump, check, snapshot, commit, tag
 	@$(BIN)/python hooks/release.py "$(VERSION)"

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Usage: demo.sh DEST. A project made from this working tree: generated, set up, trained, evaluated, its checklist shown.
+# Usage: demo.sh DEST [QUESTION=ANSWER...]. A project made from this working tree: generated, set up, trained, evaluated, its
+# checklist shown.
 # Refuses a DEST that holds anything but an untouched demo.
 set -euo pipefail
 template=$(cd "$(dirname "$0")/.." && pwd -P)
 dest=$1
+answers=()
+for answer in "${@:2}"; do answers+=(--data "$answer"); done
 mark=copier-ml-demo # in the demo's .git: the commit at which the demo ended
 
 # Reading a repository must not write its index: the clone's .git stays as it is.
@@ -25,12 +28,13 @@ if ! git var GIT_COMMITTER_IDENT > /dev/null 2>&1; then
   export GIT_AUTHOR_NAME=demo GIT_AUTHOR_EMAIL=demo@localhost GIT_COMMITTER_NAME=demo GIT_COMMITTER_EMAIL=demo@localhost
 fi
 
-say "generate  default answers, from $template"
+say "generate  ${*:2}${2:+, else }default answers, from $template"
 if [ -n "$(git -C "$template" status --porcelain 2> /dev/null)" ]; then
   say "          (with your uncommitted changes; such a demo cannot be updated)"
 fi
 if [ -d "$template/.git" ] || [ -f "$template/.git" ]; then ref=(--vcs-ref HEAD); else ref=(); fi
-PYTHONWARNINGS=ignore "$template/.venv/bin/copier" copy --quiet --defaults "${ref[@]}" "$template" "$dest"
+PYTHONWARNINGS=ignore "$template/.venv/bin/copier" copy --quiet --defaults ${ref[@]+"${ref[@]}"} \
+  ${answers[@]+"${answers[@]}"} "$template" "$dest" # so that an empty list is none to an old bash
 cd "$dest"
 git init --quiet --initial-branch main
 
