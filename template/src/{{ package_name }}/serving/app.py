@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from .description import describe
@@ -34,7 +35,7 @@ def create_app(
     must send as X-API-Key; None lets everyone in.
     """
     state = State.of(release, service, lines, key)
-    app = FastAPI(
+    app = FastAPIOffline(  # /docs with its own scripts: no host but ours is asked
         title=f"{release.facts['target']} service",
         description="Predictions by a registered model. Docs of each status: docs/serving.md.",
         version="1",
