@@ -17,6 +17,8 @@ def main(argv: list[str]) -> int:
         case ["check", tag]:
             wrong = apart(tag)
             sys.stderr.write("".join(f"{line}\n" for line in wrong))
+            if not wrong:
+                sys.stdout.write(f"release   {tag}: its code, model and data belong together\n")
             return int(bool(wrong))
         case ["notes"]:
             sys.stdout.write(notes(version(), champion()))

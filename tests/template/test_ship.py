@@ -412,6 +412,7 @@ def test_a_release_is_made_of_parts_that_belong_together_or_refused(own):
     assert made.returncode == 0, made.stderr
     assert "a tag v0.2.0 already" in again.stderr
     assert agreed.returncode == 0, agreed.stderr
+    assert "v0.2.0: its code, model and data belong together" in agreed.stdout
     assert "the tag is v0.3.0" in wrong_tag.stderr
     assert "data/manifest.json: is of data 0" in other_data.stderr
     champion = json.loads((own / "reports/champion.json").read_text())
