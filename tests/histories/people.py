@@ -114,6 +114,8 @@ class People:
     def edit(self) -> None:
         """Change, add or remove lines of some file, as one does."""
         files = self._theirs()
+        if not files:  # they deleted all they had
+            return
         hot = [name for name in files if any(word in name for word in small.HOT)]
         name = self.rng.choice(hot if hot and self.rng.random() < 0.7 else files)
         lines = self._lines(name)
@@ -145,7 +147,10 @@ class People:
 
     def drop(self) -> None:
         """Delete a file, or give it another name."""
-        name = self.rng.choice(self._theirs())
+        files = self._theirs()
+        if not files:
+            return
+        name = self.rng.choice(files)
         if self.rng.random() < 0.5:
             self.n_done += 1
             (self.folder / name).rename(self.folder / f"docs/ours-{self.n_done}.txt")

@@ -36,9 +36,8 @@ MADE = {"conf/tuned.yaml", "hooks/.venv"}
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_that_a_document_names_are_here_or_in_a_project(page):
     places = [ROOT, ROOT / "template", *(ROOT / "template").glob("{% if on_*")]
-    named = re.findall(
-        r"`((?:\.github|\.gitlab|conf|docs|hooks|tests)/[\w./-]+)`", page.read_text(encoding="utf-8")
-    )
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\.github|\.gitlab|conf|docs|hooks|tests)/[\w./-]+)`", text)
 
     for name in {*named} - MADE:
         inside = name.partition("/")[2]  # of .github, whose folder's name holds a condition
