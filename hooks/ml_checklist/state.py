@@ -71,6 +71,7 @@ def status_of(
             f"depends on {asked}; run `checklist start`",
             asks=answer.missing,
             tick=tick,
+            waiver=waiver,
         )
     status = _judged(item, project, tick)
     if item.lifecycle == UPCOMING:

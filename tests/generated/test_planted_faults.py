@@ -150,7 +150,9 @@ def job(project: Path, folder: Path, table: str, fault: Fault) -> dict[str, obje
     """A copy of the project with that table, and what to do to it."""
     for part in ("src", "conf", "tests", "notebooks"):
         shutil.copytree(project / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy2(project / "pyproject.toml", folder)
+    for file in ("pyproject.toml", "compose.yaml"):
+        if (project / file).is_file():
+            shutil.copy2(project / file, folder)
     conf = folder / "conf" / "default.yaml"
     text = conf.read_text(encoding="utf-8")
     for key, value in LINES[table].items():

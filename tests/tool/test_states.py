@@ -148,6 +148,16 @@ def test_a_person_may_say_that_an_item_does_not_apply(project):
     assert report(project)["gates"]["poc"]["not_applicable"] == 1
 
 
+def test_an_item_that_waits_for_an_answer_keeps_its_waiver(project):
+    said = "by: '@ann'\napprover: '@boss'\ndate: '2026-11-20'\nuntil: '2027-01-31'\n"
+    project.write("checklist/waivers/scoping.fair.yml", f"reason: later\n{said}item_rev: 1\n")
+    data = json.loads(project.run("report", "--format", "json", "--today", "2026-11-21").out)
+    found = next(item for item in data["items"] if item["id"] == "scoping.fair")
+
+    assert found["state"] == "unknown"
+    assert found["waiver"]["approver"] == "@boss"
+
+
 def test_a_waiver_counts_apart_from_met(project):
     project.run(
         "waive",
