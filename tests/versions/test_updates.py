@@ -39,7 +39,9 @@ def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         source = template / name
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, repository / name)
     git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", "Next")
+    git(
+        repository, "commit", "--quiet", "--allow-empty", "--message", "Next"
+    )  # just released: the same
     git(repository, "tag", NEXT)
     return repository
 
