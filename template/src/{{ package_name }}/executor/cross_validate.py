@@ -84,7 +84,8 @@ def cross_validate(config: Config, root: Path, names: list[str], n_folds: int) -
         told[name], scores[name] = folding.joined(said), folding.by_fold(problem, said)
     pooled = {name: _pooled(problem, one) for name, one in told.items()}
     best = _best(config, {name: pooled[name]["value"] for name in names})
-    apart = {name: _behind(problem, told[best], told[name]) for name in told if name != best}
+    others = [name for name in told if name != best]
+    apart = {name: scoring.difference(problem.config, told[best], told[name]) for name in others}
     for name in told:
         say("", f"{name:<16}{scoring.interval(pooled[name])}{_said(apart.get(name))}")
     return {
@@ -128,23 +129,6 @@ def _best(config: Config, values: dict[str, float]) -> str:
     for name in others:
         first = name if scoring.is_better(config, values[name], values[first]) else first
     return first
-
-
-def _behind(problem: Problem, best: Predictions, other: Predictions) -> dict[str, float]:
-    """By how much the best is better, paired by rows."""
-    from ..evaluation.intervals import bootstrap_difference
-
-    config = problem.config
-    return bootstrap_difference(
-        config.metric,
-        config.task,
-        best.y_true,
-        best,
-        other,
-        n_resamples=config.evaluation.n_resamples,
-        level=config.evaluation.level,
-        seed=config.seed,
-    )
 
 
 def _said(behind: dict[str, float] | None) -> str:

@@ -45,6 +45,22 @@ def plain(config: Config, said: Predictions) -> dict[str, float]:
         raise DoesNotHold(f"the metrics cannot be: {error}") from error
 
 
+def difference(config: Config, one: Predictions, other: Predictions) -> dict[str, float]:
+    """By how much one is better than another in the chosen metric, paired by rows."""
+    from ..evaluation.intervals import bootstrap_difference
+
+    return bootstrap_difference(
+        config.metric,
+        config.task,
+        one.y_true,
+        one,
+        other,
+        n_resamples=config.evaluation.n_resamples,
+        level=config.evaluation.level,
+        seed=config.seed,
+    )
+
+
 def left_out(config: Config, said: Predictions) -> dict[str, str]:
     """Metrics that are not defined on these rows, each with the reason."""
     from ..evaluation.metrics import left_out as without

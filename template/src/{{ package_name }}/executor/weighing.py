@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..configs.schema import Config
 from ..utils.seeds import repeatable
-from . import folding
+from . import folding, scoring
 
 if TYPE_CHECKING:
     from ..evaluation.predictions import Predictions
@@ -25,12 +25,14 @@ def gain(hunt: Hunt, best: Config, other: Config, n_trials: int) -> dict[str, An
     Among Means, JASA 56). `fresh`: the same on valid where trials were scored on folds of train,
     and so no trial saw it.
     """
-    one, two = _scored(hunt, best), _scored(hunt, other)
-    fresh = _difference(hunt, _of_valid(hunt, best), _of_valid(hunt, other)) if hunt.folds else None
-    level = hunt.problem.config.evaluation.level
+    config = hunt.problem.config
+    found = scoring.difference(config, _scored(hunt, best), _scored(hunt, other))
+    fresh = None
+    if hunt.folds:
+        fresh = scoring.difference(config, _of_valid(hunt, best), _of_valid(hunt, other))
     return {
         "on": hunt.scored_on,
-        **widened(_difference(hunt, one, two), level, n_trials),
+        **widened(found, config.evaluation.level, n_trials),
         "fresh": fresh,
     }
 
@@ -60,22 +62,6 @@ def is_same(one: Config, other: Config) -> bool:
 def _matters(config: Config) -> dict[str, Any]:
     content = config.model_dump()
     return content | {"models": content["models"][config.model]}
-
-
-def _difference(hunt: Hunt, one: Predictions, two: Predictions) -> Interval:
-    from ..evaluation.intervals import bootstrap_difference
-
-    config = hunt.problem.config
-    return bootstrap_difference(
-        config.metric,
-        config.task,
-        one.y_true,
-        one,
-        two,
-        n_resamples=config.evaluation.n_resamples,
-        level=config.evaluation.level,
-        seed=config.seed,
-    )
 
 
 def _scored(hunt: Hunt, config: Config) -> Predictions:

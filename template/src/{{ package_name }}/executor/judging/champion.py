@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import scoring
 from ..cases import Case
 
 if TYPE_CHECKING:
@@ -71,8 +72,6 @@ def _scorer(entry: Entry) -> Scorer:
 
 
 def _weighed(case: Case, scorer: Scorer) -> dict[str, Any]:
-    from ...evaluation.intervals import bootstrap_difference
-
     config, problem = case.problem.config, case.problem
     new = problem.predict(case.model, case.test)
     old = _predictions(case, scorer, new)
@@ -80,16 +79,7 @@ def _weighed(case: Case, scorer: Scorer) -> dict[str, Any]:
         "metric": config.metric,
         "n_rows": len(case.test),
         "same_data": case.run.record["data"] == scorer.description["data"],
-        "difference": bootstrap_difference(
-            config.metric,
-            config.task,
-            new.y_true,
-            new,
-            old,
-            n_resamples=config.evaluation.n_resamples,
-            level=config.evaluation.level,
-            seed=config.seed,
-        ),
+        "difference": scoring.difference(config, new, old),
         "share_changed": _share_changed(new, old),
     }
 
