@@ -22,8 +22,8 @@ class BoundedHead(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
         super().connection_made(transport)
-        self._in_head, self._n_head, self._n_requests = True, 0, 0
-        self._watch()
+        self._await_head()
+        self._watch(MAX_HEAD_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
@@ -33,12 +33,11 @@ class BoundedHead(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
-        self._in_head, self._n_head = True, 0
+        self._await_head()
 
     def on_headers_complete(self) -> None:
         """The head is there."""
         self._in_head = False
-        self._n_requests += 1
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
@@ -49,15 +48,19 @@ class BoundedHead(HttpToolsProtocol):
             if self._n_head > MAX_HEAD_BYTES:
                 self._refuse(431)
 
-    def _watch(self) -> None:
-        # One timer a connection, which looks now and then. One a request cost a tenth of it.
-        self._watching = self.loop.call_later(MAX_HEAD_S, self._look, self._n_requests)
+    def _await_head(self) -> None:
+        self._in_head, self._n_head, self._since = True, 0, self.loop.time()
 
-    def _look(self, n_requests: int) -> None:
-        if self._in_head and self._n_requests == n_requests:
-            self._refuse(408)
+    def _watch(self, seconds: float) -> None:
+        # One timer a connection, which looks now and then. One a request cost a tenth of it.
+        self._watching = self.loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        left_s = MAX_HEAD_S - (self.loop.time() - self._since) if self._in_head else MAX_HEAD_S
+        if left_s > 0:
+            self._watch(left_s)
         else:
-            self._watch()
+            self._refuse(408)
 
     def _refuse(self, status: int) -> None:
         self._in_head = False
