@@ -1,1 +1,0 @@
-"""A machine-learning project from data to report: prepare, train, evaluate, predict."""

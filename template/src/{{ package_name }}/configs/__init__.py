@@ -1,1 +1,0 @@
-"""What may be configured: types, units and ranges; `conf/` holds the values."""

@@ -1,1 +1,0 @@
-"""Data checks, one file each: `check(table, context)` returns problems as sentences."""

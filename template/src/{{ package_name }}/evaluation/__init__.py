@@ -1,1 +1,0 @@
-"""Judge predictions: metrics, intervals, slices, calibration, the report."""

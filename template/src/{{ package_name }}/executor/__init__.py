@@ -1,1 +1,0 @@
-"""The commands: each module here with a `run` is one."""

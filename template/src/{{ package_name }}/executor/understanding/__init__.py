@@ -1,1 +1,0 @@
-"""What `explain`, `ablate` and `fairness` do, each step in a file of its own."""

@@ -1,1 +1,0 @@
-"""Models that see X and y, never a path."""

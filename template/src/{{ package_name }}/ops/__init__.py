@@ -1,1 +1,0 @@
-"""Numeric helpers that know nothing of learning."""

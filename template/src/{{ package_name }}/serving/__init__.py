@@ -1,1 +1,0 @@
-"""Answers for others: one at a time, in a file, from a queue."""

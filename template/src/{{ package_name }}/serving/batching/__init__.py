@@ -1,1 +1,0 @@
-"""Files answered block by block: reading, refusing, writing, going on after a kill."""

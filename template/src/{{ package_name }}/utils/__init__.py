@@ -1,1 +1,0 @@
-"""Files, logs, records: helpers that know nothing of this project."""

@@ -1,1 +1,0 @@
-"""What `explain`, `ablate`, `fairness` and the judges of worth and errors find, on known data."""
