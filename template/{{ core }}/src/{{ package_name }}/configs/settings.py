@@ -1,0 +1,91 @@
+"""What may be configured in conf/default.yaml: types, units and ranges."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+ShareOrNone = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+ColumnType = Literal["number", "boolean", "category", "date", "text"]
+
+
+class Section(BaseModel):
+    """A part of the configuration: fixed once read, and without keys that nothing reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Split(Section):
+    """How rows are divided into train, valid and test; `train` is what the other two leave.
+
+    by: a name in SPLITS of dataloader/split.py. valid_from, test_from: for a split by time, the
+    first moment of each part; null: chosen from the shares once, and kept.
+    """
+
+    by: str
+    column: str | None = None
+    valid: Share
+    test: Share
+    seed: int
+    valid_from: str | None = None
+    test_from: str | None = None
+
+    @model_validator(mode="after")
+    def _leaves_rows_for_train(self) -> "Split":
+        if self.valid + self.test >= 1:
+            raise ValueError(f"valid + test must be below 1, got {self.valid + self.test:g}")
+        return self
+
+
+class Data(Section):
+    """The files, the roles of their columns, and what must hold for them."""
+
+    file: str
+    files: dict[str, str] = {}
+    target: str
+    id: str | None = None
+    ignore: tuple[str, ...] = ()
+    columns: dict[str, ColumnType] = {}
+    positive: str | None = None
+    origin: str | None = None
+    licence: str | None = None
+    ranges: dict[str, tuple[float, float]] = {}
+    duplicates: Literal["keep", "drop"] = "keep"
+    max_null_share: ShareOrNone
+    max_invalid_share: ShareOrNone = 0.0
+    expected_rows_min: Count
+    split: Split
+
+
+class Train(Section):
+    """How a model is fitted."""
+
+    class_weight: Literal["balanced"] | None
+
+
+class Evaluation(Section):
+    """How thoroughly predictions are evaluated."""
+
+    n_resamples: Annotated[int, Field(ge=100)]
+    level: Share
+    slices: tuple[str, ...] = ()
+    floor: float | None = None
+    n_bins: Annotated[int, Field(ge=2, le=100)]
+
+
+class Config(Section):
+    """Everything in conf/default.yaml.
+
+    metric: a name in METRICS of evaluation/metrics.py. model: a name in ESTIMATORS of
+    model/estimators.py. models: the parameters of each model, checked against its estimator.
+    """
+
+    task: Literal["classification", "regression"]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    metric: str
+    data: Data
+    model: str
+    models: dict[str, dict[str, Any]] = {}
+    train: Train
+    evaluation: Evaluation

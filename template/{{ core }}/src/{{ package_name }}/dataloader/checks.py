@@ -1,0 +1,74 @@
+"""What must hold for the data as a whole: columns, size, target and classes."""
+
+import polars as pl
+
+from ..configs.settings import Config, Data
+from ..utils.logs import log
+from ..utils.names import check_name, hint
+from .split import PARTS
+
+
+def check_columns(data: Data, columns: list[str]) -> None:
+    """Raise ValueError if the configuration names a column that the data does not have."""
+    named = [("data.target", data.target), ("data.id", data.id)]
+    named += [("data.split.column", data.split.column)]
+    named += [("data.ignore", name) for name in data.ignore]
+    named += [(f"data.{key}", name) for key in ("ranges", "columns") for name in getattr(data, key)]
+    lines = [
+        f"conf/default.yaml: {key}: {data.file} has no column '{name}'; {hint(name, columns)}"
+        for key, name in named
+        if name is not None and name not in columns
+    ]
+    if lines:
+        raise ValueError("\n".join(lines))
+
+
+def check_table(config: Config, table: pl.DataFrame) -> None:
+    """Raise ValueError if the table is too small or too empty, or its target does not fit."""
+    data, problems = config.data, []
+    if len(table) < data.expected_rows_min:
+        problems.append(f"{len(table)} rows, fewer than data.expected_rows_min")
+    shares = {name: table[name].null_count() / max(len(table), 1) for name in table.columns}
+    problems += [
+        f"{name} is {share:.0%} empty, more than data.max_null_share; put it in data.ignore"
+        for name, share in shares.items()
+        if share > data.max_null_share and name not in data.ignore
+    ]
+    target = table[data.target]
+    if config.task == "regression" and not target.dtype.is_numeric():
+        problems.append(f"{data.target} holds text, and task: regression needs a number")
+    if target.n_unique() < 2:
+        problems.append(f"{data.target} has one value only; there is nothing to predict")
+    if config.task == "classification" and target.n_unique() > max(2, len(table) // 3):
+        problems.append(f"{data.target} has {target.n_unique()} classes; task: regression?")
+    if problems:
+        raise ValueError("\n".join(f"{data.file}: {problem}" for problem in problems))
+
+
+def classes_of(config: Config, target: pl.Series) -> list[str] | None:
+    """The classes in order; of two, the positive one is last: data.positive, or the rarer."""
+    if config.task != "classification":
+        return None
+    labels = target.cast(pl.String)
+    counts = dict(sorted(labels.value_counts().iter_rows()))
+    if config.data.positive is not None:
+        check_name(config.data.positive, counts, "conf/default.yaml: data.positive")
+    if len(counts) != 2:
+        return list(counts)
+    # Of two equally frequent classes the later name: 1 of 0 and 1, yes of no and yes.
+    rarer = min(reversed(counts), key=lambda label: counts[label])
+    positive = config.data.positive or rarer
+    return [label for label in counts if label != positive] + [positive]
+
+
+def check_classes(config: Config, target: pl.Series, part: pl.Series) -> None:
+    """Raise ValueError if a class has no row in train; print those without a row elsewhere."""
+    if config.task != "classification":
+        return
+    for label in target.unique().sort().to_list():
+        missing = [name for name in PARTS if not ((target == label) & (part == name)).any()]
+        text = f"class '{label}' of {target.name} has no row in {' and '.join(missing)}"
+        if "train" in missing:
+            raise ValueError(f"{text}; merge it with another class, or change data.split")
+        if missing:
+            log("prepare", f"note: {text}; its result is not measured there")

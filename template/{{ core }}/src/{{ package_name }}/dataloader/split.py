@@ -1,0 +1,116 @@
+"""Split a table into train, valid and test, before anything is fitted: add yours to SPLITS."""
+
+import hashlib
+from collections.abc import Callable
+
+import polars as pl
+
+from ..configs.settings import Data, Split
+from .sources import ROW
+
+PARTS = ("train", "valid", "test")
+
+
+def split_by_hash(table: pl.DataFrame, data: Data) -> pl.Series:
+    """By a hash of the row's id, or else of all its values but the target.
+
+    A row keeps its part when rows are added. Rows that differ in the target or in ignored columns
+    only share a part: on both sides of the split they would reward a model that memorises rows.
+    """
+    if data.id is not None:
+        return _parts_of(table[data.id].cast(pl.String), data.split)
+    unused = {ROW, data.target, *data.ignore}
+    values = table.select(pl.exclude(unused).cast(pl.String).fill_null("\x1e"))
+    keys = values.select(pl.concat_str(pl.all(), separator="\x1f")).to_series()
+    return _parts_of(keys, data.split)
+
+
+def split_by_group(table: pl.DataFrame, data: Data) -> pl.Series:
+    """By a hash of `data.split.column`: rows of one group share a part."""
+    return _parts_of(split_column(table, data).cast(pl.String), data.split)
+
+
+def split_by_time(table: pl.DataFrame, data: Data) -> pl.Series:
+    """By `data.split.column`: test holds the last rows, valid those before them.
+
+    Rows of one moment share a part. data.split.valid_from and test_from say where parts begin.
+    """
+    times = split_column(table, data)
+    valid_from, test_from = time_cuts(table, data)
+    late = pl.when(times >= valid_from).then(pl.lit("valid")).otherwise(pl.lit("train"))
+    return table.select(
+        pl.when(times >= test_from).then(pl.lit("test")).otherwise(late).alias("part")
+    ).to_series()
+
+
+# Name for `data.split.by` -> function of the typed table that returns each row's part, one of
+# PARTS, in the table's order. It must not use the target, and must give the same part again.
+SPLITS: dict[str, Callable[[pl.DataFrame, Data], pl.Series]] = {
+    "hash": split_by_hash,
+    "group": split_by_group,
+    "time": split_by_time,
+}
+
+
+def split(table: pl.DataFrame, data: Data) -> pl.Series:
+    """Each row's part by SPLITS[data.split.by]; raises ValueError if a part is empty."""
+    part = SPLITS[data.split.by](table, data).alias("part")
+    if odd := sorted(set(part.unique()) - set(PARTS), key=str):
+        raise ValueError(f"dataloader/split.py: split '{data.split.by}' returned part {odd[0]!r}")
+    if empty := [name for name in PARTS if not (part == name).any()]:
+        raise ValueError(
+            f"conf/default.yaml: data.split: no row is left for {', '.join(empty)}; raise the "
+            f"shares, or choose another column than {data.split.column!r}"
+        )
+    return part
+
+
+def split_column(table: pl.DataFrame, data: Data) -> pl.Series:
+    """`data.split.column`; raises ValueError where it is not set or a cell is empty."""
+    name = data.split.column
+    if name is None:
+        raise ValueError(f"conf/default.yaml: data.split.column: by '{data.split.by}' needs one")
+    empty = table.filter(pl.col(name).is_null())[ROW]
+    if len(empty):
+        raise ValueError(
+            f"row {empty[0]}: {name} is empty ({len(empty)} rows), and data.split.column needs a "
+            f"value in every row"
+        )
+    return table[name]
+
+
+def time_cuts(table: pl.DataFrame, data: Data) -> tuple[object, object]:
+    """The first moments of valid and test: those of conf/, or the ones that fit the shares."""
+    times, chosen = split_column(table, data), data.split
+    if not (times.dtype.is_temporal() or times.dtype.is_numeric()):
+        raise ValueError(
+            f"conf/default.yaml: data.split.column: '{chosen.column}' holds no times; write dates "
+            f"such as 2024-12-31, or years as numbers"
+        )
+    ordered = times.sort()
+    places = (1 - chosen.valid - chosen.test, 1 - chosen.test)
+    cuts = [ordered[int(len(ordered) * place)] for place in places]
+    for index, text in enumerate((chosen.valid_from, chosen.test_from)):
+        if text is not None:
+            cuts[index] = _moment(text, times)
+    return cuts[0], cuts[1]
+
+
+def _moment(text: str, times: pl.Series) -> object:
+    if times.dtype.is_numeric():
+        return float(text)
+    return pl.Series([text]).str.to_datetime(strict=False, time_unit="us")[0]
+
+
+def _parts_of(keys: pl.Series, chosen: Split) -> pl.Series:
+    """A part for each key, by a hash that no library version changes."""
+    parts = {key: _part_of(str(key), chosen) for key in keys.unique().to_list()}
+    return keys.replace_strict(parts, return_dtype=pl.String)
+
+
+def _part_of(key: str, chosen: Split) -> str:
+    digest = hashlib.blake2b(f"{chosen.seed}:{key}".encode(), digest_size=8).digest()
+    place = int.from_bytes(digest, "big") / 2**64
+    if place < chosen.test:
+        return "test"
+    return "valid" if place < chosen.test + chosen.valid else "train"

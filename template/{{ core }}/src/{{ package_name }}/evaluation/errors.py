@@ -1,0 +1,95 @@
+"""How predictions are wrong: calibration, confusion, residuals, and the worst rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+# Points in the residual plot; the file is committed, so it stays small.
+MAX_POINTS = 300
+N_WORST = 20
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+def calibration(y_true: Array, y_pred: Array, y_score: Any, n_bins: int) -> dict[str, Any]:
+    """Expected calibration error, and the bins behind it.
+
+    Two classes: the probability of the positive one against its frequency. More: the probability
+    of the predicted class. Numbers: the mean prediction against the mean truth, in their unit.
+    Source: Naeini and others (2015), Obtaining Well Calibrated Probabilities, AAAI.
+    """
+    if y_score is None:
+        of, stated, observed = "value", y_pred, y_true
+    elif y_score.shape[1] == 2:
+        of, stated, observed = "positive class", y_score[:, 1], y_true == 1
+    else:
+        of, stated, observed = "predicted class", y_score.max(axis=1), y_true == y_pred
+    edges = np.unique(np.quantile(stated, np.linspace(0, 1, n_bins + 1)))
+    places = np.clip(np.searchsorted(edges, stated, side="right") - 1, 0, max(len(edges) - 2, 0))
+    bins = [_bin(stated[places == place], observed[places == place]) for place in set(places)]
+    bins.sort(key=lambda one: float(one["stated"]))
+    error = sum(one["n_rows"] * abs(one["stated"] - one["observed"]) for one in bins) / len(stated)
+    return {"of": of, "expected_error": float(error), "bins": bins}
+
+
+def _bin(stated: Array, observed: Array) -> dict[str, Any]:
+    mean, n_rows = float(observed.mean()), len(observed)
+    margin = 1.96 * float(observed.std()) / n_rows**0.5
+    return {
+        "n_rows": n_rows,
+        "stated": float(stated.mean()),
+        "observed": mean,
+        "low": mean - margin,
+        "high": mean + margin,
+    }
+
+
+def confusion(y_true: Array, y_pred: Array, classes: Sequence[str]) -> dict[str, Any]:
+    """Counts of the true class (row) by the predicted class (column)."""
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, (y_true, y_pred), 1)
+    return {"classes": list(classes), "counts": counts.tolist()}
+
+
+def residuals(y_true: Array, y_pred: Array) -> dict[str, Any]:
+    """Quantiles of prediction minus truth, and at most 300 points, evenly picked by prediction."""
+    error = y_pred - y_true
+    order = np.argsort(y_pred, kind="stable")
+    picked = order[np.linspace(0, len(order) - 1, min(len(order), MAX_POINTS)).round().astype(int)]
+    return {
+        "quantiles": {f"{q:g}": float(np.quantile(error, q)) for q in QUANTILES},
+        "y_pred": y_pred[picked].tolist(),
+        "error": error[picked].tolist(),
+    }
+
+
+def worst_errors(
+    y_true: Array, y_pred: Array, y_score: Any, rows: Array, classes: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """The rows with the largest error, the worst first; of a classifier the wrong ones alone.
+
+    rows: the number of each row in the file. No column of the data is shown, so that the report
+    can be passed on where the data may not be.
+    """
+    if classes is None:
+        badness = np.abs(y_pred - y_true)
+    else:
+        of_truth = y_score[np.arange(len(y_true)), y_true]
+        badness = np.where(y_true != y_pred, 2 - of_truth, 0)
+    order = [int(i) for i in np.argsort(-badness, kind="stable")[:N_WORST] if badness[i] > 0]
+    if classes is None:
+        return [
+            {"row": int(rows[i]), "y_true": float(y_true[i]), "y_pred": float(y_pred[i])}
+            for i in order
+        ]
+    return [
+        {
+            "row": int(rows[i]),
+            "y_true": classes[int(y_true[i])],
+            "y_pred": classes[int(y_pred[i])],
+            "score_of_truth": float(of_truth[i]),
+        }
+        for i in order
+    ]

@@ -1,0 +1,109 @@
+"""The metrics that are reported: add yours to METRICS."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics as sk
+
+Array = NDArray[Any]
+CLASSES, NUMBERS = ("classification",), ("regression",)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: function(y_true, y_pred, y_score) -> float.
+
+    y_true, y_pred: shape (n_rows,); class codes, of two classes 1 is the positive one, or numbers.
+    y_score: shape (n_rows, n_classes), probabilities; None for regression.
+    """
+
+    function: Callable[[Array, Array, Any], float]
+    tasks: tuple[str, ...]
+    greater_is_better: bool = True
+
+
+def _one_hot(y_true: Array, y_score: Array) -> Array:
+    return np.asarray(y_true[:, None] == np.arange(y_score.shape[1]), dtype=np.int64)
+
+
+def f1(y_true: Array, y_pred: Array, y_score: Array) -> float:
+    """F1 of the positive class; of more than two classes, their mean."""
+    average = "binary" if y_score.shape[1] == 2 else "macro"
+    return float(sk.f1_score(y_true, y_pred, average=average, zero_division=0))
+
+
+def roc_auc(y_true: Array, y_pred: Array, y_score: Array) -> float:
+    """Area under the ROC curve; of more than two classes, the mean of one against the rest."""
+    if y_score.shape[1] == 2:
+        return float(sk.roc_auc_score(y_true, y_score[:, 1]))
+    labels = np.arange(y_score.shape[1])
+    return float(sk.roc_auc_score(y_true, y_score, multi_class="ovr", labels=labels))
+
+
+def average_precision(y_true: Array, y_pred: Array, y_score: Array) -> float:
+    """Area under the precision-recall curve; of more than two classes, their mean."""
+    if y_score.shape[1] == 2:
+        return float(sk.average_precision_score(y_true, y_score[:, 1]))
+    return float(sk.average_precision_score(_one_hot(y_true, y_score), y_score))
+
+
+def log_loss(y_true: Array, y_pred: Array, y_score: Array) -> float:
+    """Mean negative logarithm of the true class's probability."""
+    return float(sk.log_loss(y_true, y_score, labels=np.arange(y_score.shape[1])))
+
+
+def brier(y_true: Array, y_pred: Array, y_score: Array) -> float:
+    """Mean squared error of the probabilities; of two classes, of the positive one's."""
+    errors = (y_score - _one_hot(y_true, y_score)) ** 2
+    return float(errors[:, 1].mean() if y_score.shape[1] == 2 else errors.sum(axis=1).mean())
+
+
+METRICS: dict[str, Metric] = {
+    "accuracy": Metric(lambda y, p, s: sk.accuracy_score(y, p), CLASSES),
+    "balanced_accuracy": Metric(lambda y, p, s: sk.balanced_accuracy_score(y, p), CLASSES),
+    "f1": Metric(f1, CLASSES),
+    "roc_auc": Metric(roc_auc, CLASSES),
+    "average_precision": Metric(average_precision, CLASSES),
+    "log_loss": Metric(log_loss, CLASSES, greater_is_better=False),
+    "brier": Metric(brier, CLASSES, greater_is_better=False),
+    "mae": Metric(lambda y, p, s: sk.mean_absolute_error(y, p), NUMBERS, greater_is_better=False),
+    "rmse": Metric(
+        lambda y, p, s: sk.root_mean_squared_error(y, p), NUMBERS, greater_is_better=False
+    ),
+    "r2": Metric(lambda y, p, s: sk.r2_score(y, p), NUMBERS),
+    "median_absolute_error": Metric(
+        lambda y, p, s: sk.median_absolute_error(y, p), NUMBERS, greater_is_better=False
+    ),
+    "max_error": Metric(lambda y, p, s: sk.max_error(y, p), NUMBERS, greater_is_better=False),
+    "bias": Metric(lambda y, p, s: float(abs((p - y).mean())), NUMBERS, greater_is_better=False),
+}
+
+
+def metrics_of(task: str) -> dict[str, Metric]:
+    """The metrics of a task, by name."""
+    return {name: metric for name, metric in METRICS.items() if task in metric.tasks}
+
+
+def evaluate_metric(metric: Metric, y_true: Array, y_pred: Array, y_score: Any) -> float:
+    """The metric's value; NaN where it is not defined on these rows (one class only, no row)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return float(metric.function(y_true, y_pred, y_score))
+        except ValueError:
+            if len(np.unique(y_true)) > 1:
+                raise
+            return float("nan")
+
+
+def score(task: str, y_true: Array, y_pred: Array, y_score: Any) -> dict[str, float | None]:
+    """Every metric of the task; None where it is not defined on these rows."""
+    values = {
+        name: evaluate_metric(metric, y_true, y_pred, y_score)
+        for name, metric in metrics_of(task).items()
+    }
+    return {name: value if np.isfinite(value) else None for name, value in values.items()}

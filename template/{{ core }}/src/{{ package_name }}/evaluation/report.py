@@ -1,0 +1,112 @@
+"""One HTML page about a run, and the table in the model card."""
+
+import importlib.resources
+import json
+from pathlib import Path
+from typing import Any
+
+from ..utils.files import replacing, write_text
+
+CARD = Path("docs", "model-card.md")
+BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
+SCRIPT = "plotly.min.js"
+
+
+def write_report(
+    root: Path, path: Path, evaluation: dict[str, Any], record: dict[str, Any]
+) -> None:
+    """Write the page beside the run's record; the plot library lies once in logs/.
+
+    Pages that components have written to reports/ are linked.
+    """
+    from jinja2 import Environment, PackageLoader
+
+    script = path.parent.parent / SCRIPT
+    if not script.is_file():
+        content = importlib.resources.files("plotly") / "package_data" / SCRIPT
+        with replacing(script) as temporary:
+            temporary.write_bytes(content.read_bytes())
+    loader = PackageLoader(str(__package__).partition(".")[0], "evaluation")
+    environment = Environment(loader=loader, autoescape=True)
+    environment.filters["number"] = lambda value: "-" if value is None else f"{value:.4g}"
+    pages = sorted((root / "reports").glob("*.html"))
+    page = environment.get_template("report.html").render(
+        evaluation=evaluation,
+        record=record,
+        # "</" would end the script element that holds the figures.
+        figures=json.dumps(figures(evaluation)).replace("</", "<\\/"),
+        pages=[("../../reports/" + page.name, page.stem.replace("-", " ")) for page in pages],
+        script=f"../{SCRIPT}",
+    )
+    write_text(path, page)
+
+
+def figures(evaluation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Plotly figures as plain data, by the id of their place in the page."""
+    curve, metric = evaluation["learning_curve"], evaluation["metric"].replace("_", " ")
+    found = {
+        "learning-curve": _figure(
+            [
+                _line("train", curve["n_rows"], curve["train"]),
+                _line("valid", curve["n_rows"], curve["valid"]),
+            ],
+            "rows of train",
+            metric,
+        )
+    }
+    bins = evaluation["calibration"]["bins"]
+    stated = [one["stated"] for one in bins]
+    observed = _line("observed", stated, [one["observed"] for one in bins])
+    observed["error_y"] = {"array": [one["high"] - one["observed"] for one in bins]}
+    diagonal = _line("perfect", [min(stated), max(stated)], [min(stated), max(stated)])
+    found["calibration"] = _figure([observed, diagonal], "predicted", "observed")
+    if "residuals" in evaluation:
+        points = evaluation["residuals"]
+        scatter = {"x": points["y_pred"], "y": points["error"], "mode": "markers"}
+        found["errors"] = _figure([scatter], "prediction", "prediction minus truth")
+    else:
+        table = evaluation["confusion"]
+        heat = {"type": "heatmap", "z": table["counts"], "texttemplate": "%{z}"}
+        heat |= {"x": table["classes"], "y": table["classes"], "colorscale": "Blues"}
+        found["errors"] = _figure([heat], "predicted class", "true class")
+        found["errors"]["layout"]["yaxis"]["autorange"] = "reversed"
+    return found
+
+
+def _line(name: str, x: list[Any], y: list[Any]) -> dict[str, Any]:
+    return {"name": name, "x": x, "y": y, "mode": "lines+markers"}
+
+
+def _figure(data: list[dict[str, Any]], x: str, y: str) -> dict[str, Any]:
+    margin = {"l": 60, "r": 20, "t": 20, "b": 50}
+    axes = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
+    return {"data": data, "layout": {**axes, "margin": margin, "height": 320}}
+
+
+def fill_model_card(root: Path, evaluation: dict[str, Any]) -> None:
+    """Replace what stands between the two markers of docs/model-card.md, where they are."""
+    path = root / CARD
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if begin and end:
+        write_text(path, f"{before}{BEGIN}\n{_metrics_table(evaluation)}\n{END}{after}")
+
+
+def _metrics_table(evaluation: dict[str, Any]) -> str:
+    baseline = evaluation["baseline"]
+    lines = [
+        f"Run {evaluation['run']}, {evaluation['n_rows']} rows of the test part; in brackets the "
+        f"{evaluation['level']:.0%} interval.",
+        "",
+        f"| metric | model | baseline ({baseline['name']}) |",
+        "|---|---|---|",
+    ]
+    for name, one in evaluation["metrics"].items():
+        value, other = one["value"], baseline["metrics"][name]["value"]
+        shown = "not defined" if value is None else f"{value:.4g}"
+        if one["low"] is not None:
+            shown += f" [{one['low']:.4g}, {one['high']:.4g}]"
+        compared = "not defined" if other is None else f"{other:.4g}"
+        lines.append(f"| {name.replace('_', ' ')} | {shown} | {compared} |")
+    return "\n".join(lines)

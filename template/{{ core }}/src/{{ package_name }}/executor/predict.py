@@ -1,0 +1,78 @@
+"""Predict the rows of a file: `predict INPUT OUTPUT`."""
+
+import argparse
+from pathlib import Path
+
+import polars as pl
+
+from ..configs.load import load_project
+from ..configs.settings import Config
+from ..dataloader.schema import Schema
+from ..dataloader.sources import ROW, load
+from ..model import store
+from ..model.predictor import Predictor
+from ..utils import runs
+from ..utils.files import replacing, write_json
+from ..utils.logs import log
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The files, `--run` and `--skip-invalid`."""
+    parser.add_argument("input", metavar="INPUT", help="CSV or Parquet with the model's columns")
+    parser.add_argument("output", metavar="OUTPUT", help="CSV or Parquet to write")
+    parser.add_argument("--run", help="the run whose model to use (default: the newest)")
+    parser.add_argument(
+        "--skip-invalid",
+        action="store_true",
+        help="leave invalid rows out, list them in data/quarantine/, and predict the others",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Predict every row of INPUT, in order."""
+    output = Path(args.output)
+    if output.suffix.lower() not in (".csv", ".parquet"):
+        raise ValueError(f"{args.output}: cannot write '{output.suffix}'; use .csv or .parquet")
+    config = load_project(args.root, args.overrides)
+    chosen = runs.find(args.root, args.run)
+    rows = predict_file(config, args.root, chosen.folder, Path(args.input), args.skip_invalid)
+    with replacing(output) as temporary:
+        write = rows.write_csv if output.suffix.lower() == ".csv" else rows.write_parquet
+        write(temporary)
+    log("predict", f"{len(rows)} rows to {args.output} with run {chosen.folder.name}")
+
+
+def predict_file(
+    config: Config, root: Path, folder: Path, path: Path, skip_invalid: bool = False
+) -> pl.DataFrame:
+    """`row`, `prediction`, and for classes their probabilities, for each valid row of a file.
+
+    Raises ValueError with file, row, column, rule and value where a row is invalid, unless
+    skip_invalid lists such rows in data/quarantine/<file>.json instead.
+    """
+    model, description = store.load(folder)
+    schema = Schema.model_validate(description["schema"])
+    table = load(config.data, root, path)
+    if not len(table):
+        raise ValueError(f"{path}: no rows; nothing was written")
+    share = 1.0 if skip_invalid else 0.0
+    valid, invalid = schema.validate_rows(table, str(path), share)
+    if len(invalid):
+        quarantine = root / "data" / "quarantine" / f"{path.stem}.json"
+        write_json(quarantine, invalid.to_dicts())
+        n_invalid = invalid[ROW].n_unique()
+        log("", f"skipped   {n_invalid} invalid rows, see {quarantine.relative_to(root)}")
+    return prediction_table(model, valid)
+
+
+def prediction_table(model: Predictor, rows: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `prediction` and `probability_<class>` for typed rows."""
+    predicted = model.predict(rows)
+    if model.classes is None or predicted.y_score is None:
+        return rows.select(pl.col(ROW).alias("row"), pl.Series("prediction", predicted.y_pred))
+    labels = pl.Series("prediction", [model.classes[code] for code in predicted.y_pred])
+    shares = [
+        pl.Series(f"probability_{label}", predicted.y_score[:, code])
+        for code, label in enumerate(model.classes)
+    ]
+    return pl.DataFrame([rows[ROW].alias("row"), labels, *shares])

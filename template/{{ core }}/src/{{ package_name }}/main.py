@@ -1,0 +1,123 @@
+"""The command line: the commands of executor/, and those of each component's commands.py."""
+
+import argparse
+import importlib
+import pkgutil
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from .utils import logs
+from .utils.errors import CheckFailed
+from .utils.names import hint
+
+CONFIG = "conf/default.yaml"
+OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
+# The module of a command has its name: `add_arguments(parser)` if it takes any, and `run(args)`.
+# A component lists its own commands in the same form, in COMMANDS of its commands.py.
+COMMANDS = {
+    "prepare": "Read the data, validate it, and split it into train, valid and test",
+    "train": "Fit the baselines and the model on train, and score them on valid",
+    "evaluate": "Score the newest run on the test part, and write reports/",
+    "predict": "Predict the rows of a file",
+    "compare": "Train several models or seeds, and rank them on valid",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that raises on a mistake, so that one place decides the exit code."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ValueError instead of ending the process."""
+        raise ValueError(f"command line: {message}; see `{self.prog} --help`")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns the exit code: 0 success, 1 a check failed, 2 a user's mistake, 130 interrupted.
+    """
+    with logs.on_screen(), _interruptible():
+        try:
+            return _dispatch(list(sys.argv[1:] if argv is None else argv))
+        except CheckFailed as result:
+            return _print_error(str(result), FAILED)
+        except (ValueError, OSError) as mistake:
+            return _print_error(str(mistake), MISTAKE)
+        except KeyboardInterrupt:
+            return _print_error("interrupted", INTERRUPTED)
+        except SystemExit as end:  # argparse after --help
+            return int(end.code or 0)
+
+
+def commands() -> dict[str, tuple[str, str]]:
+    """Command name -> (package, help), of executor/ and of every component."""
+    found = {name: ("executor", text) for name, text in COMMANDS.items()}
+    here = Path(__file__).parent
+    for package in pkgutil.iter_modules([str(here)]):
+        if package.ispkg and (here / package.name / "commands.py").is_file():
+            module = importlib.import_module(f".{package.name}.commands", __package__)
+            found |= {name: (package.name, text) for name, text in module.COMMANDS.items()}
+    return found
+
+
+def _dispatch(argv: list[str]) -> int:
+    known = commands()
+    program = (__package__ or "project").replace("_", "-")
+    if not argv or argv[0] in ("-h", "--help"):
+        width = max(len(name) for name in known)
+        lines = [f"  {name:<{width}}  {text}" for name, (_, text) in known.items()]
+        usage = [f"usage: {program} COMMAND [key=value ...]", "", *lines, ""]
+        sys.stdout.write("\n".join([*usage, f"`{program} COMMAND --help` shows more.", ""]))
+        return OK if argv else MISTAKE
+    name, *words = argv
+    if name not in known:
+        raise ValueError(f"command line: unknown command '{name}'; {hint(name, known)}")
+    package, text = known[name]
+    module = importlib.import_module(f".{package}.{name.replace('-', '_')}", __package__)
+    parser = Parser(f"{program} {name}", description=text, allow_abbrev=False)
+    if hasattr(module, "add_arguments"):
+        module.add_arguments(parser)
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help=f"changes a value of {CONFIG}"
+    )
+    args = parser.parse_intermixed_args(words)
+    args.root = _project_root()
+    module.run(args)
+    return OK
+
+
+def _project_root() -> Path:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise ValueError(f"{here}: no {CONFIG} here or above; run this inside the project")
+
+
+def _print_error(text: str, code: int) -> int:
+    sys.stderr.write(text + "\n")
+    return code
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Within, SIGINT and SIGTERM raise KeyboardInterrupt, so that a run can record its end."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # signals belong to the main thread; elsewhere the caller handles them
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,93 @@
+"""Save and load a fitted model without pickle, which would run code on loading."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..utils.files import read_json, replacing, sha256_of_file, write_json
+from .estimators import ESTIMATORS
+from .predictor import Predictor
+from .preprocess import Preprocessor
+
+MODEL = "model.skops"  # the estimator
+DESCRIPTION = "model.json"  # the preprocessing, and what is needed to use both
+
+
+def save(folder: Path, model: Predictor, description: dict[str, Any]) -> dict[str, Any]:
+    """Write the model and its description; returns file, sha256 and size_bytes."""
+    path = folder / MODEL
+    with replacing(path) as temporary:
+        _skops().dump(model.estimator, temporary)
+    facts = {"file": MODEL, "sha256": sha256_of_file(path), "size_bytes": path.stat().st_size}
+    fitted = {
+        "columns": list(model.columns),
+        "classes": list(model.classes) if model.classes is not None else None,
+        "preprocessing": model.preprocessor.to_json(),
+    }
+    write_json(folder / DESCRIPTION, facts | description | fitted)
+    return facts
+
+
+def load(folder: Path) -> tuple[Predictor, dict[str, Any]]:
+    """The model and its description; raises ValueError if a file is missing, changed or unsafe."""
+    description = read_description(folder)
+    path = folder / MODEL
+    found = _skops().get_untrusted_types(file=path)
+    if odd := sorted(name for name in found if not _is_trusted(name, description["model"])):
+        raise ValueError(
+            f"{path}: holds {', '.join(odd)}, which {description['model']} does not need; train "
+            f"again, or name it as `trusted` of the model in model/estimators.py"
+        )
+    estimator = _skops().load(path, trusted=found)
+    preprocessor = Preprocessor.from_json(description["preprocessing"])
+    classes = description["classes"]
+    codes = tuple(classes) if classes is not None else None
+    return Predictor(tuple(description["columns"]), codes, preprocessor, estimator), description
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """The description alone; raises ValueError unless the model file is the one it describes."""
+    for path in (folder / MODEL, folder / DESCRIPTION):
+        if not path.is_file():
+            raise ValueError(f"{path}: no such file; run `train` again")
+    description = dict(read_json(folder / DESCRIPTION))
+    digest = sha256_of_file(folder / MODEL)
+    if digest != description["sha256"]:
+        raise ValueError(
+            f"{folder / MODEL}: not the file that `train` wrote (sha256 {digest[:12]}, expected "
+            f"{description['sha256'][:12]}); train again"
+        )
+    return description
+
+
+def _is_trusted(name: str, model: str) -> bool:
+    """Types of the packages that define the estimator, and those it names as `trusted`."""
+    chosen = ESTIMATORS.get(model)
+    if chosen is None:
+        return False
+    built = chosen.build(chosen.tasks[0], dict(chosen.defaults), None, 0)
+    packages = {base.__module__.partition(".")[0] for base in type(built).__mro__}
+    packages -= {"builtins", "abc", "typing"}
+    return name in chosen.trusted or name.partition(".")[0] in packages | {"numpy"}
+
+
+def _skops() -> ModuleType:
+    """`skops.io`, imported without listing all of scikit-learn and scipy.
+
+    On import skops imports every estimator, and every function of scipy.special, to trust them
+    unasked; that takes as long as a short training. Here the trusted types are named instead.
+    """
+    if "skops.io" in sys.modules:
+        return sys.modules["skops.io"]
+    import sklearn.utils
+
+    special: Any = importlib.import_module("scipy.special")
+    every = sklearn.utils.all_estimators
+    sklearn.utils.all_estimators = special.__dir__ = list
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        sklearn.utils.all_estimators = every
+        del special.__dir__

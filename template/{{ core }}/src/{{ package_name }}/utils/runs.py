@@ -1,0 +1,132 @@
+"""The record of a run: written when it starts, closed however it ends."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import logs
+from .files import read_json, sha256_of_json, write_json
+from .provenance import environment, git_state, tree_id
+
+LOGS = "logs"
+RECORD = "run.json"
+# Sums over several threads are added in an order that varies, and so does the last digit.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass
+class Run:
+    """A run: its folder logs/<run>/ and its record so far."""
+
+    folder: Path
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, **facts: Any) -> None:
+        """Add facts to the record, on disk too."""
+        self.record.update(facts)
+        write_json(self.folder / RECORD, self.record)
+
+
+@contextmanager
+def recorded(root: Path, command: str, config: dict[str, Any]) -> Iterator[Run]:
+    """A new run with its record and log file; the record states how it ended."""
+    run = _start(root, command, config)
+    wall, cpu = time.perf_counter(), time.process_time()
+    status = "failed"
+    try:
+        with logs.in_file(run.folder / "log.txt"):
+            yield run
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    except BaseException as error:
+        run.record["error"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        cost = {"cpu_seconds": round(time.process_time() - cpu, 3)}
+        seconds = round(time.perf_counter() - wall, 3)
+        run.add(status=status, finished=_now().isoformat(), seconds=seconds, cost=cost)
+
+
+def _start(root: Path, command: str, config: dict[str, Any]) -> Run:
+    started = _now()
+    run = Run(_new_folder(root / LOGS, started.strftime("%Y-%m-%dT%H-%M-%S")))
+    run.add(
+        run=run.folder.name,
+        command=command,
+        status="running",
+        started=started.isoformat(),
+        config=config,
+        config_sha256=sha256_of_json(config),
+        seed=config["seed"],
+        git=git_state(root),
+        trees={name: tree_id(root, name) for name in ("src", "conf")},
+        environment=environment(),
+    )
+    return run
+
+
+def find(root: Path, name: str | None = None) -> Run:
+    """The run of that name, or the newest that saved a model; raises ValueError without one."""
+    runs = every(root)
+    if name is not None:
+        found = [run for run in runs if run.folder.name == name]
+        if not found:
+            names = ", ".join(run.folder.name for run in runs[-5:])
+            raise ValueError(f"{LOGS}/{name}: no such run; the newest are {names or 'none'}")
+        if found[0].record["status"] != "finished":
+            status = found[0].record["status"]
+            raise ValueError(f"{LOGS}/{name}: this run is {status}; choose another")
+        return found[0]
+    # A trial of a search is a run that saves no model.
+    saved = [r for r in runs if r.record.get("status") == "finished" and "model" in r.record]
+    if not saved:
+        raise ValueError(f"{LOGS}/: no finished run; run `train` first")
+    return max(saved, key=lambda run: str(run.record["started"]))
+
+
+def every(root: Path) -> list[Run]:
+    """All runs in logs/, by the names of their folders."""
+    paths = sorted((root / LOGS).glob(f"*/{RECORD}"))
+    return [Run(path.parent, dict(read_json(path))) for path in paths]
+
+
+@contextmanager
+def repeatable(seed: int) -> Iterator[None]:
+    """Within, NumPy's global generator is seeded and numeric libraries use one thread.
+
+    A number of threads that the user has set in the environment is kept.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    chosen = next((os.environ[name] for name in THREAD_VARIABLES if name in os.environ), "1")
+    before = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        with threadpool_limits(limits=int(chosen)):
+            yield
+    finally:
+        np.random.set_state(before)
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    """A folder of that name, or of name-2, name-3 when runs start within one second."""
+    for count in range(1, 1000):
+        folder = parent / (name if count == 1 else f"{name}-{count}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise ValueError(f"{parent}: a thousand runs named {name}; delete some")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,57 @@
+"""Describe each column, and name those that no model can learn from."""
+
+from typing import Any
+
+import polars as pl
+
+from .column_types import TEXT_SHARE
+from .schema import Schema
+
+N_TOP = 5
+
+
+def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
+    """For each column: name, type, nulls, distinct, min, median, max and the commonest values.
+
+    table: typed rows. JSON content, written to reports/profile.json.
+    """
+    return [_describe(table[name], column.type) for name, column in schema.columns.items()]
+
+
+def excluded_columns(table: pl.DataFrame, schema: Schema) -> dict[str, str]:
+    """Column name -> why no model can learn from it."""
+    reasons = {name: _useless(table[name], c.type) for name, c in schema.columns.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _useless(cells: pl.Series, kind: str) -> str | None:
+    values = cells.drop_nulls()
+    if not len(values):
+        return "it is empty"
+    if values.n_unique() == 1 and len(values) == len(cells):
+        return "every row holds the same value"
+    if kind == "text" and values.n_unique() > TEXT_SHARE * len(values):
+        return "nearly every row holds another text"
+    is_full = len(values) == len(cells) > 2
+    if kind == "number" and is_full and (values.diff().drop_nulls() == 1).all():
+        return "it numbers the rows"
+    return None
+
+
+def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
+    counts = cells.drop_nulls().value_counts(sort=True, name="n").head(N_TOP)
+    ordered = kind in ("number", "date")
+    return {
+        "name": cells.name,
+        "type": kind,
+        "nulls": cells.null_count(),
+        "distinct": cells.drop_nulls().n_unique(),
+        "min": _plain(cells.min()) if ordered else None,
+        "median": _plain(cells.median()) if ordered else None,
+        "max": _plain(cells.max()) if ordered else None,
+        "top": [{"value": _plain(v), "rows": n} for v, n in counts.iter_rows()],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

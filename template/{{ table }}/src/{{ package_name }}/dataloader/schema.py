@@ -1,0 +1,211 @@
+"""The contract for rows: column types and rules, in conf/schema.yaml."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml  # type: ignore[import-untyped]
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..configs.load import explain_all
+from ..configs.settings import ColumnType
+from ..utils.files import write_text
+from ..utils.names import hint
+from .column_types import CellFormat, infer, parse
+from .sources import ROW
+
+PATH = "conf/schema.yaml"
+# A category column with more values accepts any value.
+MAX_LISTED = 20
+MAX_SHOWN = 5
+EXPECTED = {
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a date",
+    "category": "text",
+    "text": "text",
+}
+HEADER = """\
+# What each column must hold; inferred once by `prepare`, yours from then on. The same rules hold in
+# training, predict, batch and serving. Ranges are wider than what was seen; write what you know.
+"""
+
+
+class Column(BaseModel):
+    """One column: its type, and the values that are valid."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: ColumnType
+    nullable: bool = False
+    min: float | None = None
+    max: float | None = None
+    categories: tuple[str, ...] | None = None
+    format: str | None = None
+    decimal_comma: bool = False
+
+    @property
+    def cell_format(self) -> CellFormat:
+        """How to parse its cells."""
+        return CellFormat(self.type, self.format, self.decimal_comma)
+
+    def rules(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
+        """(rule in words, expression that is true for a valid cell); null where it is unknown."""
+        found = [] if self.nullable else [("must not be empty", cells.is_not_null())]
+        if self.type == "number":
+            found.append(("must be finite", cells.is_finite()))
+        if self.min is not None:
+            found.append((f"must be at least {self.min:g}", cells >= self.min))
+        if self.max is not None:
+            found.append((f"must be at most {self.max:g}", cells <= self.max))
+        if self.categories is not None:
+            listed = ", ".join(self.categories)
+            found.append((f"must be one of {listed}", cells.is_in(list(self.categories))))
+        return found
+
+
+class Schema(BaseModel):
+    """The columns of the table, in its order. source: the file they were inferred from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    columns: dict[str, Column]
+
+    def select(self, names: Iterable[str]) -> "Schema":
+        """The same rules for these columns alone."""
+        kept = set(names)
+        columns = {name: column for name, column in self.columns.items() if name in kept}
+        return Schema(source=self.source, columns=columns)
+
+    def parse(self, table: pl.DataFrame) -> pl.DataFrame:
+        """ROW and this schema's columns, typed; null where a cell is not of its type."""
+        typed = [parse(table[name], column.cell_format) for name, column in self.columns.items()]
+        return pl.DataFrame([table[ROW], *typed])
+
+    def violations(self, table: pl.DataFrame, typed: pl.DataFrame) -> pl.DataFrame:
+        """One line a bad cell: ROW, column, rule, value.
+
+        table: the cells as they came. typed: the same rows from `parse`.
+        """
+        found = []
+        for name, column in self.columns.items():
+            cells, raw = typed[name], table[name]
+            known = raw.is_not_null() & (raw.is_not_nan() if raw.dtype.is_float() else True)
+            unparsed = cells.is_null() & known
+            found.append(_bad_cells(table, name, f"must be {EXPECTED[column.type]}", unparsed))
+            for rule, valid in column.rules(pl.col(name)):
+                holds = typed.select(valid.fill_null(True)).to_series()
+                found.append(_bad_cells(table, name, rule, ~holds & ~unparsed))
+        return pl.concat(found).sort(ROW, maintain_order=True)
+
+    def check_columns(self, names: Iterable[str], shown: str) -> None:
+        """Raise ValueError with one line for each column that is missing."""
+        names = list(names)
+        missing = [name for name in self.columns if name not in names]
+        lines = [f"{shown}: column '{name}' is missing; {hint(name, names)}" for name in missing]
+        if lines:
+            raise ValueError("\n".join(lines))
+
+    def validate_rows(
+        self, table: pl.DataFrame, shown: str, max_invalid_share: float = 0.0
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """(valid rows, typed; violations of the others, which are left out).
+
+        Raises ValueError that names columns, rows, rules and values where a column is missing or
+        the share of invalid rows is above max_invalid_share.
+        """
+        self.check_columns(table.columns, shown)
+        typed = self.parse(table)
+        bad = self.violations(table, typed)
+        if bad[ROW].n_unique() > max_invalid_share * len(table):
+            raise ValueError("\n".join(describe(bad, shown)))
+        return typed.filter(~pl.col(ROW).is_in(bad[ROW].implode())), bad
+
+
+def describe(bad: pl.DataFrame, shown: str) -> list[str]:
+    """One line for each of the first violations of a rule, and how many more there are."""
+    lines = []
+    for (name, rule), rows in bad.group_by("column", "rule", maintain_order=True):
+        for row in rows.head(MAX_SHOWN).iter_rows(named=True):
+            lines.append(f"{shown} row {row[ROW]}: {name} {rule}, got {row['value']}")
+        if len(rows) > MAX_SHOWN:
+            lines.append(f"{shown}: {name} {rule}: {len(rows) - MAX_SHOWN} more rows")
+    return lines
+
+
+def infer_schema(table: pl.DataFrame, source: str, types: Mapping[str, ColumnType]) -> Schema:
+    """The schema of a table; `types` are given by the user, all else is inferred from the cells."""
+    columns = {}
+    for cells in table.drop(ROW):
+        given = types.get(cells.name)
+        inferred = infer(cells)
+        same = given is None or given == inferred.type
+        columns[cells.name] = _column(cells, inferred if same else CellFormat(given or "text"))
+    return Schema(source=source, columns=columns)
+
+
+def read_schema(root: Path) -> Schema | None:
+    """conf/schema.yaml, or None before the first `prepare`; raises ValueError by key."""
+    if not (root / PATH).is_file():
+        return None
+    try:
+        return Schema.model_validate(yaml.safe_load((root / PATH).read_text(encoding="utf-8")))
+    except ValidationError as error:
+        raise ValueError(explain_all(error, Schema, PATH)) from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{PATH}: not valid YAML: {error}") from error
+
+
+def write_schema(root: Path, schema: Schema) -> None:
+    """Write conf/schema.yaml, one line a column."""
+    lines = [f"source: {_flow(schema.source)}", "columns:"]
+    for name, column in schema.columns.items():
+        lines.append(f"  {_flow(name)}: {_flow(column.model_dump(exclude_defaults=True))}")
+    write_text(root / PATH, HEADER + "\n".join(lines) + "\n")
+
+
+def _column(cells: pl.Series, cell_format: CellFormat) -> Column:
+    typed = parse(cells, cell_format)
+    low, high = _range(typed) if cell_format.type == "number" else (None, None)
+    categories = None
+    if cell_format.type == "category" and typed.drop_nulls().n_unique() <= MAX_LISTED:
+        categories = tuple(sorted(typed.drop_nulls().unique().to_list()))
+    return Column(
+        type=cell_format.type,
+        nullable=typed.null_count() > 0,
+        min=low,
+        max=high,
+        categories=categories,
+        format=cell_format.format,
+        decimal_comma=cell_format.decimal_comma,
+    )
+
+
+def _range(values: pl.Series) -> tuple[float | None, float | None]:
+    """What was seen, wider by its width, and not below 0 where nothing below 0 was seen."""
+    finite = values.filter(values.is_finite())
+    low, high = finite.min(), finite.max()
+    if not isinstance(low, float) or not isinstance(high, float) or low == high:
+        return None, None
+    width = high - low
+    wide_low = 0.0 if low >= 0 else float(f"{low - width:.2g}")
+    return wide_low, float(f"{high + width:.2g}")
+
+
+def _bad_cells(table: pl.DataFrame, name: str, rule: str, bad: pl.Series) -> pl.DataFrame:
+    cells = table[name].cast(pl.String).fill_null("an empty cell")
+    lines = pl.DataFrame({ROW: table[ROW], "value": cells}).filter(bad)
+    return lines.select(
+        ROW, pl.lit(name).alias("column"), pl.lit(rule).alias("rule"), pl.col("value")
+    )
+
+
+def _flow(content: Any) -> str:
+    """One line of YAML."""
+    plain = list(content) if isinstance(content, tuple) else content
+    if isinstance(plain, dict):
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
+    text = yaml.safe_dump(plain, default_flow_style=True, width=10**9, sort_keys=False)
+    return str(text).removesuffix("\n").removesuffix("...").rstrip("\n")

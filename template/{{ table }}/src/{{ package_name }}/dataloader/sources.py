@@ -1,0 +1,179 @@
+"""Read the data files, and join them into one table."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import polars as pl
+
+from ..configs.settings import Data
+from ..utils.logs import log
+
+MAIN = "main"  # the name of data.file among the tables
+ORIGINAL = Path("data", "original")
+ROW = "_row"  # the row's number in data.file, 1 for the first below the header
+# Cells that mean "not known". Anything else that is not a number makes a column text.
+NULLS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None")
+SEPARATORS = ",;\t|"
+# The csv module refuses cells above 128 KiB; a text column may hold longer ones.
+CELL_BYTES = 1 << 24
+
+
+def join(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """One table from `data.file` (tables["main"]) and `data.files` (by their names).
+
+    Cells of CSV files are text here, null where empty; types are inferred after this function.
+    Called wherever a file is read: prepare, predict, batch. Every row of main stays one row.
+    """
+    return tables[MAIN]
+
+
+def load(data: Data, root: Path, main: Path | None = None) -> pl.DataFrame:
+    """All rows as they are in the files, joined, with ROW.
+
+    main: another file in place of `data.file`, for `predict`; where it holds the joined columns
+    already, as the parts do, nothing is joined. Raises ValueError by file, line and column.
+    """
+    table = read_table(main or find_file(root, data.file), data.file if main is None else str(main))
+    return join_others(table, data, root)
+
+
+def join_others(table: pl.DataFrame, data: Data, root: Path) -> pl.DataFrame:
+    """`table` joined with the tables of `data.files`, unless it has their columns already."""
+    if not data.files:
+        return table
+    others = {name: find_file(root, path) for name, path in data.files.items()}
+    tables = {name: read_table(path, str(path)).drop(ROW) for name, path in others.items()}
+    if all(set(other.columns) <= set(table.columns) for other in tables.values()):
+        return table
+    joined = join({MAIN: table, **tables})
+    if joined[ROW].n_unique() != len(joined) or len(joined) != len(table):
+        raise ValueError(
+            f"dataloader/sources.py: join made {len(joined)} rows of {len(table)}; the key must "
+            f"name one row of the other file, and rows without a partner must stay (how='left')"
+        )
+    return joined.sort(ROW)
+
+
+def find_file(root: Path, name: str) -> Path:
+    """The path of a file that conf/default.yaml names: where it says, or its copy in ORIGINAL."""
+    for path in (root / name, root / ORIGINAL / Path(name).name):
+        if path.is_file():
+            return path
+    raise ValueError(
+        f"conf/default.yaml: data.file: no such file: '{name}'; the path is relative to the "
+        f"project folder"
+    )
+
+
+def read_table(path: Path, shown: str) -> pl.DataFrame:
+    """All cells of a CSV or Parquet file with ROW; raises ValueError where it is not a table."""
+    try:
+        table = scan_table(path, shown).collect()
+    except pl.exceptions.PolarsError as error:
+        _check_lengths(path, shown)
+        raise ValueError(f"{shown}: {_first_line(error)}") from error
+    # polars fills a line that is too short with nulls.
+    if path.suffix.lower() not in (".parquet", ".pq") and table[:, -1].null_count():
+        _check_lengths(path, shown)
+    names = [name for name in table.columns if name != ROW]
+    return table.filter(~pl.all_horizontal(pl.col(name).is_null() for name in names))
+
+
+def scan_table(path: Path, shown: str) -> pl.LazyFrame:
+    """The same rows, not yet in memory; empty lines and lines of a wrong length included."""
+    if not path.is_file():
+        raise ValueError(f"{shown}: no such file")
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _scan_parquet(path, shown)
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return _scan_csv(path, shown)
+    raise ValueError(f"{shown}: cannot read '{path.suffix}' files; save it as .csv or .parquet")
+
+
+def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
+    try:
+        schema = pl.scan_parquet(path).collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
+    unusable = [
+        name
+        for name, dtype in schema.items()
+        if dtype.is_nested() or dtype in (pl.Binary, pl.Time, pl.Object)
+    ]
+    for name in unusable:
+        log("", f"excluded {name}: {schema[name]} cells cannot be used")
+    texts = [name for name, dtype in schema.items() if dtype in (pl.String, pl.Categorical)]
+    spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
+    rows = pl.scan_parquet(path).drop(unusable, *([ROW] if ROW in schema else []))
+    return rows.with_row_index(ROW, offset=1).with_columns(*_trimmed(texts), *spans)
+
+
+def _scan_csv(path: Path, shown: str) -> pl.LazyFrame:
+    header, separator = read_header(path, shown)
+    rows = pl.scan_csv(
+        path,
+        separator=separator,
+        infer_schema=False,
+        has_header=False,
+        new_columns=[f"{ROW} of the file" if name == ROW else name for name in header],
+    )
+    rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0)
+    kept = [name for name in header if name != ROW]
+    return rows.select(ROW, *kept).with_columns(_trimmed(kept))
+
+
+def _trimmed(names: Sequence[str]) -> list[pl.Expr]:
+    """Text cells without outer blanks, null where they mean "not known"."""
+    cells = [pl.col(name).cast(pl.String).str.strip_chars() for name in names]
+    return [pl.when(cell.is_in(NULLS)).then(None).otherwise(cell).name.keep() for cell in cells]
+
+
+def read_header(path: Path, shown: str) -> tuple[list[str], str]:
+    """Column names and separator of a CSV file; raises ValueError where names are unusable."""
+    with _opened(path, shown) as file:
+        first = file.readline()
+        separator = max(SEPARATORS, key=first.count)
+        file.seek(0)
+        header = [name.strip() for name in next(csv.reader(file, delimiter=separator), [])]
+    if not header:
+        raise ValueError(f"{shown}: empty; the first line must name the columns")
+    if "" in header:
+        raise ValueError(f"{shown}: column {header.index('') + 1} has no name; add one")
+    if twice := [name for name in header if header.count(name) > 1]:
+        raise ValueError(f"{shown}: two columns are called '{twice[0]}'; rename one")
+    return header, separator
+
+
+def _check_lengths(path: Path, shown: str) -> None:
+    """Raise ValueError with the first line that has more or fewer cells than the header."""
+    header, separator = read_header(path, shown)
+    with _opened(path, shown) as file:
+        lines = csv.reader(file, delimiter=separator)
+        for cells in lines:
+            if len(cells) != len(header) and cells:
+                raise ValueError(
+                    f"{shown} line {lines.line_num}: {len(cells)} cells where the header names "
+                    f"{len(header)}; quote a cell that holds '{separator}'"
+                )
+
+
+@contextmanager
+def _opened(path: Path, shown: str) -> Iterator[TextIO]:
+    csv.field_size_limit(CELL_BYTES)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{shown}: byte {error.object[error.start]:#04x} is not UTF-8; save the file as "
+            f"UTF-8 (`iconv -f latin1 -t utf-8`)"
+        ) from error
+    except csv.Error as error:
+        raise ValueError(f"{shown}: not valid CSV: {error}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,89 @@
+"""The models that can be chosen: add yours to ESTIMATORS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..utils.names import hint
+
+Build = Callable[[str, dict[str, Any], str | None, int], Any]
+BOTH = ("classification", "regression")
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A model that can be chosen.
+
+    build: (task, parameters, class_weight, seed) -> an unfitted object with fit and predict, and
+    predict_proba for classes. defaults: parameters unless `models.<name>` in conf/ sets them.
+    native: it takes NaN and codes of categories (see Preprocessor). trusted: names of further
+    types in its saved file, where loading it names some that its own package does not define.
+    """
+
+    build: Build
+    tasks: tuple[str, ...] = BOTH
+    defaults: dict[str, Any] = field(default_factory=dict)
+    native: bool = False
+    trusted: tuple[str, ...] = ()
+
+
+def build_estimator(
+    name: str, task: str, parameters: dict[str, Any], class_weight: str | None, seed: int
+) -> Any:
+    """An unfitted estimator with its defaults, changed by `parameters` from conf/.
+
+    Raises ValueError where a parameter is not one of the estimator's own, or is refused by it.
+    """
+    estimator = ESTIMATORS[name]
+    where = f"conf/default.yaml: models.{name}"
+    try:
+        model = estimator.build(task, {**estimator.defaults, **parameters}, class_weight, seed)
+    except TypeError as error:
+        own = estimator.build(task, dict(estimator.defaults), class_weight, seed).get_params()
+        unknown = [key for key in parameters if key not in own]
+        if not unknown:
+            raise ValueError(f"{where}: {error}") from error
+        raise ValueError(f"{where}: unknown key '{unknown[0]}'; {hint(unknown[0], own)}") from error
+    if not hasattr(model, "_validate_params"):
+        return model
+    try:
+        model._validate_params()  # scikit-learn's own ranges, before an hour of work
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    return model
+
+
+def _logistic(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(class_weight=weight, random_state=seed, **parameters)
+
+
+def _ridge(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+    from sklearn.linear_model import Ridge
+
+    return Ridge(random_state=seed, **parameters)
+
+
+def _forest(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    if task == "regression":
+        return RandomForestRegressor(random_state=seed, **parameters)
+    return RandomForestClassifier(class_weight=weight, random_state=seed, **parameters)
+
+
+def _boosting(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    if task == "regression":
+        return HistGradientBoostingRegressor(random_state=seed, **parameters)
+    return HistGradientBoostingClassifier(class_weight=weight, random_state=seed, **parameters)
+
+
+ESTIMATORS: dict[str, Estimator] = {
+    "logistic": Estimator(_logistic, ("classification",), {"max_iter": 1000}),
+    "ridge": Estimator(_ridge, ("regression",)),
+    "forest": Estimator(_forest, defaults={"n_estimators": 200, "min_samples_leaf": 2}),
+    "boosting": Estimator(_boosting, native=True),
+}

@@ -1,0 +1,159 @@
+"""Fill, flag, scale and encode features; the same object in training and serving."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+MISSING = "(missing)"
+OTHER = "(other)"
+# More values of one column cost time and fit noise; the rest share one column.
+MAX_CATEGORIES = 50
+# scikit-learn's histogram boosting takes at most 255 categories.
+MAX_NATIVE_CATEGORIES = 250
+DAY_US = 86_400_000_000
+WEEK_DAYS, YEAR_DAYS = 7.0, 365.2425
+FIRST_WEEKDAY = 3.0  # 1970-01-01 was a Thursday
+LIMIT = 1e30  # float32 holds 3e38
+
+
+class Preprocessor:
+    """Turns a table of features into a matrix; what it learns comes from `fit` alone.
+
+    native: for estimators that take gaps and categories as they are: NaN stays, a category is one
+    column of codes. Otherwise gaps are filled with the median and flagged, categories one-hot.
+    Dates become weekday and day of the year on a circle, and the years since 1970, except for
+    `trendless` columns: after a split by time every later year is outside what was learnt.
+
+    numbers_, categories_: what was learnt, JSON content. feature_names_: the matrix's columns.
+    """
+
+    def __init__(self, native: bool = False, trendless: Sequence[str] = ()) -> None:
+        self.native = native
+        self.trendless = tuple(trendless)
+        self.numbers_: dict[str, list[Any]] = {}
+        self.categories_: dict[str, list[str]] = {}
+        self.feature_names_: list[str] = []
+
+    def fit(self, table: pl.DataFrame) -> "Preprocessor":
+        """Learn medians, means, scales and categories. table: shape (n_rows, n_columns)."""
+        names, values = _numeric(table, self.trendless)
+        missing = np.isnan(values)
+        counts = np.maximum((~missing).sum(axis=0), 1)
+        fill = np.array([_median(column) for column in values.T])
+        filled = np.where(missing, fill, values)
+        mean = np.where(missing, 0, values).sum(axis=0) / counts if self.native else None
+        mean = filled.mean(axis=0) if mean is None else mean
+        spread = np.where(missing, mean, values).std(axis=0) if self.native else filled.std(axis=0)
+        self.numbers_ = {
+            "names": names,
+            "fill": fill.tolist(),
+            "mean": mean.tolist(),
+            "scale": np.where(spread > 0, spread, 1.0).tolist(),
+            "flagged": np.flatnonzero(missing.any(axis=0)).tolist(),
+        }
+        self.categories_ = {name: self._values(table[name]) for name in _texts(table)}
+        self.feature_names_ = self._feature_names()
+        return self
+
+    def transform(self, table: pl.DataFrame) -> Matrix:
+        """The matrix of a table with the same columns; shape (n_rows, n_features), float32."""
+        names, values = _numeric(table, self.trendless)
+        learnt = self.numbers_
+        if names != learnt["names"]:
+            raise ValueError(f"features must be {learnt['names']}, got {names}")
+        missing = np.isnan(values)
+        filled = values if self.native else np.where(missing, learnt["fill"], values)
+        scaled = (filled - learnt["mean"]) / learnt["scale"]
+        parts = [np.clip(scaled, -LIMIT, LIMIT)]
+        if not self.native:
+            parts.append(missing[:, learnt["flagged"]])
+        parts += [self._encode(table[name], known) for name, known in self.categories_.items()]
+        return np.hstack(parts).astype(np.float32)
+
+    @property
+    def categorical_(self) -> list[int]:
+        """Positions of the matrix's columns that hold codes of categories."""
+        n_numbers = len(self.numbers_["names"])
+        return list(range(n_numbers, len(self.feature_names_))) if self.native else []
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that was learnt, for `from_json`."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Preprocessor":
+        """The transformer that `to_json` described."""
+        made = cls(content["native"], content["trendless"])
+        vars(made).update(content | {"trendless": tuple(content["trendless"])})
+        return made
+
+    def _values(self, cells: pl.Series) -> list[str]:
+        """The commonest values, then OTHER where some are left over."""
+        counts = (
+            cells.fill_null(MISSING)
+            .value_counts()
+            .sort(["count", cells.name], descending=[True, False])
+        )
+        limit = MAX_NATIVE_CATEGORIES if self.native else MAX_CATEGORIES
+        values = [str(value) for value in counts[cells.name].to_list()]
+        return values if len(values) <= limit else [*values[: limit - 1], OTHER]
+
+    def _encode(self, cells: pl.Series, known: list[str]) -> NDArray[np.float64]:
+        """Codes, shape (n_rows, 1), or one-hot, (n_rows, len(known)); unknown: OTHER or nothing."""
+        place = {value: float(code) for code, value in enumerate(known)}
+        default = place.get(OTHER, -1.0)
+        codes = cells.fill_null(MISSING).replace_strict(
+            place, default=default, return_dtype=pl.Float64
+        )
+        column = codes.to_numpy()[:, None]
+        if self.native:
+            return np.where(column < 0, np.nan, column)
+        return np.asarray(column == np.arange(len(known)), dtype=np.float64)
+
+    def _feature_names(self) -> list[str]:
+        names = list(self.numbers_["names"])
+        if self.native:
+            return names + list(self.categories_)
+        names += [f"{self.numbers_['names'][i]} is missing" for i in self.numbers_["flagged"]]
+        return names + [f"{n}={value}" for n, known in self.categories_.items() for value in known]
+
+
+def _texts(table: pl.DataFrame) -> list[str]:
+    return [name for name, dtype in table.schema.items() if dtype in (pl.String, pl.Categorical)]
+
+
+def _numeric(table: pl.DataFrame, trendless: Sequence[str]) -> tuple[list[str], NDArray[Any]]:
+    """Names and values, shape (n_rows, n_names), NaN where empty: numbers, then parts of dates."""
+    schema = table.schema
+    plain = [name for name, dtype in schema.items() if dtype.is_numeric() or dtype == pl.Boolean]
+    dates = [name for name, dtype in schema.items() if dtype.is_temporal()]
+    values = [table.select(pl.col(plain).cast(pl.Float64)).to_numpy().reshape(len(table), -1)]
+    names = list(plain)
+    for name in dates:
+        parts = _date_parts(table[name], trend=name not in trendless)
+        names += [f"{name} {part}" for part in parts]
+        values.append(np.column_stack(list(parts.values())))
+    numbers = np.hstack(values).astype(np.float64)
+    return names, np.where(np.isinf(numbers), np.nan, numbers)
+
+
+def _date_parts(cells: pl.Series, *, trend: bool) -> dict[str, NDArray[np.float64]]:
+    moments = cells.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy()
+    days = np.floor(moments / DAY_US)
+    weekday, season = days + FIRST_WEEKDAY, days
+    parts = {
+        "weekday sin": np.sin(2 * np.pi * np.fmod(weekday, WEEK_DAYS) / WEEK_DAYS),
+        "weekday cos": np.cos(2 * np.pi * np.fmod(weekday, WEEK_DAYS) / WEEK_DAYS),
+        "season sin": np.sin(2 * np.pi * np.fmod(season, YEAR_DAYS) / YEAR_DAYS),
+        "season cos": np.cos(2 * np.pi * np.fmod(season, YEAR_DAYS) / YEAR_DAYS),
+    }
+    return parts | ({"years": days / YEAR_DAYS} if trend else {})
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else 0.0
