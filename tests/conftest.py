@@ -10,11 +10,11 @@ from typing import Any
 
 import copier
 import pytest
-from copier._main import Worker
-from jinja2 import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 Render = Callable[..., Path]
+# What a project is made of; the rest of this repository is no part of a version.
+TEMPLATE_ROOTS = ("checklists", "components.yml", "copier.yml", "hooks", "template")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,33 +56,6 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def quick_copier() -> Iterator[None]:
-    """Copier compiles each name and pattern anew for each file; here a text is compiled once.
-
-    The command line is also run as users run it, in test_questions.py and test_demo.py.
-    """
-    compile_text = Environment.from_string
-    compiled: dict[tuple[int, Any], Any] = {}
-
-    def once(self: Environment, source: Any, *rest: Any, **named: Any) -> Any:
-        key = (id(self), source)
-        # A yield tag leaves its names in the environment while it is parsed.
-        if not isinstance(source, str) or "yield" in source or rest or named:
-            return compile_text(self, source, *rest, **named)
-        if key not in compiled:
-            compiled[key] = (
-                self,
-                compile_text(self, source),
-            )  # keeps the environment, and so its id
-        return compiled[key][1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Environment, "from_string", once)
-        patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
-        yield
-
-
 def tracked_files() -> list[str]:
     """Files of this repository that git knows or would add and that are there; relative, sorted."""
     command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
@@ -102,8 +75,7 @@ def copy_tree(names: list[str], to: Path) -> Path:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The working tree as a template without git: what a release of it would hold."""
-    needed = ("copier.yml", "template/", "hooks/", "checklists/")
-    names = [name for name in tracked_files() if name.startswith(needed)]
+    names = [name for name in tracked_files() if name.split("/")[0] in TEMPLATE_ROOTS]
     return copy_tree(names, tmp_path_factory.mktemp("template"))
 
 
@@ -131,6 +103,33 @@ def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
     return make
 
 
+@pytest.fixture(scope="session")
+def rendered(render: Render) -> Render:
+    """`rendered(**answers)`: the same, made once a worker; not to be changed."""
+    made: dict[str, Path] = {}
+
+    def make(**answers: Any) -> Path:
+        key = repr(sorted(answers.items()))
+        if key not in made:
+            made[key] = render(**answers)
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template without the checklist tool and the catalog, for questions of the rest alone."""
+    small = tmp_path_factory.mktemp("small")
+    shutil.copytree(
+        template,
+        small,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("ml_checklist", "catalog", "checklists"),
+    )
+    return small
+
+
 def run(
     *command: str, cwd: Path, check: bool = True, **env: str
 ) -> subprocess.CompletedProcess[str]:
@@ -148,6 +147,25 @@ def run(
             f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         )
     return done
+
+
+def commit(folder: Path, message: str, tag: str | None = None) -> None:
+    """Commit everything in `folder`, which becomes a repository if it is none."""
+    if not (folder / ".git").exists():
+        run("git", "init", "--quiet", "--initial-branch", "main", cwd=folder)
+    run("git", "add", "--all", cwd=folder)
+    run("git", "commit", "--quiet", "--no-verify", "--allow-empty", "-m", message, cwd=folder)
+    if tag:
+        run("git", "tag", tag, cwd=folder)
+
+
+def update(project: Path, **answers: Any) -> list[str]:
+    """`copier update --defaults`, without trust; the files in conflict."""
+    copier.run_update(
+        project, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=False
+    )
+    marked = run("git", "grep", "-l", "^<<<<<<< before", cwd=project, check=False).stdout
+    return sorted(marked.split())
 
 
 @pytest.fixture(scope="session")

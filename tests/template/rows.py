@@ -1,29 +1,29 @@
-"""Rows of answers: every pair of values of any two questions stands in some row."""
+"""The projects that the tests look at: scaffold x ci, and the components; small answers apart."""
 
-from collections import OrderedDict
+from typing import Any
 
-from allpairspy import AllPairs
-
-VALUES = OrderedDict(
-    task=["classification", "regression"],
-    ci=["github", "gitlab", "none"],
-    licence=["MIT", "Apache-2.0", "BSD-3-Clause", "proprietary"],
-    owner=["", "@org/team"],
-    project_name=["Churn Model", "Class"],
-    description=["A machine-learning project", "says \"yes\" \\ or 'no': #1 {a} 模型 🚲"],
-    scaffold=["poc", "mvp", "checklist"],
-    tracker=["ledger", "mlflow"],
-    queue=["none", "redis"],
-)
-
-
-def pairwise() -> list[dict[str, str]]:
-    """About a dozen rows that cover each pair of values."""
-    return [dict(zip(VALUES, row, strict=True)) for row in AllPairs(list(VALUES.values()))]
-
-
-def name(row: dict[str, str]) -> str:
-    """A short name for a test's title."""
-    return "-".join(
-        str(row[q]).split()[0] or "none" for q in ("scaffold", "task", "ci", "licence") if row[q]
-    )
+ALL = ["worker", "explain", "fairness", "drift", "runs", "mlflow", "docs"]
+ROWS: dict[str, dict[str, Any]] = {
+    "poc-github": {"scaffold": "poc", "ci": "github", "owner": "@org/team"},
+    "poc-none-batch": {"scaffold": "poc", "ci": "none", "components": ["batch", "explain"]},
+    "mvp-github-all": {
+        "scaffold": "mvp",
+        "ci": "github",
+        "task": "regression",
+        "components": ALL,
+    },
+    "mvp-gitlab": {"scaffold": "mvp", "ci": "gitlab", "owner": "@org/team"},
+    "checklist-github": {"scaffold": "checklist", "ci": "github"},
+    "checklist-gitlab": {"scaffold": "checklist", "ci": "gitlab"},
+}
+# Answers that touch a few files: tried one by one.
+SMALL: list[dict[str, str]] = [
+    {"licence": "Apache-2.0"},
+    {"licence": "BSD-3-Clause"},
+    {"licence": "proprietary"},
+    {"task": "regression"},
+    {"owner": "@org/team"},
+    {"project_name": "Class"},
+    {"description": "says \"yes\" \\ or 'no': #1 {a} 模型 🚲"},
+    {"author": 'O\'Neil & Söhne <"x">'},
+]
