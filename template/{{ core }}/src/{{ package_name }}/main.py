@@ -5,10 +5,9 @@ import importlib
 import pkgutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from .utils import logs
@@ -41,7 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns the exit code: 0 success, 1 a check failed, 2 a user's mistake, 130 interrupted.
     """
-    with logs.on_screen(), _interruptible():
+    if threading.current_thread() is threading.main_thread():
+        # A request to stop ends the command in order, so that its run can record its end.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with logs.on_screen():
         try:
             return _dispatch(list(sys.argv[1:] if argv is None else argv))
         except CheckFailed as result:
@@ -102,22 +104,3 @@ def _project_root() -> Path:
 def _print_error(text: str, code: int) -> int:
     sys.stderr.write(text + "\n")
     return code
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Within, SIGINT and SIGTERM raise KeyboardInterrupt, so that a run can record its end."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # signals belong to the main thread; elsewhere the caller handles them
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -13,21 +13,14 @@ from ..utils.names import hint
 from .settings import Config
 
 Settings = TypeVar("Settings", bound=BaseModel)
-DEFAULT = "conf/default.yaml"
-TUNED = "conf/tuned.yaml"
+DEFAULT, TUNED = "conf/default.yaml", "conf/tuned.yaml"
 COMMAND_LINE = "command line"
-# Keys of earlier versions of the template, and their names now.
+# Keys of earlier versions of the template -> their names now.
 RENAMED: dict[str, str] = {}
-LIMITS = {
-    "greater_than": ("gt", "above"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "below"),
-    "less_than_equal": ("le", "at most"),
-}
 
 
 def load_project(root: Path, overrides: Sequence[str] = ()) -> Config:
-    """conf/default.yaml, then conf/tuned.yaml where there is one, then `key=value` words.
+    """conf/default.yaml, then conf/tuned.yaml where it exists, then `key=value` words.
 
     Raises ValueError with one line a mistake.
     """
@@ -47,26 +40,41 @@ def load(
 
     Raises ValueError with one line a mistake: the file, the key, what was seen, the nearest name.
     """
-    sources = {path: _read(root / path, path)}
-    if layer and (root / layer).is_file():
-        sources[layer] = _read(root / layer, layer)
-    for word in overrides:
-        sources[f"{COMMAND_LINE}: {word}"] = _parse_override(word)
+    names = [path] + ([layer] if layer and (root / layer).is_file() else [])
+    sources = {name: _read(root / name, name) for name in names}
+    if odd := [word for word in overrides if not word.partition("=")[1] or word[0] == "="]:
+        raise ValueError(f"{COMMAND_LINE}: '{odd[0]}' is not key=value")
     try:
+        sources[COMMAND_LINE] = OmegaConf.from_dotlist(list(overrides))
         merged = OmegaConf.merge(*sources.values())
         content = OmegaConf.to_container(merged, resolve=True)
-    except (OmegaConfBaseException, TypeError) as error:
-        raise ValueError(f"{path}: {_first_line(error)}") from error
+    except (OmegaConfBaseException, TypeError, YAMLError) as error:
+        place = COMMAND_LINE if overrides else path
+        raise ValueError(f"{place}: {_first_line(error)}") from error
     try:
         return settings.model_validate(content)
     except ValidationError as error:
-        lines = [_explain(dict(one), settings, sources) for one in error.errors()]
-        raise ValueError("\n".join(dict.fromkeys(lines))) from error
+        raise ValueError(explain(error, settings, sources)) from error
 
 
-def explain_all(error: ValidationError, settings: type[BaseModel], path: str) -> str:
-    """One line for each mistake that pydantic found in the file `path`."""
-    lines = [_explain(dict(one), settings, {path: DictConfig({})}) for one in error.errors()]
+def explain(
+    error: ValidationError, settings: type[BaseModel], sources: Mapping[str, Mapping[Any, Any]]
+) -> str:
+    """One line for each mistake. sources: file name -> its values; later ones win."""
+    lines = []
+    for found in error.errors():
+        location = [str(part) for part in found["loc"]]
+        *above, key = location or [""]
+        text = f"{'.'.join(location)} must be "
+        text += found["msg"].removeprefix("Input should be ") + f", got {found['input']!r}"
+        if found["type"] == "extra_forbidden":
+            inside = f" in {'.'.join(above)}" if above else ""
+            text = f"unknown key '{key}'{inside}; {hint(key, _keys(settings, above))}"
+        elif found["type"] == "missing":
+            text = f"{'.'.join(location)} is missing"
+        elif found["type"] == "value_error":
+            text = f"{'.'.join(location)}: {found['ctx']['error']}"
+        lines.append(f"{_source_of(location, sources)}: {text}")
     return "\n".join(dict.fromkeys(lines))
 
 
@@ -80,71 +88,32 @@ def _read(path: Path, name: str) -> DictConfig:
     if not isinstance(values, DictConfig):
         raise ValueError(f"{name}: must hold `key: value` lines, got a list")
     for old, new in RENAMED.items():
-        if (value := OmegaConf.select(values, old)) is not None:
-            OmegaConf.update(values, new, value, force_add=True)
-            values.pop(old)
+        if old in values:
+            OmegaConf.update(values, new, values.pop(old), force_add=True)
     return values
 
 
-def _parse_override(word: str) -> DictConfig:
-    key, equals, _ = word.partition("=")
-    if not equals or not key:
-        raise ValueError(f"{COMMAND_LINE}: '{word}' is not key=value")
-    try:
-        return OmegaConf.from_dotlist([word])
-    except (YAMLError, OmegaConfBaseException) as error:
-        raise ValueError(f"{COMMAND_LINE}: {key}: {_first_line(error)}") from error
-
-
-def _explain(
-    found: dict[str, Any], settings: type[BaseModel], sources: Mapping[str, DictConfig]
-) -> str:
-    """One line for one error of pydantic."""
-    location = [str(part) for part in found["loc"]]
-    where = f"{_source_of(location, sources)}: "
-    kind, key = str(found["type"]), ".".join(location)
-    if kind == "extra_forbidden":
-        *above, name = location
-        inside = f" in {'.'.join(above)}" if above else ""
-        return f"{where}unknown key '{name}'{inside}; {hint(name, _keys(settings, above))}"
-    if kind == "missing":
-        return f"{where}{key} is missing"
-    if kind == "value_error":
-        return f"{where}{key}: {found['ctx']['error']}"
-    return f"{where}{key} must be {_requirement(found)}, got {found['input']!r}"
-
-
-def _requirement(found: dict[str, Any]) -> str:
-    kind, context = str(found["type"]), found.get("ctx", {})
-    if kind in LIMITS:
-        name, word = LIMITS[kind]
-        return f"{word} {context[name]:g}"
-    if kind == "literal_error":
-        return f"one of {context['expected']}"
-    return str(found["msg"]).removeprefix("Input should be ")
-
-
-def _source_of(location: Sequence[str], sources: Mapping[str, DictConfig]) -> str:
-    """The last source that sets this key, or a part of it; the first where none does."""
+def _source_of(location: Sequence[str], sources: Mapping[str, Mapping[Any, Any]]) -> str:
+    """The last source that sets this key; the first where none does."""
     for name, values in reversed(list(sources.items())):
         inner: Any = values
         for part in location:
-            inner = inner.get(part) if isinstance(inner, DictConfig) else None
+            inner = inner.get(part) if isinstance(inner, Mapping | DictConfig) else None
         if inner is not None and location:
-            return str(name.partition(": ")[0])
-    return str(next(iter(sources)))
+            return name
+    return next(iter(sources))
 
 
 def _keys(settings: Any, above: Sequence[str]) -> list[str]:
     """The keys that are known at a place in the settings."""
     for part in above:
-        fields = getattr(settings, "model_fields", {})
-        settings = fields[part].annotation if part in fields else None
+        field = getattr(settings, "model_fields", {}).get(part)
+        settings = field.annotation if field else None
     return list(getattr(settings, "model_fields", {}))
 
 
 def _first_line(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
-    if mark is not None:
-        return f"line {mark.line + 1}: {getattr(error, 'problem', error)}"
-    return str(error).partition("\n")[0]
+    where = f"line {mark.line + 1}: " if mark is not None else ""
+    text = str(getattr(error, "problem", None) or error)
+    return where + text.partition("\n")[0]

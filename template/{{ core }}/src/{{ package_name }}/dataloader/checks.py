@@ -10,12 +10,11 @@ from .split import PARTS
 
 def check_columns(data: Data, columns: list[str]) -> None:
     """Raise ValueError if the configuration names a column that the data does not have."""
-    named = [("data.target", data.target), ("data.id", data.id)]
-    named += [("data.split.column", data.split.column)]
-    named += [("data.ignore", name) for name in data.ignore]
-    named += [(f"data.{key}", name) for key in ("ranges", "columns") for name in getattr(data, key)]
+    named = [("target", data.target), ("id", data.id), ("split.column", data.split.column)]
+    for key in ("ignore", "ranges", "columns"):
+        named += [(key, name) for name in getattr(data, key)]
     lines = [
-        f"conf/default.yaml: {key}: {data.file} has no column '{name}'; {hint(name, columns)}"
+        f"conf/default.yaml: data.{key}: {data.file} has no column '{name}'; {hint(name, columns)}"
         for key, name in named
         if name is not None and name not in columns
     ]
@@ -25,16 +24,13 @@ def check_columns(data: Data, columns: list[str]) -> None:
 
 def check_table(config: Config, table: pl.DataFrame) -> None:
     """Raise ValueError if the table is too small or too empty, or its target does not fit."""
-    data, problems = config.data, []
+    data, target, problems = config.data, table[config.data.target], []
     if len(table) < data.expected_rows_min:
         problems.append(f"{len(table)} rows, fewer than data.expected_rows_min")
-    shares = {name: table[name].null_count() / max(len(table), 1) for name in table.columns}
-    problems += [
-        f"{name} is {share:.0%} empty, more than data.max_null_share; put it in data.ignore"
-        for name, share in shares.items()
-        if share > data.max_null_share and name not in data.ignore
-    ]
-    target = table[data.target]
+    for name in set(table.columns) - set(data.ignore):
+        if (share := table[name].null_count() / max(len(table), 1)) > data.max_null_share:
+            text = f"{name} is {share:.0%} empty, more than data.max_null_share"
+            problems.append(f"{text}; put it in data.ignore")
     if config.task == "regression" and not target.dtype.is_numeric():
         problems.append(f"{data.target} holds text, and task: regression needs a number")
     if target.n_unique() < 2:
@@ -42,15 +38,14 @@ def check_table(config: Config, table: pl.DataFrame) -> None:
     if config.task == "classification" and target.n_unique() > max(2, len(table) // 3):
         problems.append(f"{data.target} has {target.n_unique()} classes; task: regression?")
     if problems:
-        raise ValueError("\n".join(f"{data.file}: {problem}" for problem in problems))
+        raise ValueError("\n".join(f"{data.file}: {problem}" for problem in sorted(problems)))
 
 
 def classes_of(config: Config, target: pl.Series) -> list[str] | None:
     """The classes in order; of two, the positive one is last: data.positive, or the rarer."""
     if config.task != "classification":
         return None
-    labels = target.cast(pl.String)
-    counts = dict(sorted(labels.value_counts().iter_rows()))
+    counts = dict(sorted(target.value_counts().iter_rows()))
     if config.data.positive is not None:
         check_name(config.data.positive, counts, "conf/default.yaml: data.positive")
     if len(counts) != 2:
@@ -61,11 +56,9 @@ def classes_of(config: Config, target: pl.Series) -> list[str] | None:
     return [label for label in counts if label != positive] + [positive]
 
 
-def check_classes(config: Config, target: pl.Series, part: pl.Series) -> None:
+def check_classes(classes: list[str] | None, target: pl.Series, part: pl.Series) -> None:
     """Raise ValueError if a class has no row in train; print those without a row elsewhere."""
-    if config.task != "classification":
-        return
-    for label in target.unique().sort().to_list():
+    for label in classes or []:
         missing = [name for name in PARTS if not ((target == label) & (part == name)).any()]
         text = f"class '{label}' of {target.name} has no row in {' and '.join(missing)}"
         if "train" in missing:

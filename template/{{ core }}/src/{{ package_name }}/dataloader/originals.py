@@ -1,7 +1,6 @@
 """Keep a read-only copy of each data file in data/original/, as it was received."""
 
 import shutil
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,52 +22,46 @@ def with_sample(config: Config, root: Path) -> Data:
     if not (path.is_file() and path.read_bytes() == found.content):
         with replacing(path) as temporary:
             temporary.write_bytes(found.content)
-    return config.data.model_copy(
-        update={
-            "file": (ORIGINAL / found.name).as_posix(),
-            "origin": config.data.origin or found.origin,
-            "licence": config.data.licence or found.licence,
-        }
-    )
+    origin, licence = config.data.origin or found.origin, config.data.licence or found.licence
+    known = {"file": (ORIGINAL / found.name).as_posix(), "origin": origin, "licence": licence}
+    return config.data.model_copy(update=known)
 
 
 def describe_file(
-    name: str, file: str, data: Data, root: Path, known: Mapping[str, Any] | None, replace: bool
+    name: str, file: str, data: Data, root: Path, known: dict[str, Any], *, replace: bool
 ) -> dict[str, Any]:
-    """A file's entry in the manifest; raises ValueError if its content changed unasked."""
+    """A file's entry in the manifest. known: its entry before, or nothing.
+
+    Raises ValueError if its content changed since, unless `replace` says that this is meant.
+    """
     path = find_file(root, file)
     kept, digest = root / ORIGINAL / path.name, sha256_of_file(path)
-    remedy = "if that is meant, run `prepare --replace`"
-    same_file = known is not None and root / known["file"] == kept
-    if not replace and kept.is_file() and sha256_of_file(kept) != digest:
-        shown = kept.relative_to(root).as_posix()
-        raise ValueError(f"{file}: differs from {shown}, the copy that was read before; {remedy}")
-    if not replace and known and same_file and known["sha256"] != digest:
+    same = bool(known) and root / known["file"] == kept
+    before = known["sha256"] if same else sha256_of_file(kept) if kept.is_file() else digest
+    if before != digest and not replace:
         raise ValueError(
-            f"{file}: differs from the file that data/manifest.json names (sha256 {digest[:12]}, "
-            f"expected {known['sha256'][:12]}); restore it, or {remedy}"
+            f"{file}: its content has changed since `prepare` read it (sha256 {digest[:12]}, was "
+            f"{before[:12]}); restore it, or if that is meant, run `prepare --replace`"
         )
-    unchanged = known is not None and same_file and known["sha256"] == digest
     return {
         "name": name,
-        "path": path,
         "file": kept.relative_to(root).as_posix(),
         "sha256": digest,
         "size_bytes": path.stat().st_size,
         "origin": data.origin,
         "licence": data.licence,
-        "retrieved": known["retrieved"] if known and unchanged else _today(),
+        "retrieved": known["retrieved"] if same and before == digest else _today(),
     }
 
 
-def keep_original(root: Path, file: dict[str, Any]) -> None:
-    """Keep a read-only copy of a file in data/original/."""
-    kept = root / file["file"]
-    if not (kept.is_file() and sha256_of_file(kept) == file["sha256"]):
+def keep_original(root: Path, file: str, entry: dict[str, Any]) -> None:
+    """Copy `file` to where its entry in the manifest says, unless it is there; read-only."""
+    kept = root / entry["file"]
+    if not (kept.is_file() and sha256_of_file(kept) == entry["sha256"]):
         with replacing(kept) as temporary:
-            shutil.copyfile(file["path"], temporary)
-            if sha256_of_file(temporary) != file["sha256"]:
-                raise ValueError(f"{file['path']}: changed while it was read; run `prepare` again")
+            shutil.copyfile(find_file(root, file), temporary)
+            if sha256_of_file(temporary) != entry["sha256"]:
+                raise ValueError(f"{file}: changed while it was read; run `prepare` again")
             if kept.exists():
                 kept.chmod(WRITABLE)  # Windows replaces no read-only file
     kept.chmod(READ_ONLY)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
@@ -35,11 +36,18 @@ def split_by_time(table: pl.DataFrame, data: Data) -> pl.Series:
 
     Rows of one moment share a part. data.split.valid_from and test_from say where parts begin.
     """
-    times = split_column(table, data)
-    valid_from, test_from = time_cuts(table, data)
+    times, chosen = split_column(table, data), data.split
+    if not (times.dtype.is_temporal() or times.dtype.is_numeric()):
+        raise ValueError(
+            f"conf/default.yaml: data.split.column: '{chosen.column}' holds no times; write dates "
+            f"such as 2024-12-31, or years as numbers"
+        )
+    starts = pl.Series([chosen.valid_from, chosen.test_from])
+    starts = starts.str.to_datetime(time_unit="us") if times.dtype.is_temporal() else starts
+    valid_from, test_from = starts.cast(times.dtype)
     late = pl.when(times >= valid_from).then(pl.lit("valid")).otherwise(pl.lit("train"))
     return table.select(
-        pl.when(times >= test_from).then(pl.lit("test")).otherwise(late).alias("part")
+        pl.when(times >= test_from).then(pl.lit("test")).otherwise(late)
     ).to_series()
 
 
@@ -79,27 +87,24 @@ def split_column(table: pl.DataFrame, data: Data) -> pl.Series:
     return table[name]
 
 
-def time_cuts(table: pl.DataFrame, data: Data) -> tuple[object, object]:
-    """The first moments of valid and test: those of conf/, or the ones that fit the shares."""
-    times, chosen = split_column(table, data), data.split
-    if not (times.dtype.is_temporal() or times.dtype.is_numeric()):
-        raise ValueError(
-            f"conf/default.yaml: data.split.column: '{chosen.column}' holds no times; write dates "
-            f"such as 2024-12-31, or years as numbers"
-        )
-    ordered = times.sort()
-    places = (1 - chosen.valid - chosen.test, 1 - chosen.test)
-    cuts = [ordered[int(len(ordered) * place)] for place in places]
-    for index, text in enumerate((chosen.valid_from, chosen.test_from)):
-        if text is not None:
-            cuts[index] = _moment(text, times)
-    return cuts[0], cuts[1]
+def freeze_times(table: pl.DataFrame, data: Data, before: dict[str, Any]) -> Data:
+    """The settings with valid_from and test_from of a split by time.
 
-
-def _moment(text: str, times: pl.Series) -> object:
-    if times.dtype.is_numeric():
-        return float(text)
-    return pl.Series([text]).str.to_datetime(strict=False, time_unit="us")[0]
+    before: the manifest's `split`; with the same settings its times are kept, so that rows that
+    arrive later move no earlier row.
+    """
+    chosen = data.split
+    if chosen.by != "time" or (chosen.valid_from and chosen.test_from):
+        return data
+    settings = chosen.model_dump(mode="json", exclude={"valid_from", "test_from"})
+    if all(before.get(key) == value for key, value in settings.items()):
+        times = [before["valid_from"], before["test_from"]]
+    else:
+        ordered = split_column(table, data).sort()
+        shares = (1 - chosen.valid - chosen.test, 1 - chosen.test)
+        times = [str(ordered[int(len(ordered) * share)]) for share in shares]
+    frozen = chosen.model_copy(update={"valid_from": times[0], "test_from": times[1]})
+    return data.model_copy(update={"split": frozen})
 
 
 def _parts_of(keys: pl.Series, chosen: Split) -> pl.Series:

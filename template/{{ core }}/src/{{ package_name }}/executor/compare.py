@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import logging
 import statistics
 from typing import Any
 
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> None:
     results = []
     for count, (words, config) in enumerate(zip(combinations, configs, strict=True), start=1):
         log("compare", f"run {count} of {len(configs)}  {' '.join(words)}")
-        with logs.off_screen():
+        with logs.on_screen(logging.WARNING):
             results.append((" ".join(words), train(config, args.root, command="compare")))
     varied = {word.partition("=")[0] for word in args.overrides if len(_values(word)) > 1}
     report = _seed_report if varied == {"seed"} else _ranking
@@ -63,18 +64,9 @@ def expand(words: list[str]) -> list[list[str]]:
 
 
 def _values(word: str) -> list[str]:
-    """The parts of a word's value between commas that stand outside of brackets."""
-    _, equals, text = word.partition("=")
-    if not equals:
-        raise ValueError(f"command line: '{word}' is not key=value")
-    parts, depth = [""], 0
-    for sign in text:
-        depth += (sign in "[{") - (sign in "]}")
-        if sign == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += sign
-    return parts
+    """The values of key=a,b; a list in brackets is one value."""
+    text = word.partition("=")[2]
+    return [text] if "[" in text else text.split(",")
 
 
 def _ranked(results: list[tuple[str, Any]], metric: str) -> list[tuple[str, Any]]:

@@ -13,9 +13,11 @@ from ..dataloader.checks import check_classes, check_columns, check_table, class
 from ..dataloader.originals import describe_file, keep_original, with_sample
 from ..dataloader.profile import excluded_columns, profile
 from ..dataloader.schema import PATH as SCHEMA
-from ..dataloader.schema import Schema, infer_schema, read_schema, write_schema
+from ..dataloader.schema import Schema, schema_for, write_schema
 from ..dataloader.sources import MAIN, ROW, load
-from ..dataloader.split import PARTS, SPLITS, split, time_cuts
+from ..dataloader.split import PARTS, SPLITS, freeze_times, split
+from ..evaluation.metrics import metrics_of
+from ..model.estimators import ESTIMATORS, build_estimator
 from ..utils.files import sha256_of_file, sha256_of_json, write_json
 from ..utils.logs import log
 from ..utils.names import check_name
@@ -42,31 +44,27 @@ def ensure(config: Config, root: Path, *, replace: bool = False) -> dict[str, An
 
     Raises ValueError with one line for each thing that is wrong with the configuration or data.
     """
-    before = manifests.read_manifest(root)
-    check_names(config)
-    same = before is not None and before.get("made_by") == _made_by(config, root)
-    if before and same and not replace and _is_unchanged(config, root, before):
-        _print_summary(before)
-        return before
-    manifest = _prepare(config, root, before, replace)
-    # Once more: the schema may just have been written.
-    manifest["made_by"] = _made_by(config, root)
-    manifests.write_manifest(root, manifest)
+    check_config(config)
+    manifest = manifests.read_manifest(root)
+    if manifest is None or replace or not _is_current(config, root, manifest):
+        manifest = _prepare(config, root, manifest or {}, replace)
+        # After _prepare, since it may just have written the schema.
+        manifest["made_by"] = _made_by(config, root)
+        manifests.write_manifest(root, manifest)
     _print_summary(manifest)
     return manifest
 
 
-def check_names(config: Config) -> None:
-    """Raise ValueError where a split, model or metric is not known, or not for this task."""
-    from ..evaluation.metrics import metrics_of
-    from ..model.estimators import ESTIMATORS
-
+def check_config(config: Config) -> None:
+    """Raise ValueError where a split, model, metric or parameter is not known, or not for the task."""
     models = [name for name, one in ESTIMATORS.items() if config.task in one.tasks]
     check_name(config.data.split.by, SPLITS, "data.split.by")
-    check_name(config.model, models, f"model (task: {config.task})")
-    check_name(config.metric, metrics_of(config.task), f"metric (task: {config.task})")
+    check_name(config.model, models, f"model for task: {config.task}")
+    check_name(config.metric, metrics_of(config.task), f"metric for task: {config.task}")
     for name in config.models:
         check_name(name, ESTIMATORS, "conf/default.yaml: models")
+    parameters = config.models.get(config.model, {})
+    build_estimator(config.model, config.task, parameters, config.train.class_weight, config.seed)
 
 
 def _made_by(config: Config, root: Path) -> dict[str, Any]:
@@ -77,47 +75,47 @@ def _made_by(config: Config, root: Path) -> dict[str, Any]:
     return {"config": sha256_of_json(settings), "schema": schema, "code": code}
 
 
-def _is_unchanged(config: Config, root: Path, manifest: dict[str, Any]) -> bool:
+def _is_current(config: Config, root: Path, manifest: dict[str, Any]) -> bool:
+    """Whether nothing has changed since the manifest was written."""
+    if manifest.get("made_by") != _made_by(config, root):
+        return False
     named = {MAIN: config.data.file, **config.data.files}
-    for file in manifest["files"]:
-        path = root / named.get(file["name"], "")
-        if path.is_file() and sha256_of_file(path) != file["sha256"]:
-            return False
-    return manifests.is_complete(root, manifest)
+    paths = [(root / named[file["name"]], file["sha256"]) for file in manifest["files"]]
+    same = all(not path.is_file() or sha256_of_file(path) == sha for path, sha in paths)
+    return same and manifests.is_complete(root, manifest)
 
 
-def _prepare(
-    config: Config, root: Path, before: dict[str, Any] | None, replace: bool
-) -> dict[str, Any]:
-    """Nothing is written before the data has passed every check, but the sample."""
+def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) -> dict[str, Any]:
+    """The new manifest. Nothing but the sample is written before the data has passed all checks."""
     data = with_sample(config, root)
-    known = {file["name"]: file for file in before["files"]} if before else {}
+    known = {file["name"]: file for file in before.get("files", [])}
+    named = {MAIN: data.file, **data.files}
     files = [
-        describe_file(name, path, data, root, known.get(name), replace)
-        for name, path in {MAIN: data.file, **data.files}.items()
+        describe_file(name, file, data, root, known.get(name, {}), replace=replace)
+        for name, file in named.items()
     ]
     raw = load(data, root)
     check_columns(data, raw.columns)
-    schema = _schema_of(data, root, raw)
-    table, dropped, invalid = _clean(config, data, schema, raw)
+    schema = schema_for(raw, data, root)
+    table, dropped, invalid = _clean(data, schema, raw)
     check_table(config, table)
     excluded = excluded_columns(table, schema)
     features = [name for name in schema.columns if name not in {*excluded, *_not_features(data)}]
     if not features:
         raise ValueError(f"{data.file}: no column is left to predict {data.target}")
-    chosen = _frozen_split(data, table, before)
-    part = split(table, data.model_copy(update={"split": chosen}))
-    classes = classes_of(config, table[data.target])
-    check_classes(config, table[data.target], part)
-    for file in files:
-        keep_original(root, file)
-    _write_schema_once(root, schema)
+    data = freeze_times(table, data, before.get("split", {}))
+    part, classes = split(table, data), classes_of(config, table[data.target])
+    check_classes(classes, table[data.target], part)
+
+    for entry in files:
+        keep_original(root, named[entry["name"]], entry)
+    write_schema(root, schema)
+    write_json(root / PROFILE, {"columns": profile(table, schema), "suspects": []})
     if len(invalid):
         write_json(root / QUARANTINE / "prepare.json", invalid.to_dicts())
-    write_json(root / PROFILE, {"columns": profile(table, schema), "suspects": []})
     parts = {name: manifests.write_part(root, name, table.filter(part == name)) for name in PARTS}
     return {
-        "files": [{key: file[key] for key in file if key != "path"} for file in files],
+        "files": files,
         "task": config.task,
         "target": data.target,
         "classes": classes,
@@ -126,58 +124,32 @@ def _prepare(
         "rows": {"read": len(raw), "kept": len(table), "dropped": len(raw) - len(table)},
         "dropped": [{"reason": why, "rows": n} for why, n in dropped.items() if n],
         "split": {
-            **chosen.model_dump(mode="json"),
+            **data.split.model_dump(mode="json"),
             "fingerprint": sha256_of_json([table[ROW].to_list(), part.to_list()]),
             "parts": parts,
         },
     }
 
 
-def _schema_of(data: Data, root: Path, raw: pl.DataFrame) -> Schema:
-    """conf/schema.yaml, inferred anew where it is of another file; data.ranges set its limits."""
-    schema = read_schema(root)
-    if schema is None or schema.source != data.file:
-        names = [data.id, data.split.column if data.split.by == "group" else None]
-        # Names of rows and groups stay text: as numbers long ones would run into one another.
-        types: dict[str, Any] = {name: "text" for name in names if name is not None}
-        schema = infer_schema(raw, data.file, types | dict(data.columns))
-    new = [name for name in raw.columns if name not in {ROW, *schema.columns, *data.ignore}]
-    if new:
-        raise ValueError(
-            f"{data.file}: column '{new[0]}' is not in {SCHEMA}; add it there or to data.ignore, "
-            f"or delete {SCHEMA} to infer it anew"
-        )
-    columns = dict(schema.columns)
-    for name, (low, high) in data.ranges.items():
-        columns[name] = columns[name].model_copy(update={"min": low, "max": high})
-    return schema.model_copy(update={"columns": columns})
-
-
-def _write_schema_once(root: Path, schema: Schema) -> None:
-    """Write conf/schema.yaml, unless the user's stands there already."""
-    before = read_schema(root)
-    if before is None or before.source != schema.source:
-        write_schema(root, schema)
-        log("prepare", f"schema of {len(schema.columns)} columns inferred: {SCHEMA} is yours now")
-
-
 def _clean(
-    config: Config, data: Data, schema: Schema, raw: pl.DataFrame
+    data: Data, schema: Schema, raw: pl.DataFrame
 ) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
-    """Typed valid rows with a known target; rows dropped by reason; violations."""
-    known = raw.filter(pl.col(data.target).is_not_null())
-    if raw[data.target].dtype.is_float():
-        known = known.filter(pl.col(data.target).is_not_nan())
-    dropped = {"target missing": len(raw) - len(known)}
-    valid, bad = schema.validate_rows(known, data.file, data.max_invalid_share)
-    dropped["invalid"] = len(known) - len(valid)
+    """Typed valid rows with a known target; number of rows dropped by reason; violations."""
+    is_float = raw[data.target].dtype.is_float()
+    target = pl.col(data.target).fill_nan(None) if is_float else pl.col(data.target)
+    known = raw.filter(target.is_not_null())
+    valid, invalid = schema.validate_rows(known, data.file, data.max_invalid_share)
+    unique = valid
     if data.duplicates == "drop":
         ignored = {ROW, *data.ignore} - {data.id, data.target}
-        subset = [name for name in valid.columns if name not in ignored]
-        unique = valid.unique(subset=subset, keep="first", maintain_order=True)
-        dropped["exact duplicate"] = len(valid) - len(unique)
-        valid = unique
-    return valid, dropped, bad
+        compared = [name for name in valid.columns if name not in ignored]
+        unique = valid.unique(subset=compared, keep="first", maintain_order=True)
+    dropped = {
+        "target missing": len(raw) - len(known),
+        "invalid": len(known) - len(valid),
+        "exact duplicate": len(valid) - len(unique),
+    }
+    return unique, dropped, invalid
 
 
 def _not_features(data: Data) -> set[str | None]:
@@ -185,30 +157,12 @@ def _not_features(data: Data) -> set[str | None]:
     return {data.target, data.id, group, *data.ignore}
 
 
-def _frozen_split(data: Data, table: pl.DataFrame, before: dict[str, Any] | None) -> Any:
-    """data.split; by time with the cuts of last time, so that later rows move no earlier one."""
-    chosen = data.split
-    if chosen.by != "time" or (chosen.valid_from and chosen.test_from):
-        return chosen
-    settings = chosen.model_dump(mode="json", exclude={"valid_from", "test_from"})
-    old = before["split"] if before else {}
-    if all(old.get(key) == value for key, value in settings.items()):
-        cuts = {"valid_from": old["valid_from"], "test_from": old["test_from"]}
-    else:
-        valid_from, test_from = time_cuts(table, data)
-        cuts = {"valid_from": str(valid_from), "test_from": str(test_from)}
-    return chosen.model_copy(update=cuts)
-
-
 def _print_summary(manifest: dict[str, Any]) -> None:
     rows, parts = manifest["rows"], manifest["split"]["parts"]
     sizes = ", ".join(f"{name} {part['rows']}" for name, part in parts.items())
     why = ", ".join(f"{one['rows']} {one['reason']}" for one in manifest["dropped"])
-    log(
-        "prepare",
-        f"{rows['read']} rows, {len(manifest['features'])} features from "
-        f"{manifest['files'][0]['file']}; {rows['dropped']} dropped{f' ({why})' if why else ''}; "
-        f"{sizes}",
-    )
+    text = f"{rows['read']} rows, {len(manifest['features'])} features from "
+    text += f"{manifest['files'][0]['file']}; {rows['dropped']} dropped"
+    log("prepare", f"{text}{f' ({why})' if why else ''}; {sizes}")
     for one in manifest["excluded"]:
         log("", f"excluded {one['column']}: {one['reason']}")

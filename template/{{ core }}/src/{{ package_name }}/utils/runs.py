@@ -1,9 +1,10 @@
 """The record of a run: written when it starts, closed however it ends."""
 
+import contextlib
+import itertools
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from . import logs
 from .files import read_json, sha256_of_json, write_json
+from .names import check_name
 from .provenance import environment, git_state, tree_id
 
 LOGS = "logs"
@@ -32,7 +34,7 @@ class Run:
         write_json(self.folder / RECORD, self.record)
 
 
-@contextmanager
+@contextlib.contextmanager
 def recorded(root: Path, command: str, config: dict[str, Any]) -> Iterator[Run]:
     """A new run with its record and log file; the record states how it ended."""
     run = _start(root, command, config)
@@ -74,18 +76,12 @@ def _start(root: Path, command: str, config: dict[str, Any]) -> Run:
 
 def find(root: Path, name: str | None = None) -> Run:
     """The run of that name, or the newest that saved a model; raises ValueError without one."""
-    runs = every(root)
+    runs = {run.folder.name: run for run in every(root) if run.record["status"] == "finished"}
     if name is not None:
-        found = [run for run in runs if run.folder.name == name]
-        if not found:
-            names = ", ".join(run.folder.name for run in runs[-5:])
-            raise ValueError(f"{LOGS}/{name}: no such run; the newest are {names or 'none'}")
-        if found[0].record["status"] != "finished":
-            status = found[0].record["status"]
-            raise ValueError(f"{LOGS}/{name}: this run is {status}; choose another")
-        return found[0]
+        check_name(name, list(runs)[::-1], f"{LOGS}/: finished runs")
+        return runs[name]
     # A trial of a search is a run that saves no model.
-    saved = [r for r in runs if r.record.get("status") == "finished" and "model" in r.record]
+    saved = [run for run in runs.values() if "model" in run.record]
     if not saved:
         raise ValueError(f"{LOGS}/: no finished run; run `train` first")
     return max(saved, key=lambda run: str(run.record["started"]))
@@ -97,7 +93,7 @@ def every(root: Path) -> list[Run]:
     return [Run(path.parent, dict(read_json(path))) for path in paths]
 
 
-@contextmanager
+@contextlib.contextmanager
 def repeatable(seed: int) -> Iterator[None]:
     """Within, NumPy's global generator is seeded and numeric libraries use one thread.
 
@@ -117,15 +113,13 @@ def repeatable(seed: int) -> Iterator[None]:
 
 
 def _new_folder(parent: Path, name: str) -> Path:
-    """A folder of that name, or of name-2, name-3 when runs start within one second."""
-    for count in range(1, 1000):
+    """A new folder of that name, or of name-2, name-3 when runs start within one second."""
+    for count in itertools.count(1):
         folder = parent / (name if count == 1 else f"{name}-{count}")
-        try:
+        with contextlib.suppress(FileExistsError):
             folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return folder
-    raise ValueError(f"{parent}: a thousand runs named {name}; delete some")
+            return folder
+    raise AssertionError("unreachable")
 
 
 def _now() -> datetime:

@@ -1,16 +1,16 @@
 """The contract for rows: column types and rules, in conf/schema.yaml."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import yaml  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..configs.load import explain_all
-from ..configs.settings import ColumnType
+from ..configs.load import explain
+from ..configs.settings import ColumnType, Data
 from ..utils.files import write_text
+from ..utils.logs import log
 from ..utils.names import hint
 from .column_types import CellFormat, infer, parse
 from .sources import ROW
@@ -135,15 +135,38 @@ def describe(bad: pl.DataFrame, shown: str) -> list[str]:
     return lines
 
 
-def infer_schema(table: pl.DataFrame, source: str, types: Mapping[str, ColumnType]) -> Schema:
-    """The schema of a table; `types` are given by the user, all else is inferred from the cells."""
+def schema_for(raw: pl.DataFrame, data: Data, root: Path) -> Schema:
+    """conf/schema.yaml if it is of `data.file`, else inferred from the cells; with data.ranges.
+
+    Raises ValueError where a new column is in the file and not in the schema.
+    """
+    schema = read_schema(root)
+    if schema is None or schema.source != data.file:
+        schema = infer_schema(raw, data)
+    new = [name for name in raw.columns if name not in {ROW, *schema.columns, *data.ignore}]
+    if new:
+        raise ValueError(
+            f"{data.file}: column '{new[0]}' is not in {PATH}; add it there or to data.ignore, or "
+            f"delete {PATH} to infer it anew"
+        )
+    limits = {name: {"min": low, "max": high} for name, (low, high) in data.ranges.items()}
+    columns = {n: c.model_copy(update=limits.get(n, {})) for n, c in schema.columns.items()}
+    return Schema(source=schema.source, columns=columns)
+
+
+def infer_schema(table: pl.DataFrame, data: Data) -> Schema:
+    """The schema of a table; data.columns gives types, all else is inferred from the cells."""
+    # Names of rows and groups stay text: as numbers long ones would run into one another.
+    names = [data.id, data.split.column if data.split.by == "group" else None]
+    given = {name: CellFormat("text") for name in names if name is not None}
+    given |= {name: CellFormat(kind) for name, kind in data.columns.items()}
     columns = {}
     for cells in table.drop(ROW):
-        given = types.get(cells.name)
-        inferred = infer(cells)
-        same = given is None or given == inferred.type
-        columns[cells.name] = _column(cells, inferred if same else CellFormat(given or "text"))
-    return Schema(source=source, columns=columns)
+        cell_format = infer(cells)
+        if cells.name in given and given[cells.name].type != cell_format.type:
+            cell_format = given[cells.name]
+        columns[cells.name] = _column(cells, cell_format)
+    return Schema(source=data.file, columns=columns)
 
 
 def read_schema(root: Path) -> Schema | None:
@@ -153,17 +176,22 @@ def read_schema(root: Path) -> Schema | None:
     try:
         return Schema.model_validate(yaml.safe_load((root / PATH).read_text(encoding="utf-8")))
     except ValidationError as error:
-        raise ValueError(explain_all(error, Schema, PATH)) from error
+        raise ValueError(explain(error, Schema, {PATH: {}})) from error
     except yaml.YAMLError as error:
         raise ValueError(f"{PATH}: not valid YAML: {error}") from error
 
 
 def write_schema(root: Path, schema: Schema) -> None:
-    """Write conf/schema.yaml, one line a column."""
-    lines = [f"source: {_flow(schema.source)}", "columns:"]
-    for name, column in schema.columns.items():
-        lines.append(f"  {_flow(name)}: {_flow(column.model_dump(exclude_defaults=True))}")
-    write_text(root / PATH, HEADER + "\n".join(lines) + "\n")
+    """Write conf/schema.yaml, unless the user's own of the same file is there."""
+    before = read_schema(root)
+    if before is not None and before.source == schema.source:
+        return
+    content = schema.model_dump(mode="json", exclude_defaults=True)
+    text = yaml.safe_dump(
+        content, default_flow_style=None, width=10**6, sort_keys=False, allow_unicode=True
+    )
+    write_text(root / PATH, HEADER + text)
+    log("prepare", f"inferred the schema of {len(schema.columns)} columns; {PATH} is yours now")
 
 
 def _column(cells: pl.Series, cell_format: CellFormat) -> Column:
@@ -200,12 +228,3 @@ def _bad_cells(table: pl.DataFrame, name: str, rule: str, bad: pl.Series) -> pl.
     return lines.select(
         ROW, pl.lit(name).alias("column"), pl.lit(rule).alias("rule"), pl.col("value")
     )
-
-
-def _flow(content: Any) -> str:
-    """One line of YAML."""
-    plain = list(content) if isinstance(content, tuple) else content
-    if isinstance(plain, dict):
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
-    text = yaml.safe_dump(plain, default_flow_style=True, width=10**9, sort_keys=False)
-    return str(text).removesuffix("\n").removesuffix("...").rstrip("\n")
