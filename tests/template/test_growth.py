@@ -1,50 +1,63 @@
-"""`copier update --data scaffold=mvp` adds whole files and keeps every edit of the project."""
+"""`copier update` adds a scaffold or a component as whole files, and keeps every edit."""
 
 import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import copier
 import pytest
 import yaml
 
-from tests.conftest import Render, run
-from tests.template.test_update import commit
+from tests.conftest import Render, commit, run, run_copy, update
 
 ANSWERS = ".copier-answers.yml"
-ROWS: list[dict[str, str]] = [
-    {"task": "classification", "ci": "github", "owner": "@org/team"},
-    {"task": "regression", "ci": "gitlab"},
-    {"ci": "none", "tracker": "mlflow", "queue": "redis"},
-]
+# Both hold the answers: the one as text, the other as groups of packages.
+CHANGED = {ANSWERS, "pyproject.toml"}
 
 
 def contents(project: Path) -> dict[str, bytes]:
-    """Every file of a project by its path, but the answers."""
+    """Every file of a project by its path, but those that every component changes."""
     paths = [path for path in project.rglob("*") if path.is_file() and ".git" not in path.parts]
     named = {path.relative_to(project).as_posix(): path.read_bytes() for path in paths}
-    return {name: content for name, content in named.items() if name != ANSWERS}
+    return {name: content for name, content in named.items() if name not in CHANGED}
 
 
-@pytest.mark.parametrize("answers", ROWS, ids=lambda row: "-".join(row.values()))
-def test_a_larger_scaffold_only_adds_whole_files(render: Render, answers):
-    poc, mvp = (contents(render(scaffold=name, **answers)) for name in ("poc", "mvp"))
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"task": "classification", "ci": "github", "owner": "@org/team"},
+        {"task": "regression", "ci": "gitlab"},
+        {"ci": "none", "components": ["worker", "explain"]},
+    ],
+    ids=["github", "gitlab", "none"],
+)
+def test_a_larger_scaffold_only_adds_whole_files(rendered: Render, answers):
+    poc, mvp = (contents(rendered(scaffold=name, **answers)) for name in ("poc", "mvp"))
 
     assert not set(poc) - set(mvp)
     assert [name for name in poc if poc[name] != mvp[name]] == []
-    assert len(set(mvp) - set(poc)) > 30
+    assert len(set(mvp) - set(poc)) > 10
 
 
-def append(name: str, text: str) -> Callable[[Path], None]:
+def test_a_component_only_adds_whole_files(rendered: Render):
+    without, having = contents(rendered()), contents(rendered(components=["worker", "explain"]))
+
+    assert [name for name in without if having.get(name) != without[name]] == []
+
+
+Edit = Callable[[Path], None]
+
+
+def append(name: str, text: str) -> Edit:
     def edit(project: Path) -> None:
-        path = project / name
-        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+        with (project / name).open("a", encoding="utf-8") as file:
+            file.write(text)
 
     return edit
 
 
-def swap(name: str, old: str, new: str) -> Callable[[Path], None]:
+def swap(name: str, old: str, new: str) -> Edit:
     def edit(project: Path) -> None:
         path = project / name
         text = path.read_text(encoding="utf-8")
@@ -54,68 +67,53 @@ def swap(name: str, old: str, new: str) -> Callable[[Path], None]:
     return edit
 
 
-def uv_add(*words: str) -> Callable[[Path], None]:
+def uv_add(*words: str) -> Edit:
     def edit(project: Path) -> None:
-        run("uv", "add", "--quiet", "--no-sync", *words, cwd=project)
+        run("uv", "add", "--quiet", "--frozen", *words, cwd=project)
 
     return edit
 
 
-def local_package(project: Path) -> None:
-    """A package in the repository that the project uses as it is being written."""
-    folder = project / "packages/own-tools/src/own_tools"
-    folder.mkdir(parents=True)
-    (folder / "__init__.py").write_text('"""Ours."""\n')
-    (project / "packages/own-tools/pyproject.toml").write_text(
-        '[project]\nname = "own-tools"\nversion = "0.1.0"\n\n'
-        '[build-system]\nrequires = ["uv_build>=0.9,<1"]\nbuild-backend = "uv_build"\n'
-    )
-    run("uv", "add", "--quiet", "--no-sync", "--editable", "packages/own-tools", cwd=project)
+def new_file(name: str, text: str) -> Edit:
+    def edit(project: Path) -> None:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+
+    return edit
 
 
 PACKAGE = "src/my_model"
-# What people do to a project in its first weeks, and a text that must still stand after growth.
-EDITS: dict[str, tuple[Callable[[Path], None], str, str]] = {
+OURS = "\n\nOURS = 1\n"
+# What people do to a project in its first weeks, and a text that must still stand afterwards.
+EDITS: dict[str, tuple[Edit, str, str]] = {
     "readme": (append("README.md", "\nOur own words.\n"), "README.md", "Our own words."),
-    "conf": (
-        swap("conf/default.yaml", "seed: 0 # for models", "seed: 7 # ours"),
-        "conf/default.yaml",
-        "seed: 7",
-    ),
+    "conf": (append("conf/default.yaml", "# ours\n"), "conf/default.yaml", "# ours"),
     "train": (
-        swap(f"{PACKAGE}/executor/train.py", "    _tell(config,", "    # ours\n    _tell(config,"),
+        append(f"{PACKAGE}/executor/train.py", OURS),
         f"{PACKAGE}/executor/train.py",
-        "# ours",
-    ),
-    "evaluate": (
-        append(f"{PACKAGE}/executor/evaluate.py", "\n\nOURS = 1\n"),
-        f"{PACKAGE}/executor/evaluate.py",
         "OURS = 1",
     ),
-    "report": (
-        append(f"{PACKAGE}/evaluation/sections/summary.py", "\n\nOURS = 1\n"),
-        f"{PACKAGE}/evaluation/sections/summary.py",
+    "features": (
+        append(f"{PACKAGE}/model/features.py", OURS),
+        f"{PACKAGE}/model/features.py",
         "OURS = 1",
     ),
-    "tests": (
-        append("tests/test_main.py", "\n\ndef test_ours():\n    assert 1 + 1 == 2\n"),
-        "tests/test_main.py",
+    "own-module": (
+        new_file(f"{PACKAGE}/executor/ours.py", '"""Ours."""\n'),
+        f"{PACKAGE}/executor/ours.py",
+        "Ours.",
+    ),
+    "own-test": (
+        new_file("tests/test_ours.py", "def test_ours():\n    assert 1 + 1 == 2\n"),
+        "tests/test_ours.py",
         "def test_ours",
     ),
+    "card": (append("docs/data-card.md", "\nOurs.\n"), "docs/data-card.md", "Ours."),
+    "makefile": (append("Makefile", "\nours: ## ours\n\t@echo ours\n"), "Makefile", "echo ours"),
     "ci": (
         append(".github/workflows/test.yml", "# our remark\n"),
         ".github/workflows/test.yml",
         "# our remark",
-    ),
-    "pre-commit": (
-        append(".pre-commit-config.yaml", "# our remark\n"),
-        ".pre-commit-config.yaml",
-        "# our remark",
-    ),
-    "dependency-line": (
-        swap("pyproject.toml", '    "numpy>=2.2",', '    "numpy>=2.2",\n    "packaging>=24",'),
-        "pyproject.toml",
-        '"packaging>=24"',
     ),
     "uv-add": (uv_add("idna>=3"), "pyproject.toml", '"idna>=3"'),
     "uv-add-dev": (uv_add("--dev", "iniconfig>=2"), "pyproject.toml", '"iniconfig>=2"'),
@@ -124,84 +122,112 @@ EDITS: dict[str, tuple[Callable[[Path], None], str, str]] = {
         "pyproject.toml",
         '"six>=1.16"',
     ),
-    "uv-add-editable": (local_package, "pyproject.toml", "own-tools"),
     "last-line": (
         swap("pyproject.toml", "exhaustive = true", "exhaustive = true # yes"),
         "pyproject.toml",
         "exhaustive = true # yes",
     ),
     "own-table": (append("pyproject.toml", "\n[tool.ours]\nx = 1\n"), "pyproject.toml", "ours"),
-    "pytest-option": (
-        swap("pyproject.toml", '"--strict-config"]', '"--strict-config", "--durations=3"]'),
-        "pyproject.toml",
-        "--durations=3",
+}
+# Change -> (answers before, answers given at the update, a file that is new, a file that goes).
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    "poc to mvp": ({}, {"scaffold": "mvp"}, "conf/service.yaml", ""),
+    "a component": ({}, {"components": ["batch", "docs"]}, "mkdocs.yml", ""),
+    "another for one": (
+        {"components": ["docs", "tune"]},
+        {"components": ["tune", "fairness"], "remove": ["docs"]},
+        "conf/fairness.yaml",
+        "mkdocs.yml",
+    ),
+    "none": (
+        {"scaffold": "mvp", "components": ["docs"]},
+        {"components": [], "remove": ["docs"]},
+        "conf/service.yaml",
+        "mkdocs.yml",
     ),
 }
 
 
-@pytest.fixture
-def released(template: Path, tmp_path: Path) -> Path:
-    """The working tree as a git repository of one version."""
-    repository = tmp_path / "copier-ml"
-    shutil.copytree(template, repository)
-    run("git", "init", "--quiet", cwd=repository)
-    commit(repository, "One", "v1.0.0")
-    return repository
+@pytest.fixture(scope="module")
+def released(small_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template without tool and catalog, as a version."""
+    folder = shutil.copytree(small_template, tmp_path_factory.mktemp("grown") / "copier-ml")
+    commit(folder, "One", "v1.0.0")
+    return folder
 
 
-def started(released: Path, project: Path) -> Path:
-    copier.run_copy(str(released), project, defaults=True, quiet=True, unsafe=False)
-    run("git", "init", "--quiet", cwd=project)
+def grown(released: Path, project: Path, change: str, edits: list[str]) -> list[str]:
+    """A project with edits after a change; the files in conflict."""
+    before, given, _, _ = CHANGES[change]
+    run_copy(released, project, **before)
     commit(project, "Start")
-    return project
+    for name in edits:
+        EDITS[name][0](project)
+    commit(project, "Ours")
+    return update(project, **given)
 
 
-def grow(project: Path) -> None:
-    """The line that `checklist promote mvp` prints."""
-    copier.run_update(
-        project, data={"scaffold": "mvp"}, defaults=True, overwrite=True, quiet=True, unsafe=False
-    )
-
-
-def assert_kept(project: Path, edits: list[str]) -> None:
+def assert_kept(project: Path, change: str, edits: list[str]) -> None:
+    _, given, arrived, gone = CHANGES[change]
     for _, file, text in (EDITS[name] for name in edits):
         assert text in (project / file).read_text(encoding="utf-8"), (file, text)
-    assert not run("git", "ls-files", "--unmerged", cwd=project).stdout
     run("git", "diff", "--check", cwd=project)
-    content = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    assert {"dev", "serving"} <= set(content["dependency-groups"])
-    assert yaml.safe_load((project / ANSWERS).read_text())["scaffold"] == "mvp"
-    assert (project / PACKAGE / "serving/__init__.py").is_file()
+    tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    answers = yaml.safe_load((project / ANSWERS).read_text())
+    assert given.get("components", answers["components"]) == answers["components"]
+    assert (project / arrived).is_file()
+    assert not gone or not (project / gone).exists()
 
 
-def test_growing_keeps_every_kind_of_edit(released, tmp_path):
-    project = started(released, tmp_path / "project")
-    for edit, _, _ in EDITS.values():
-        edit(project)
-    commit(project, "Ours")
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_keeps_every_kind_of_edit(released, tmp_path, change):
+    project = tmp_path / "project"
 
-    grow(project)
+    torn = grown(released, project, change, list(EDITS))
 
-    assert_kept(project, list(EDITS))
+    assert torn == []
+    assert_kept(project, change, list(EDITS))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EDITS)
 def test_growing_keeps_each_edit_alone(released, tmp_path, name):
-    project = started(released, tmp_path / "project")
-    EDITS[name][0](project)
+    project = tmp_path / "project"
+
+    torn = grown(released, project, "poc to mvp", [name])
+
+    assert torn == []
+    assert_kept(project, "poc to mvp", [name])
+
+
+def test_a_component_that_is_switched_off_takes_its_edited_files_and_git_keeps_them(
+    released, tmp_path
+):
+    project = run_copy(released, tmp_path / "project", components=["docs"])
+    (project / "mkdocs.yml").write_text("# ours\n")
+    new_file("docs/ours.md", "# Ours\n")(project)
     commit(project, "Ours")
 
-    grow(project)
+    update(project, components=[], remove=["docs"])
 
-    assert_kept(project, [name])
+    assert not (project / "mkdocs.yml").exists()
+    assert (project / "docs/ours.md").read_text() == "# Ours\n"
+    assert run("git", "show", "HEAD:mkdocs.yml", cwd=project).stdout == "# ours\n"
+
+
+def test_the_message_after_an_update_says_so():
+    config = yaml.safe_load((Path(__file__).parents[2] / "copier.yml").read_text("utf-8"))
+
+    assert "git status --short" in config["_message_after_update"]
+    assert "edited ones too" in config["_message_after_update"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_a_grown_project_with_edits_is_green_at_once(released, tmp_path, task):
-    project = tmp_path / "project"
-    copier.run_copy(str(released), project, data={"task": task}, defaults=True, quiet=True)
+def test_a_grown_project_with_edits_is_green_at_once(template, tmp_path, task):
+    repository = shutil.copytree(template, tmp_path / "copier-ml")
+    commit(repository, "One", "v1.0.0")
+    project = run_copy(repository, tmp_path / "project", task=task)
     run("git", "init", "--quiet", cwd=project)
     run("make", "setup", cwd=project)
     commit(project, "Start")
@@ -209,7 +235,7 @@ def test_a_grown_project_with_edits_is_green_at_once(released, tmp_path, task):
         edit(project)
     commit(project, "Ours")
 
-    grow(project)
+    update(project, scaffold="mvp")
     run("make", "setup", "check", "test", cwd=project)
 
-    assert_kept(project, list(EDITS))
+    assert_kept(project, "poc to mvp", list(EDITS))

@@ -1,4 +1,4 @@
-"""Each file of the template lies in the layer that needs it; read from the tree, nothing is rendered.
+"""Each file of the template lies in the layer that needs it; read from the tree, not rendered.
 
 A layer is a folder of template/: `every`, `core`, a kind of data, or a component of components.yml.
 """

@@ -14,7 +14,7 @@ import yaml
 from copier._cli import CopierApp
 from copier._main import Worker
 
-from tests.conftest import ROOT, Render, run
+from tests.conftest import ROOT, run, run_copy
 
 COPIER = str(Path(sys.executable).parent / "copier")
 
@@ -68,6 +68,24 @@ REFUSED = {
     "unknown queue": {"queue": "kafka"},
     "unknown ci": {"ci": "jenkins"},
     "unknown name": {"phaze": "mvp"},
+    "guard": {"data_guard": "x"},
+    "computed list": {"tool_files": "[a.py]"},
+    "computed layers": {"layers": "[core"},
+    "computed layer": {"every": ""},
+    "component as a name": {"serve": "."},
+    "what the answers file keeps": {"stored_components": "[]"},
+    "one component": {"components": "serve"},
+    "broken list": {"components": "[serve"},
+    "nothing for a list": {"components": ""},
+    "number for a list": {"components": "3"},
+    "numbers in a list": {"components": "[1, 2]"},
+    "mapping for a list": {"components": "{serve: true}"},
+    "nested list": {"components": "[[serve]]"},
+    "unknown component": {"components": "[serve, serving]"},
+    "old name of a component": {"components": "[queue]"},
+    "components without code": {"components": "[serve]", "scaffold": "checklist"},
+    "removal of what is not there": {"remove": "[docs]"},
+    "unknown removal": {"remove": "[x]"},
 }
 
 ACCEPTED = {
@@ -93,6 +111,8 @@ ACCEPTED = {
     "owner": {"owner": "@ann"},
     "team": {"owner": "@org/sub/ml-team"},
     "no owner": {"owner": ""},
+    "list": {"components": ["batch", "docs"]},
+    "no component": {"components": []},
 }
 
 
@@ -108,10 +128,12 @@ def copy_by_command(template: Path, to: Path, answers: dict[str, str]) -> int:
 
 
 @pytest.mark.parametrize("answers", REFUSED.values(), ids=REFUSED)
-def test_bad_data_is_refused_in_one_line_and_writes_nothing(template, tmp_path, capsys, answers):
+def test_bad_data_is_refused_in_one_line_and_writes_nothing(
+    small_template, tmp_path, capsys, answers
+):
     destination = tmp_path / "project"
 
-    code = copy_by_command(template, destination, answers)
+    code = copy_by_command(small_template, destination, answers)
 
     said = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
     assert code == 1
@@ -132,8 +154,8 @@ def test_the_command_itself_refuses_without_a_traceback(template, tmp_path):
 
 
 @pytest.mark.parametrize("answers", ACCEPTED.values(), ids=ACCEPTED)
-def test_good_data_reaches_toml_and_yaml_unchanged(render: Render, answers):
-    project = render(**answers)
+def test_good_data_reaches_toml_and_yaml_unchanged(small_template, tmp_path, answers):
+    project = run_copy(small_template, tmp_path / "project", **answers)
 
     kept = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
     pyproject = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -158,61 +180,110 @@ def test_every_python_name_yields_a_package_name_that_hides_nothing(template):
     assert not made & {*keyword.kwlist, *keyword.softkwlist, *sys.stdlib_module_names}
 
 
+def test_guard_cannot_be_replaced_by_copiers_settings(template, tmp_path):
+    settings = tmp_path / "settings.yml"
+    settings.write_text("defaults: {github: ann, author: Ann}\n")
+    command = [COPIER, "copy", "--defaults", str(template), "project"]
+
+    done = run(*command, cwd=tmp_path, check=False, COPIER_SETTINGS_PATH=str(settings))
+
+    assert done.returncode == 1
+    assert 'settings file has a default for "github"' in done.stderr
+    assert not (tmp_path / "project").exists()
+
+
+def shown(question: dict[str, Any]) -> str:
+    """What a person sees of a question: the first words of its help."""
+    return " ".join(str(question["help"]).split()[:4])
+
+
 def test_prompt_says_what_is_wrong_and_lets_correct_it(template, tmp_path):
+    """Questions are recognised by their text, in whatever order they come."""
     destination = tmp_path / "project"
+    # Question -> answers that are refused with a sentence, then one that is taken.
+    typed = {
+        "project_name": [("a/b", "project_name may hold"), ("Class", None)],
+        "package_name": [("json", "Python's standard library"), ("class_ml", None)],
+    }
     child = pexpect.spawn(
         COPIER, ["copy", str(template), str(destination)], encoding="utf-8", timeout=60
     )
     child.setwinsize(50, 200)
+    open_questions = {name: shown(question) for name, question in questions().items()}
 
-    child.expect("What is the project called")
-    child.sendline("\x15a/b")
-    child.expect("project_name may hold")
-    child.sendline("\x15Class")
-    child.expect("Under which name")
-    child.expect("class_ml")
-    child.sendline("\x15json")
-    child.expect("Python's standard library")
-    child.sendline("\x15class_ml")
-    for question in (
-        "What will it predict",
-        "What kind",
-        "How much code",
-        "Who holds",
-        "Whose review",
-        "Under which licence",
-        "Where do checks",
-    ):
-        child.expect(re.escape(question))
-        child.sendline("")
+    while open_questions:
+        names = list(open_questions)
+        name = names[child.expect([re.escape(open_questions[each]) for each in names])]
+        del open_questions[name]
+        if name == "package_name":
+            child.expect("class_ml")
+        for answer, sentence in typed.get(name, [("", None)]):
+            child.sendline(f"\x15{answer}" if answer else "")
+            if sentence:
+                child.expect(sentence)
     child.expect(pexpect.EOF)
     child.close()
 
+    kept = yaml.safe_load((destination / ".copier-answers.yml").read_text())
     assert child.exitstatus == 0
-    assert (
-        yaml.safe_load((destination / ".copier-answers.yml").read_text())["package_name"]
-        == "class_ml"
-    )
+    assert kept["package_name"] == "class_ml"
+    assert kept["components"] == []
 
 
 def questions() -> dict[str, dict[str, Any]]:
+    """The questions that a person can answer; the guard is none."""
     config = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
-    return {n: q for n, q in config.items() if not n.startswith("_") and q.get("when") is not False}
+    asked = {n: q for n, q in config.items() if n[0] != "_" and q.get("when") is not False}
+    del asked["data_guard"]
+    return asked
 
 
 def test_every_question_has_help_and_a_default():
     assert not [name for name, q in questions().items() if not q.get("help") or "default" not in q]
 
 
-def test_guard_knows_every_question():
-    guard = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["data_guard"][
-        "default"
-    ]
-
-    assert not [name for name in questions() if f'"{name}"' not in guard]
+def table() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "components.yml").read_text(encoding="utf-8"))
+    return loaded
 
 
-OTHER = {
+def listed(text: str, name: str) -> set[str]:
+    """The names in a list of the guard."""
+    found = re.search(rf"set {name} = \[(.*?)\]", text)
+    assert found
+    return set(re.findall(r'"(\w+)"', found[1]))
+
+
+def test_the_guard_knows_every_question_and_every_computed_name(template):
+    config = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    computed = {n for n, q in config.items() if n[0] != "_" and n not in questions()}
+    with Worker(src_path=str(template)) as worker:
+        rules: Any = worker.jinja_env.get_template("hooks/validate.jinja").module
+
+    known = listed(config["data_guard"]["when"], "known")
+    assert known == {*questions(), *table()["retired_choices"], "remove"}
+    assert set(rules.computed) == computed
+
+
+def test_choices_stand_once():
+    """In components.yml: the questions and the guard read them there."""
+    for name, question in questions().items():
+        if "choices" in question and name != "components":
+            assert f'rule.choices("{name}")' in question["choices"]
+            assert question["default"] in table()["choices"][name].values()
+    assert {n for n, q in questions().items() if "choices" in q} == {
+        *table()["choices"],
+        "components",
+    }
+
+
+def test_the_table_holds_no_jinja():
+    text = (ROOT / "components.yml").read_text(encoding="utf-8")
+
+    assert not [brace for brace in ("{" + "{", "{" + "%", "{" + "#") if brace in text]
+
+
+OTHER: dict[str, Any] = {
     "project_name": "Other Name",
     "package_name": "other_name",
     "description": "Another sentence",
@@ -222,15 +293,15 @@ OTHER = {
     "licence": "Apache-2.0",
     "ci": "gitlab",
     "scaffold": "checklist",
-    "tracker": "mlflow",
-    "queue": "redis",
+    "components": ["docs"],
 }
 
 
 @pytest.mark.parametrize("name", questions())
-def test_every_question_is_obeyed_by_a_file(render: Render, name):
+def test_every_question_is_obeyed_by_a_file(small_template, tmp_path, name):
     def files(**answers):
-        project = render(**answers)
+        folder = tmp_path / "-".join(["project", *answers])
+        project = run_copy(small_template, folder, **answers)
         return {
             p.relative_to(project): p.read_bytes()
             for p in project.rglob("*")

@@ -172,7 +172,9 @@ def test_promises_of_the_root_hold(project):
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
     with_code = answers["scaffold"] != "checklist"
     expected = CORE if with_code else EVERY
-    expected = expected | {"github": {".github"}, "gitlab": {".gitlab"}, "none": set()}[answers["ci"]]
+    expected = (
+        expected | {"github": {".github"}, "gitlab": {".gitlab"}, "none": set()}[answers["ci"]]
+    )
     if answers["ci"] == "gitlab" and with_code:
         expected |= {".gitlab-ci.yml"}
     if answers["owner"] and with_code:

@@ -1,0 +1,133 @@
+"""A rendered project stays within its budget: lines, modules, lines of tests, files.
+
+Counted: every `*.py` outside hooks/, wherever it lies. An `__init__.py` without code is no module.
+A limit is raised in the same commit as the code that needs it, with the reason.
+"""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, Render
+
+LONGEST_MEAN_LINE = 60
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits: lines of Python that is no test, its modules, lines of tests."""
+
+    lines: int
+    modules: int
+    test_lines: int
+
+
+POC = Budget(2100, 30, 700)
+MVP = Budget(3800, 54, 1300)
+COMPONENTS = {
+    "tune": Budget(220, 3, 80),
+    "registry": Budget(350, 5, 120),
+    "serve": Budget(650, 10, 250),
+    "batch": Budget(200, 2, 80),
+    "ship": Budget(250, 4, 60),
+    "worker": Budget(150, 2, 80),
+    "explain": Budget(500, 7, 120),
+    "fairness": Budget(200, 3, 60),
+    "drift": Budget(120, 2, 40),
+    "runs": Budget(150, 2, 60),
+    "mlflow": Budget(120, 2, 40),
+    "docs": Budget(150, 3, 0),
+}
+TOOL = Budget(6700, 66, 0)
+FILES = {"poc": 180, "mvp": 245}
+
+
+def has_code(path: Path) -> bool:
+    """Whether a module holds more than a docstring."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return bool([node for node in body if not _is_text(node)])
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def modules(folder: Path) -> list[Path]:
+    """The Python files below `folder` that count."""
+    found = [path for path in sorted(folder.rglob("*.py")) if "__pycache__" not in path.parts]
+    return [path for path in found if path.name != "__init__.py" or has_code(path)]
+
+
+def n_lines(paths: list[Path]) -> int:
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+
+
+def measure(project: Path) -> Budget:
+    """What a rendered project has."""
+    found = [
+        p for p in modules(project) if p.relative_to(project).parts[0] not in ("hooks", ".venv")
+    ]
+    tests = [path for path in found if path.relative_to(project).parts[0] == "tests"]
+    source = [path for path in found if path not in tests]
+    return Budget(n_lines(source), len(source), n_lines(tests))
+
+
+def exceeded(found: Budget, limit: Budget) -> list[str]:
+    return [
+        f"{name}: {getattr(found, name)} > {getattr(limit, name)}"
+        for name in ("lines", "modules", "test_lines")
+        if getattr(found, name) > getattr(limit, name)
+    ]
+
+
+@pytest.mark.parametrize(("scaffold", "limit"), [("poc", POC), ("mvp", MVP)])
+def test_a_scaffold_stays_within_its_budget(rendered: Render, scaffold, limit):
+    assert exceeded(measure(rendered(scaffold=scaffold)), limit) == []
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_stays_within_its_budget(component):
+    folder = ROOT / "template" / f"{{{{ {component} }}}}"
+    found = measure(folder)
+
+    assert exceeded(found, COMPONENTS[component]) == []
+
+
+@pytest.mark.parametrize(("scaffold", "limit"), FILES.items())
+def test_a_project_has_few_files(rendered: Render, scaffold, limit):
+    project = rendered(scaffold=scaffold)
+
+    assert len([path for path in project.rglob("*") if path.is_file()]) <= limit
+
+
+def test_the_checklist_tool_stays_within_its_budget(rendered: Render):
+    found = modules(rendered(scaffold="checklist") / "hooks")
+
+    assert exceeded(Budget(n_lines(found), len(found), 0), TOOL) == []
+
+
+def mean_line(paths: list[Path]) -> float:
+    """Characters of a line that is not blank, on average."""
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    filled = [line for line in lines if line.strip()]
+    return sum(map(len, filled)) / max(len(filled), 1)
+
+
+@pytest.mark.parametrize("answers", [{}, {"scaffold": "mvp"}], ids=["poc", "mvp"])
+def test_no_line_budget_is_met_by_dense_lines(rendered: Render, answers: dict[str, Any]):
+    found = modules(rendered(**answers))
+    # A module of a few lines may be one long sentence.
+    dense = [p.name for p in found if n_lines([p]) >= 10 and mean_line([p]) > LONGEST_MEAN_LINE]
+
+    assert dense == []
+    assert mean_line(found) <= LONGEST_MEAN_LINE
+
+
+def test_every_component_has_a_budget():
+    table = yaml.safe_load((ROOT / "components.yml").read_text(encoding="utf-8"))
+
+    assert list(COMPONENTS) == list(table["components"])
