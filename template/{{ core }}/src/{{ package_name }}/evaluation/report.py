@@ -19,18 +19,14 @@ def write_report(
 
     Pages that components have written to reports/ are linked.
     """
-    from jinja2 import Environment, PackageLoader
-
     script = path.parent.parent / SCRIPT
     if not script.is_file():
         content = importlib.resources.files("plotly") / "package_data" / SCRIPT
         with replacing(script) as temporary:
             temporary.write_bytes(content.read_bytes())
-    loader = PackageLoader(str(__package__).partition(".")[0], "evaluation")
-    environment = Environment(loader=loader, autoescape=True)
-    environment.filters["number"] = lambda value: "-" if value is None else f"{value:.4g}"
     pages = sorted((root / "reports").glob("*.html"))
-    page = environment.get_template("report.html").render(
+    page = render(
+        "evaluation/report.html",
         evaluation=evaluation,
         record=record,
         # "</" would end the script element that holds the figures.
@@ -39,6 +35,19 @@ def write_report(
         script=f"../{SCRIPT}",
     )
     write_text(path, page)
+
+
+def render(template: str, **values: Any) -> str:
+    """The page of a Jinja template below src/<package>/; values are escaped.
+
+    `number` is a filter. A component's template extends evaluation/page.html.
+    """
+    from jinja2 import Environment, PackageLoader
+
+    loader = PackageLoader(str(__package__).partition(".")[0], "")
+    environment = Environment(loader=loader, autoescape=True)
+    environment.filters["number"] = lambda value: "-" if value is None else f"{value:.4g}"
+    return environment.get_template(template).render(values)
 
 
 def figures(evaluation: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -58,7 +58,7 @@ def evaluate(config: Config, root: Path, chosen: runs.Run) -> dict[str, Any]:
     `config` says how to evaluate; model, metric and data are those of the run. Raises ValueError if
     the run was trained on other data than data/ holds.
     """
-    manifest = _check_data(root, chosen)
+    manifest = check_data(root, chosen)
     trained = Config.model_validate(chosen.record["config"])
     trained = trained.model_copy(update={"evaluation": config.evaluation})
     model, description = store.load(chosen.folder)
@@ -89,7 +89,7 @@ def evaluate(config: Config, root: Path, chosen: runs.Run) -> dict[str, Any]:
     }
 
 
-def _check_data(root: Path, chosen: runs.Run) -> dict[str, Any]:
+def check_data(root: Path, chosen: runs.Run) -> dict[str, Any]:
     """The manifest; raises ValueError unless data/ is complete and what the run was trained on."""
     manifest = manifests.read_manifest(root)
     if manifest is None or not manifests.is_complete(root, manifest):
