@@ -70,7 +70,7 @@ def prediction_table(model: Predictor, rows: pl.DataFrame) -> pl.DataFrame:
     predicted = model.predict(rows)
     if model.classes is None or predicted.y_score is None:
         return rows.select(pl.col(ROW).alias("row"), pl.Series("prediction", predicted.y_pred))
-    labels = pl.Series("prediction", [model.classes[code] for code in predicted.y_pred])
+    labels = pl.Series(model.classes, dtype=pl.String).gather(predicted.y_pred).alias("prediction")
     shares = [
         pl.Series(f"probability_{label}", predicted.y_score[:, code])
         for code, label in enumerate(model.classes)

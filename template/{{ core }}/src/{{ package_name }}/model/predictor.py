@@ -39,9 +39,11 @@ class Predictor:
     def predict_matrix(self, X: Matrix) -> Predictions:
         """Predictions for rows of `matrix`; a class that train lacked has probability 0."""
         if self.classes is None:
-            return Predictions(np.asarray(self.estimator.predict(X), dtype=np.float64), None)
+            y_pred = self.estimator.predict(X) if len(X) else ()  # scikit-learn refuses no rows
+            return Predictions(np.asarray(y_pred, dtype=np.float64), None)
         score = np.zeros((len(X), len(self.classes)))
-        score[:, self.estimator.classes_.astype(int)] = self.estimator.predict_proba(X)
+        if len(X):
+            score[:, self.estimator.classes_.astype(int)] = self.estimator.predict_proba(X)
         return Predictions(score.argmax(axis=1), score)
 
 

@@ -17,6 +17,7 @@ ROW = "_row"  # the row's number in data.file, 1 for the first below the header
 # Cells that mean "not known". Anything else that is not a number makes a column text.
 NULLS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None")
 SEPARATORS = ",;\t|"
+PARQUET = (".parquet", ".pq")
 # The csv module refuses cells above 128 KiB; a text column may hold longer ones.
 CELL_BYTES = 1 << 24
 
@@ -73,20 +74,24 @@ def read_table(path: Path, shown: str) -> pl.DataFrame:
     try:
         table = scan_table(path, shown).collect()
     except pl.exceptions.PolarsError as error:
-        _check_lengths(path, shown)
+        check_lengths(path, shown)
         raise ValueError(f"{shown}: {_first_line(error)}") from error
     # polars fills a line that is too short with nulls.
-    if path.suffix.lower() not in (".parquet", ".pq") and table[:, -1].null_count():
-        _check_lengths(path, shown)
-    names = [name for name in table.columns if name != ROW]
-    return table.filter(~pl.all_horizontal(pl.col(name).is_null() for name in names))
+    if path.suffix.lower() not in PARQUET and table[:, -1].null_count():
+        check_lengths(path, shown)
+    return drop_empty_rows(table)
+
+
+def drop_empty_rows(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows that have a value beside ROW."""
+    return table.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
 
 
 def scan_table(path: Path, shown: str) -> pl.LazyFrame:
     """The same rows, not yet in memory; empty lines and lines of a wrong length included."""
     if not path.is_file():
         raise ValueError(f"{shown}: no such file")
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if path.suffix.lower() in PARQUET:
         return _scan_parquet(path, shown)
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
         return _scan_csv(path, shown)
@@ -107,8 +112,9 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
     texts = [name for name, dtype in schema.items() if dtype in (pl.String, pl.Categorical)]
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
-    rows = pl.scan_parquet(path).drop(unusable, *([ROW] if ROW in schema else []))
-    return rows.with_row_index(ROW, offset=1).with_columns(*_trimmed(texts), *spans)
+    rows = pl.scan_parquet(path).drop(unusable).with_columns(*_trimmed(texts), *spans)
+    # A part keeps its rows' numbers in the file that it was cut from.
+    return rows if ROW in schema else rows.with_row_index(ROW, offset=1)
 
 
 def _scan_csv(path: Path, shown: str) -> pl.LazyFrame:
@@ -147,7 +153,7 @@ def read_header(path: Path, shown: str) -> tuple[list[str], str]:
     return header, separator
 
 
-def _check_lengths(path: Path, shown: str) -> None:
+def check_lengths(path: Path, shown: str) -> None:
     """Raise ValueError with the first line that has more or fewer cells than the header."""
     header, separator = read_header(path, shown)
     with _opened(path, shown) as file:
