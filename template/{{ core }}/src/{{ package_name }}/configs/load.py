@@ -100,8 +100,8 @@ def _source_of(location: Sequence[str], sources: Mapping[str, Mapping[Any, Any]]
         for part in location:
             inner = inner.get(part) if isinstance(inner, Mapping | DictConfig) else None
         if inner is not None and location:
-            return name
-    return next(iter(sources))
+            return str(name)
+    return str(next(iter(sources)))
 
 
 def _keys(settings: Any, above: Sequence[str]) -> list[str]:

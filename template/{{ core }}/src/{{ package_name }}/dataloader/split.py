@@ -109,8 +109,7 @@ def freeze_times(table: pl.DataFrame, data: Data, before: dict[str, Any]) -> Dat
 
 def _parts_of(keys: pl.Series, chosen: Split) -> pl.Series:
     """A part for each key, by a hash that no library version changes."""
-    parts = {key: _part_of(str(key), chosen) for key in keys.unique().to_list()}
-    return keys.replace_strict(parts, return_dtype=pl.String)
+    return pl.Series([_part_of(key, chosen) for key in keys.to_list()], dtype=pl.String)
 
 
 def _part_of(key: str, chosen: Split) -> str:

@@ -11,9 +11,9 @@ from .metrics import Metric, evaluate_metric
 
 Array = NDArray[Any]
 Interval = dict[str, float | None]
-# Rows that all draws together may hold: two million rows get fewer draws than five hundred.
-ROW_BUDGET = 20_000_000
-MIN_DRAWS = 50
+# Of more rows a draw takes as many as this; the interval is scaled by the root of the share.
+# Source: Bickel, Götze and van Zwet (1997), Resampling fewer than n observations.
+MAX_ROWS = 5_000
 
 
 def bootstrap(
@@ -32,7 +32,9 @@ def bootstrap(
     """
     draws = _draws(len(y_true), n_resamples, seed)
     values = [_value(metric, y_true, predicted, rows) for rows in draws]
-    return _interval(_value(metric, y_true, predicted, np.arange(len(y_true))), values, level)
+    return _interval(
+        _value(metric, y_true, predicted, np.arange(len(y_true))), values, level, len(y_true)
+    )
 
 
 def bootstrap_pair(
@@ -60,9 +62,9 @@ def bootstrap_pair(
     )
     gains = sign * (pairs[:, 0] - pairs[:, 1])
     known = gains[np.isfinite(gains)]
-    advantage = _interval(sign * (value - compared), list(known), level)
+    advantage = _interval(sign * (value - compared), list(known), level, len(y_true))
     share = float((known > 0).mean()) if len(known) else None
-    return _interval(value, list(pairs[:, 0]), level), {**advantage, "share": share}
+    return _interval(value, list(pairs[:, 0]), level, len(y_true)), {**advantage, "share": share}
 
 
 def _value(metric: Metric, y_true: Array, predicted: Predictions, rows: Array) -> float:
@@ -71,13 +73,14 @@ def _value(metric: Metric, y_true: Array, predicted: Predictions, rows: Array) -
 
 
 def _draws(n_rows: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.intp]]:
-    n_draws = int(np.clip(ROW_BUDGET // max(n_rows, 1), MIN_DRAWS, n_resamples))
     generator = np.random.default_rng(seed)
-    return (generator.integers(0, n_rows, n_rows) for _ in range(n_draws))
+    size = min(n_rows, MAX_ROWS)
+    return (generator.integers(0, n_rows, size) for _ in range(n_resamples))
 
 
-def _interval(value: float, values: list[float], level: float) -> Interval:
-    known = [one for one in values if np.isfinite(one)]
+def _interval(value: float, values: list[float], level: float, n_rows: int) -> Interval:
+    scale = min(1.0, MAX_ROWS / n_rows) ** 0.5
+    known = [value + scale * (one - value) for one in values if np.isfinite(one)]
     ends = np.quantile(known, [(1 - level) / 2, (1 + level) / 2]) if known else [None, None]
     low, high = (None if end is None else float(end) for end in ends)
     return {"value": float(value) if np.isfinite(value) else None, "low": low, "high": high}

@@ -56,7 +56,7 @@ def ensure(config: Config, root: Path, *, replace: bool = False) -> dict[str, An
 
 
 def check_config(config: Config) -> None:
-    """Raise ValueError where a split, model, metric or parameter is not known, or not for the task."""
+    """Raise ValueError where a split, model, metric or parameter is unknown or of another task."""
     models = [name for name, one in ESTIMATORS.items() if config.task in one.tasks]
     check_name(config.data.split.by, SPLITS, "data.split.by")
     check_name(config.model, models, f"model for task: {config.task}")
@@ -125,7 +125,7 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
         "dropped": [{"reason": why, "rows": n} for why, n in dropped.items() if n],
         "split": {
             **data.split.model_dump(mode="json"),
-            "fingerprint": sha256_of_json([table[ROW].to_list(), part.to_list()]),
+            "fingerprint": sha256_of_json(table.select(ROW, part=part).write_csv()),
             "parts": parts,
         },
     }

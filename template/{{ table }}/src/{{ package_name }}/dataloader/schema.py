@@ -1,5 +1,6 @@
 """The contract for rows: column types and rules, in conf/schema.yaml."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -102,9 +103,11 @@ class Schema(BaseModel):
 
     def check_columns(self, names: Iterable[str], shown: str) -> None:
         """Raise ValueError with one line for each column that is missing."""
-        names = list(names)
-        missing = [name for name in self.columns if name not in names]
-        lines = [f"{shown}: column '{name}' is missing; {hint(name, names)}" for name in missing]
+        known = [name for name in names if name != ROW]
+        missing = [name for name in self.columns if name not in known]
+        lines = [f"{shown}: column '{name}' is missing; {hint(name, known)}" for name in missing]
+        if len(lines) > MAX_SHOWN:
+            lines[MAX_SHOWN:] = [f"{shown}: {len(lines) - MAX_SHOWN} more columns are missing"]
         if lines:
             raise ValueError("\n".join(lines))
 
@@ -218,8 +221,10 @@ def _range(values: pl.Series) -> tuple[float | None, float | None]:
     if not isinstance(low, float) or not isinstance(high, float) or low == high:
         return None, None
     width = high - low
-    wide_low = 0.0 if low >= 0 else float(f"{low - width:.2g}")
-    return wide_low, float(f"{high + width:.2g}")
+    digits = 1 - math.floor(math.log10(width))
+    widest = (low - width, high + width)
+    wide_low, wide_high = (round(end, digits) for end in widest)
+    return (max(0.0, wide_low) if low >= 0 else wide_low), wide_high
 
 
 def _bad_cells(table: pl.DataFrame, name: str, rule: str, bad: pl.Series) -> pl.DataFrame:

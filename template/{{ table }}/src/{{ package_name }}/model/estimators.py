@@ -85,5 +85,6 @@ ESTIMATORS: dict[str, Estimator] = {
     "logistic": Estimator(_logistic, ("classification",), {"max_iter": 1000}),
     "ridge": Estimator(_ridge, ("regression",)),
     "forest": Estimator(_forest, defaults={"n_estimators": 200, "min_samples_leaf": 2}),
-    "boosting": Estimator(_boosting, native=True),
+    # With categories it holds a scikit-learn function, bound to its arguments.
+    "boosting": Estimator(_boosting, native=True, trusted=("functools.partial",)),
 }
