@@ -1,44 +1,46 @@
 """Registered models: one folder a version in models/, and aliases that name versions."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from ..utils.files import read_json, sha256_of_file, write_json
+from filelock import FileLock
+
+from ..model.store import DESCRIPTION
+from ..utils.files import read_json, write_json
 from ..utils.names import hint
 
-MODELS, ALIASES, FACTS = "models", "aliases.json", "version.json"
+MODELS, ALIASES = "models", "aliases.json"
 # challenger: the newest version. previous: the version that was champion before.
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
-READ_ONLY = 0o444
+# Raw rows of train, and what the model predicted for them when it was registered.
+BACKGROUND, PREDICTIONS = "background.parquet", "predictions.parquet"
 
 
 def resolve(root: Path, name: str = CHAMPION) -> Path:
     """The folder of a version (`3`) or of an alias (`champion`).
 
-    Raises ValueError that names the nearest versions and aliases, or the command to run.
+    Raises ValueError that names the nearest version or alias, or the command to run.
     """
-    known = aliases(root)
+    known, there = aliases(root), numbers(root)
     number = known.get(name, name)
-    folder = root / MODELS / number
-    if number.isdecimal() and (folder / FACTS).is_file():
-        return folder
+    if number in map(str, there):
+        return root / MODELS / number
     if name in known:
         raise ValueError(f"{MODELS}/{number}: no such folder, and '{name}' is this version")
-    if not numbers(root):
+    if not there:
         raise ValueError(f"{MODELS}/: no model is registered; run `evaluate`, then `register`")
     if name == CHAMPION:
         raise ValueError(f"{MODELS}/: no version is champion; run `promote`")
-    there = [*map(str, numbers(root)), *known]
-    raise ValueError(f"{MODELS}/{name}: no such version or alias; {hint(name, there)}")
+    nearest = hint(name, [*map(str, there), *known])
+    raise ValueError(f"{MODELS}/{name}: no such version or alias; {nearest}")
 
 
 def numbers(root: Path) -> list[int]:
     """The numbers of all versions, in order."""
-    found = (root / MODELS).glob(f"*/{FACTS}")
-    return sorted(int(path.parent.name) for path in found if path.parent.name.isdecimal())
+    found = [path.parent.name for path in (root / MODELS).glob(f"*/{DESCRIPTION}")]
+    return sorted(int(name) for name in found if name.isdecimal())
 
 
 def aliases(root: Path) -> dict[str, str]:
@@ -47,62 +49,45 @@ def aliases(root: Path) -> dict[str, str]:
     return dict(read_json(path)) if path.is_file() else {}
 
 
-def read_facts(folder: Path) -> dict[str, Any]:
-    """What version.json says about a version: version, run, model, created, files, ..."""
-    return dict(read_json(folder / FACTS))
-
-
-def changed_files(folder: Path) -> list[str]:
-    """One sentence for each file of a version that is missing, or not the registered one."""
-    found = []
-    for name, digest in read_facts(folder)["files"].items():
-        path = folder / name
-        if not path.is_file():
-            found.append(f"{path}: no such file; register the run again")
-        elif sha256_of_file(path) != digest:
-            found.append(f"{path}: its sha256 is not the registered one; register the run again")
-    return found
-
-
-def add(root: Path, files: Path, facts: Mapping[str, Any], above: int = 0) -> Path:
-    """The folder of a new version with read-only copies of the files in the folder `files`.
+def add(root: Path, files: Sequence[Path], above: int = 0) -> Path:
+    """The folder of a new version, the challenger, with read-only copies of the files.
 
     above: the highest number ever used, perhaps on another machine. The version appears whole or
-    not at all: its folder is renamed when it is complete. It becomes the challenger.
+    not at all: its folder is renamed when it is complete.
     """
     with _locked(root):
         staged = root / MODELS / ".new"
-        shutil.rmtree(staged, ignore_errors=True)  # what an interrupted call has left
-        shutil.copytree(files, staged)
-        known = aliases(root)
-        version = str(max([above, *numbers(root), *map(int, known.values())]) + 1)
-        digests = {path.name: sha256_of_file(path) for path in sorted(staged.iterdir())}
-        write_json(staged / FACTS, {"version": version, **facts, "files": digests})
-        for path in staged.iterdir():
-            path.chmod(READ_ONLY)
-        folder = staged.rename(root / MODELS / version)
-        write_json(root / MODELS / ALIASES, known | {CHALLENGER: version})
+        shutil.rmtree(staged, ignore_errors=True)  # left by an interrupted call
+        staged.mkdir()
+        for path in files:
+            shutil.copyfile(path, staged / path.name)
+            (staged / path.name).chmod(0o444)
+        used = [above, *numbers(root), *map(int, aliases(root).values())]
+        folder = staged.rename(root / MODELS / str(max(used) + 1))
+        _write_aliases(root, {CHALLENGER: folder.name})
     return folder
 
 
-def move_champion(root: Path, version: str, *, seen: str | None) -> None:
-    """Make a version champion and the champion previous, in one write.
+def set_champion(root: Path, version: str, previous: str | None, *, seen: str | None) -> None:
+    """Point champion and previous at these versions, in one write.
 
     seen: the champion that the decision was about; raises ValueError if it is another one now.
     """
     with _locked(root):
-        known = aliases(root)
-        if known.get(CHAMPION) != seen:
+        if aliases(root).get(CHAMPION) != seen:
             raise ValueError(f"{MODELS}/{ALIASES}: the champion has just changed; run it again")
-        previous = {} if seen is None else {PREVIOUS: seen}
-        write_json(root / MODELS / ALIASES, known | {CHAMPION: version} | previous)
+        _write_aliases(root, {CHAMPION: version, PREVIOUS: previous})
+
+
+def _write_aliases(root: Path, changes: dict[str, str | None]) -> None:
+    changed = aliases(root) | changes
+    present = {name: version for name, version in changed.items() if version is not None}
+    write_json(root / MODELS / ALIASES, present)
 
 
 @contextmanager
 def _locked(root: Path) -> Iterator[None]:
     """Within, no other process changes models/."""
-    from filelock import FileLock
-
     (root / MODELS).mkdir(exist_ok=True)
     with FileLock(root / MODELS / ".lock"):
         yield
