@@ -3,7 +3,7 @@ COPIER ?= uvx --quiet copier@9.19.1
 TEMPLATE := COPIER="$(COPIER)" PYTHONPATH=hooks $(RUN) python -m template_update
 
 .PHONY: template-update template-merge template-prepare
-template-update: ## take in the newest version of the template, on a clean branch
+template-update: ## update to the newest version of the template, on a clean branch
 	@$(TEMPLATE) update
 
 template-merge: ## the same as a merge by git, for big jumps: TO=v1.0.0 DATA="scaffold=mvp"
