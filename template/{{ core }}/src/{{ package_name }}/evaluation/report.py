@@ -19,11 +19,7 @@ def write_report(
 
     Pages that components have written to reports/ are linked.
     """
-    script = path.parent.parent / SCRIPT
-    if not script.is_file():
-        content = importlib.resources.files("plotly") / "package_data" / SCRIPT
-        with replacing(script) as temporary:
-            temporary.write_bytes(content.read_bytes())
+    write_script(root)
     pages = sorted((root / "reports").glob("*.html"))
     page = render(
         "evaluation/report.html",
@@ -35,6 +31,15 @@ def write_report(
         script=f"../{SCRIPT}",
     )
     write_text(path, page)
+
+
+def write_script(root: Path) -> None:
+    """Write plotly's script to logs/, unless it is there; pages in reports/ name it as well."""
+    script = root / "logs" / SCRIPT
+    if not script.is_file():
+        content = importlib.resources.files("plotly") / "package_data" / SCRIPT
+        with replacing(script) as temporary:
+            temporary.write_bytes(content.read_bytes())
 
 
 def render(template: str, **values: Any) -> str:
