@@ -12,6 +12,8 @@ from tests.versions.snapshots import number
 
 # A file that is only removed: were it kept in projects as well, every id in it would stand twice.
 OURS = ("hooks/", "checklist/catalog/")
+# 0.4 replaced the source and the tests of 0.3: the update deletes them, and git keeps edits.
+REPLACED = ("src/", "tests/", "make/")
 
 
 def faults(old: Path, new: Path, released: str, version: str | None = None) -> list[str]:
@@ -114,34 +116,55 @@ def _facts(old: Path, new: Path) -> Iterator[str]:
             yield f"fact {fact['name']}: {', '.join(sorted(lost))} can no longer be answered"
 
 
-def questions(tree: Path) -> dict[str, dict[str, Any]]:
-    """The questions that a person can answer."""
-    entries = load(tree / "copier.yml").items()
-    return {
+def questions(tree: Path) -> dict[str, list[str]]:
+    """The questions that a person can answer, with their choices; none where any text is taken."""
+    asked = {
         key: entry
-        for key, entry in entries
-        if not key.startswith("_") and entry.get("when") is not False
+        for key, entry in load(tree / "copier.yml").items()
+        if key[0] != "_" and key != "data_guard" and entry.get("when") is not False
     }
+    if not layered(tree):
+        return {key: list(entry.get("choices", {}).values()) for key, entry in asked.items()}
+    return {key: values for key, values in choices(tree).items() if key in asked} | {
+        key: [] for key in asked if key not in choices(tree)
+    }
+
+
+def layered(tree: Path) -> bool:
+    """Whether a version is 0.4 or later."""
+    return (tree / "components.yml").is_file()
+
+
+def choices(tree: Path) -> dict[str, list[str]]:
+    """Question -> the answers that the guard of a layered version takes."""
+    table = load(tree / "components.yml")
+    found = {name: list(values.values()) for name, values in table["choices"].items()}
+    return {**found, **table["retired_choices"], "components": list(table["components"])}
 
 
 def guarded(tree: Path) -> tuple[list[str], dict[str, list[str]]]:
     """The names and the choices that the guard of `--data` knows."""
-    text = load(tree / "copier.yml")["data_guard"]["default"]
-    listed = re.search(r"known_names = \[(.*?)\]", text)
-    choices = re.findall(r'one_of\("(\w+)", \w+, \[(.*?)\]\)', text)
-    names = re.findall(r'"([^"]+)"', listed[1]) if listed else []
-    return names, {name: re.findall(r'"([^"]+)"', values) for name, values in choices}
+    listed = re.search(r"known = \[(.*?)\]", load(tree / "copier.yml")["data_guard"]["when"])
+    return re.findall(r'"([^"]+)"', listed[1]) if listed else [], choices(tree)
 
 
 def _questions(old: Path, new: Path) -> Iterator[str]:
     names, choices = guarded(new)
-    for name, entry in questions(old).items():
+    for name, answers in questions(old).items():
         if name not in names:
-            yield f"question {name} left known_names; updates of old projects pass it"
-        kept = choices.get(name)
-        lost = set(entry.get("choices", {}).values()) - set(kept) if kept is not None else set()
+            yield f"question {name} left known; updates of old projects pass it"
+        lost = set(answers) - set(choices.get(name, answers))
         if lost:
             yield f"question {name}: the answer {', '.join(sorted(lost))} is refused now"
+    if layered(old):
+        yield from _components(load(old / "components.yml"), load(new / "components.yml"))
+
+
+def _components(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    for name, component in old["components"].items():
+        now = new["components"].get(name)
+        if now is not None and component.get("scaffold") not in (None, now.get("scaffold")):
+            yield f"component {name} left scaffold {component['scaffold']}; its files would go"
 
 
 def shipped(tree: Path) -> set[str]:
@@ -149,6 +172,9 @@ def shipped(tree: Path) -> set[str]:
     found = set()
     for path in (tree / "template").rglob("*"):
         name = path.relative_to(tree / "template").as_posix()
+        if layered(tree):
+            name = name.partition("/")[2] or name
+            name = name.replace("{{ github }}", ".github").replace("{{ gitlab }}", ".gitlab")
         name = re.sub(r"{%.*?%}", "", name.removesuffix(".jinja"))
         if path.is_file() and "__pycache__" not in name and not name.startswith(OURS):
             found.add(name.replace("{{ package_name }}", "*"))
@@ -164,6 +190,8 @@ def excluded(tree: Path) -> set[str]:
 def _files(old: Path, new: Path) -> Iterator[str]:
     out, now = excluded(new), shipped(new)
     for name in sorted(shipped(old) - now - out):
+        if not layered(old) and name.startswith(REPLACED):
+            continue
         yield f"{name} is gone; list it in _exclude, or edited copies of it are deleted"
     for name in sorted(excluded(old) - out - now):
         yield f"{name} left _exclude; projects of earlier versions would lose it"

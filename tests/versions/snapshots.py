@@ -1,7 +1,8 @@
-"""Every released version of the template, so that a clone without tags or depth can rebuild it.
+"""Released versions of the template, so that a clone without tags or depth can rebuild them.
 
-One git bundle a version holds what that version added to the one before; `versions.json` says which
-objects it must give. `python -m tests.versions.snapshots VERSION [REVISION]` writes one.
+The first is 0.3.1: nobody depends on an earlier one. One git bundle a version holds what that
+version added to the one before; `versions.json` says which objects it must give.
+`python -m tests.versions.snapshots VERSION [REVISION]` writes one.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 LIST = HERE / "versions.json"
 # What a project is made of; the rest of this repository is no part of a version.
-ROOTS = ("checklists", "copier.yml", "hooks", "template")
+ROOTS = ("checklists", "components.yml", "copier.yml", "hooks", "template")
 # Commits of a rebuilt history carry these, so that they are the same on every machine.
 NOBODY = {
     "GIT_AUTHOR_NAME": "copier-ml",
