@@ -2,7 +2,7 @@
 
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,18 @@ import pytest
 import yaml
 
 from tests.conftest import Render, commit, run, run_copy, update
+from tests.histories import quick
 
 ANSWERS = ".copier-answers.yml"
 # Both hold the answers: the one as text, the other as groups of packages.
 CHANGED = {ANSWERS, "pyproject.toml"}
+
+
+@pytest.fixture(autouse=True)
+def quickly() -> Iterator[None]:
+    """Copier without a git process for each file that it renders."""
+    with quick.quick():
+        yield
 
 
 def contents(project: Path) -> dict[str, bytes]:

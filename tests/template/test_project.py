@@ -153,7 +153,7 @@ def test_setup_without_uv_says_what_to_install(render, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "answers", [row for row in rows.pairwise() if row["scaffold"] != "checklist"], ids=rows.name
+    "answers", [row for row in rows.ROWS.values() if row["scaffold"] != "checklist"], ids=str
 )
 def test_every_row_of_answers_passes_its_own_checks(installed_project, answers):
     project = installed_project(**answers)

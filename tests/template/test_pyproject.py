@@ -15,7 +15,7 @@ The last form stands. `default-groups` names every group, so that no update chan
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Render, commit, run, run_copy, update
+from tests.histories import quick
 from tests.template.rows import ALL
 
 NEEDED = (
@@ -33,6 +34,13 @@ NEEDED = (
     "template/{{ core }}/pyproject.toml.jinja",
 )
 Edit = Callable[[Path], None]
+
+
+@pytest.fixture(autouse=True)
+def quickly() -> Iterator[None]:
+    """Copier without a git process for each file that it renders."""
+    with quick.quick():
+        yield
 
 
 def uv_add(*words: str) -> Edit:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from tests.conftest import commit, run, run_copy, update
+from tests.histories import quick
 
 COPIER = str(Path(sys.executable).parent / "copier")
 TICK = """status: done
@@ -21,6 +23,13 @@ evidence:
     git: 685675a215f6c1e1f1b6a1b8d3ad2f0e9c0b7a11
 """
 EVERY, CORE = "template/{{ every }}", "template/{{ core }}"
+
+
+@pytest.fixture(autouse=True)
+def quickly() -> Iterator[None]:
+    """Copier without a git process for each file that it renders."""
+    with quick.quick():
+        yield
 
 
 @pytest.fixture
