@@ -1,0 +1,106 @@
+"""Fit the model without each feature, and compare it with the whole model on valid."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import polars as pl
+from pydantic import Field
+
+from ..configs.load import load
+from ..configs.settings import Section
+from ..evaluation.intervals import bootstrap_pair
+from ..evaluation.text import metric_text
+from ..executor.train import bootstrap_options
+from ..model.predictor import fit
+from ..utils import runs
+from ..utils.logs import log
+from ..utils.names import check_name
+from .context import Context, add_run, load_context
+from .explain import Z, importance
+
+PATH = "conf/features.yaml"
+Interval = dict[str, float]
+add_arguments = add_run
+
+
+class Features(Section):
+    """groups: features left out together. keep_because: feature -> why it stays regardless."""
+
+    groups: dict[str, tuple[str, ...]] = {}
+    keep_because: dict[str, str] = {}
+    max_refits: Annotated[int, Field(ge=2)]
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write reports/importance.json and .html: a verdict for each feature."""
+    context, features = load_context(args), load(args.root, PATH, Features)
+    for name in [*features.keep_because, *(n for group in features.groups.values() for n in group)]:
+        check_name(name, context.predictor.columns, PATH)
+    with runs.repeatable(context.config.seed):
+        ranked = importance(context)
+        units = _units([one["feature"] for one in ranked], features)
+        log("ablate", f"loss of {metric_text(context.metric[0])} on valid without a feature")
+        costs = {unit: _cost(context, unit, names) for unit, names in units.items()}
+        dropped = _droppable(context, units, costs)
+    for one in ranked:
+        name = one["name"] = one.pop("feature")
+        unit = next(unit for unit, names in units.items() if name in names)
+        reason = features.keep_because.get(name)
+        verdict = "keep" if name not in dropped else "keep-because" if reason else "drop"
+        one |= {"left_out": {"unit": unit, **costs[unit]}, "verdict": verdict, "reason": reason}
+    if idle := [one["name"] for one in ranked if one["verdict"] == "drop"]:
+        log("", f"{len(idle)} of {len(ranked)} features can go: name them in data.ignore of")
+        log("", f"conf/default.yaml, or a reason in keep_because of {PATH}: [{', '.join(idle)}]")
+    context.write("importance", {"metric": context.metric[0], "features": ranked})
+
+
+def _units(ranked: Sequence[str], features: Features) -> dict[str, list[str]]:
+    """What is left out at once, the strongest first; the last one holds all that are too many."""
+    group_of = {name: group for group, names in features.groups.items() for name in names}
+    units: dict[str, list[str]] = {}
+    for name in ranked:
+        unit = group_of.get(name, name)
+        if unit not in units and len(units) >= features.max_refits - 1:
+            unit = "all weaker ones"
+        units.setdefault(unit, []).append(name)
+    return units
+
+
+def _cost(context: Context, shown: str, names: Sequence[str]) -> Interval:
+    """By how much the whole model is better than one that never sees these columns; paired.
+
+    They are emptied and not removed, since add_features may read them.
+    """
+    empty = [pl.lit(None, dtype=context.train.schema[name]).alias(name) for name in names]
+    train, valid = (part.with_columns(empty) for part in (context.train, context.valid))
+    whole, config = context.predictor, context.config
+    fewer, _ = fit(config, config.model, train, whole.columns, whole.classes)
+    predicted = whole.predict(context.valid), fewer.predict(valid)
+    options, metric = bootstrap_options(config), context.metric[1]
+    _, cost = bootstrap_pair(metric, context.target(valid), *predicted, **options)
+    found = {end: float(cost[end] or 0) for end in ("value", "low", "high")}
+    log("", f"{shown:<24}  {found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]")
+    return found
+
+
+def _droppable(
+    context: Context, units: dict[str, list[str]], costs: dict[str, Interval]
+) -> list[str]:
+    """Features that the model can do without, all at once.
+
+    Two that carry the same information look idle one by one, and one must stay. So the weakest are
+    left out together, and half of them if that costs more than one standard error, and so on.
+    Source: Breiman and others (1984), Classification and Regression Trees, for that limit.
+    """
+    idle = [unit for unit in reversed(units) if costs[unit]["low"] <= 0]
+    idle = idle[: len(units) - 1]  # a model needs one feature
+    while idle:
+        names = [name for unit in idle for name in units[unit]]
+        cost = costs[idle[0]]
+        if len(idle) > 1:
+            cost = _cost(context, f"{len(names)} together", names)
+        if cost["value"] <= (cost["high"] - cost["low"]) / (2 * Z):
+            return names
+        idle = idle[: len(idle) // 2]
+    return []
