@@ -26,10 +26,10 @@ def calibration(y_true: Array, y_pred: Array, y_score: Any, n_bins: int) -> dict
         of, stated, observed = "positive class", y_score[:, 1], y_true == 1
     else:
         of, stated, observed = "predicted class", y_score.max(axis=1), y_true == y_pred
-    edges = np.unique(np.quantile(stated, np.linspace(0, 1, n_bins + 1)))
-    places = np.clip(np.searchsorted(edges, stated, side="right") - 1, 0, max(len(edges) - 2, 0))
-    bins = [_bin(stated[places == place], observed[places == place]) for place in set(places)]
-    bins.sort(key=lambda one: float(one["stated"]))
+    inner = np.unique(np.quantile(stated, np.linspace(0, 1, n_bins + 1)))[1:-1]
+    places = np.searchsorted(inner, stated, side="right")
+    groups = [places == place for place in np.unique(places)]
+    bins = [_bin(stated[rows], observed[rows]) for rows in groups]
     error = sum(one["n_rows"] * abs(one["stated"] - one["observed"]) for one in bins) / len(stated)
     return {"of": of, "expected_error": float(error), "bins": bins}
 
@@ -37,13 +37,8 @@ def calibration(y_true: Array, y_pred: Array, y_score: Any, n_bins: int) -> dict
 def _bin(stated: Array, observed: Array) -> dict[str, Any]:
     mean, n_rows = float(observed.mean()), len(observed)
     margin = 1.96 * float(observed.std()) / n_rows**0.5
-    return {
-        "n_rows": n_rows,
-        "stated": float(stated.mean()),
-        "observed": mean,
-        "low": mean - margin,
-        "high": mean + margin,
-    }
+    ends = {"low": mean - margin, "high": mean + margin}
+    return {"n_rows": n_rows, "stated": float(stated.mean()), "observed": mean, **ends}
 
 
 def confusion(y_true: Array, y_pred: Array, classes: Sequence[str]) -> dict[str, Any]:
@@ -56,8 +51,8 @@ def confusion(y_true: Array, y_pred: Array, classes: Sequence[str]) -> dict[str,
 def residuals(y_true: Array, y_pred: Array) -> dict[str, Any]:
     """Quantiles of prediction minus truth, and at most 300 points, evenly picked by prediction."""
     error = y_pred - y_true
-    order = np.argsort(y_pred, kind="stable")
-    picked = order[np.linspace(0, len(order) - 1, min(len(order), MAX_POINTS)).round().astype(int)]
+    picked = np.linspace(0, len(error) - 1, min(len(error), MAX_POINTS)).round().astype(int)
+    picked = np.argsort(y_pred, kind="stable")[picked]
     return {
         "quantiles": {f"{q:g}": float(np.quantile(error, q)) for q in QUANTILES},
         "y_pred": y_pred[picked].tolist(),
@@ -78,18 +73,13 @@ def worst_errors(
     else:
         of_truth = y_score[np.arange(len(y_true)), y_true]
         badness = np.where(y_true != y_pred, 2 - of_truth, 0)
-    order = [int(i) for i in np.argsort(-badness, kind="stable")[:N_WORST] if badness[i] > 0]
-    if classes is None:
-        return [
-            {"row": int(rows[i]), "y_true": float(y_true[i]), "y_pred": float(y_pred[i])}
-            for i in order
-        ]
-    return [
-        {
-            "row": int(rows[i]),
-            "y_true": classes[int(y_true[i])],
-            "y_pred": classes[int(y_pred[i])],
-            "score_of_truth": float(of_truth[i]),
-        }
-        for i in order
-    ]
+    found = []
+    for i in [int(i) for i in np.argsort(-badness, kind="stable")[:N_WORST] if badness[i] > 0]:
+        entry: dict[str, Any] = {"row": int(rows[i])}
+        if classes is None:
+            entry |= {"y_true": float(y_true[i]), "y_pred": float(y_pred[i])}
+        else:
+            entry |= {"y_true": classes[y_true[i]], "y_pred": classes[y_pred[i]]}
+            entry["score_of_truth"] = float(of_truth[i])
+        found.append(entry)
+    return found

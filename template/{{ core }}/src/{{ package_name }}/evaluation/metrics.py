@@ -26,10 +26,6 @@ class Metric:
     greater_is_better: bool = True
 
 
-def _one_hot(y_true: Array, y_score: Array) -> Array:
-    return np.asarray(y_true[:, None] == np.arange(y_score.shape[1]), dtype=np.int64)
-
-
 def f1(y_true: Array, y_pred: Array, y_score: Array) -> float:
     """F1 of the positive class; of more than two classes, their mean."""
     average = "binary" if y_score.shape[1] == 2 else "macro"
@@ -40,46 +36,53 @@ def roc_auc(y_true: Array, y_pred: Array, y_score: Array) -> float:
     """Area under the ROC curve; of more than two classes, the mean of one against the rest."""
     if y_score.shape[1] == 2:
         return float(sk.roc_auc_score(y_true, y_score[:, 1]))
-    labels = np.arange(y_score.shape[1])
-    return float(sk.roc_auc_score(y_true, y_score, multi_class="ovr", labels=labels))
+    return float(sk.roc_auc_score(y_true, y_score, multi_class="ovr", labels=_codes(y_score)))
 
 
 def average_precision(y_true: Array, y_pred: Array, y_score: Array) -> float:
     """Area under the precision-recall curve; of more than two classes, their mean."""
     if y_score.shape[1] == 2:
         return float(sk.average_precision_score(y_true, y_score[:, 1]))
-    return float(sk.average_precision_score(_one_hot(y_true, y_score), y_score))
+    return float(sk.average_precision_score(y_true[:, None] == _codes(y_score), y_score))
 
 
 def log_loss(y_true: Array, y_pred: Array, y_score: Array) -> float:
     """Mean negative logarithm of the true class's probability."""
-    return float(sk.log_loss(y_true, y_score, labels=np.arange(y_score.shape[1])))
+    return float(sk.log_loss(y_true, y_score, labels=_codes(y_score)))
 
 
 def brier(y_true: Array, y_pred: Array, y_score: Array) -> float:
     """Mean squared error of the probabilities; of two classes, of the positive one's."""
-    errors = (y_score - _one_hot(y_true, y_score)) ** 2
+    errors = (y_score - (y_true[:, None] == _codes(y_score))) ** 2
     return float(errors[:, 1].mean() if y_score.shape[1] == 2 else errors.sum(axis=1).mean())
 
 
+def _codes(y_score: Array) -> Array:
+    return np.arange(y_score.shape[1])
+
+
+def _of_classes(function: Any) -> Metric:
+    return Metric(lambda y_true, y_pred, y_score: function(y_true, y_pred), CLASSES)
+
+
+def _error(function: Any) -> Metric:
+    return Metric(lambda y_true, y_pred, y_score: function(y_true, y_pred), NUMBERS, False)
+
+
 METRICS: dict[str, Metric] = {
-    "accuracy": Metric(lambda y, p, s: sk.accuracy_score(y, p), CLASSES),
-    "balanced_accuracy": Metric(lambda y, p, s: sk.balanced_accuracy_score(y, p), CLASSES),
+    "accuracy": _of_classes(sk.accuracy_score),
+    "balanced_accuracy": _of_classes(sk.balanced_accuracy_score),
     "f1": Metric(f1, CLASSES),
     "roc_auc": Metric(roc_auc, CLASSES),
     "average_precision": Metric(average_precision, CLASSES),
     "log_loss": Metric(log_loss, CLASSES, greater_is_better=False),
     "brier": Metric(brier, CLASSES, greater_is_better=False),
-    "mae": Metric(lambda y, p, s: sk.mean_absolute_error(y, p), NUMBERS, greater_is_better=False),
-    "rmse": Metric(
-        lambda y, p, s: sk.root_mean_squared_error(y, p), NUMBERS, greater_is_better=False
-    ),
-    "r2": Metric(lambda y, p, s: sk.r2_score(y, p), NUMBERS),
-    "median_absolute_error": Metric(
-        lambda y, p, s: sk.median_absolute_error(y, p), NUMBERS, greater_is_better=False
-    ),
-    "max_error": Metric(lambda y, p, s: sk.max_error(y, p), NUMBERS, greater_is_better=False),
-    "bias": Metric(lambda y, p, s: float(abs((p - y).mean())), NUMBERS, greater_is_better=False),
+    "mae": _error(sk.mean_absolute_error),
+    "rmse": _error(sk.root_mean_squared_error),
+    "r2": Metric(lambda y_true, y_pred, y_score: sk.r2_score(y_true, y_pred), NUMBERS),
+    "median_absolute_error": _error(sk.median_absolute_error),
+    "max_error": _error(sk.max_error),
+    "bias": _error(lambda y_true, y_pred: abs((y_pred - y_true).mean())),
 }
 
 
@@ -89,7 +92,7 @@ def metrics_of(task: str) -> dict[str, Metric]:
 
 
 def evaluate_metric(metric: Metric, y_true: Array, y_pred: Array, y_score: Any) -> float:
-    """The metric's value; NaN where it is not defined on these rows (one class only, no row)."""
+    """The metric's value; NaN where it is not defined on these rows, which are of one class."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -102,8 +105,8 @@ def evaluate_metric(metric: Metric, y_true: Array, y_pred: Array, y_score: Any) 
 
 def score(task: str, y_true: Array, y_pred: Array, y_score: Any) -> dict[str, float | None]:
     """Every metric of the task; None where it is not defined on these rows."""
-    values = {
-        name: evaluate_metric(metric, y_true, y_pred, y_score)
-        for name, metric in metrics_of(task).items()
-    }
-    return {name: value if np.isfinite(value) else None for name, value in values.items()}
+    found = {}
+    for name, metric in metrics_of(task).items():
+        value = evaluate_metric(metric, y_true, y_pred, y_score)
+        found[name] = value if np.isfinite(value) else None
+    return found

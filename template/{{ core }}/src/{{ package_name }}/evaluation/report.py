@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..utils.files import replacing, write_text
+from .text import interval_text, metric_text, number_text
 
 CARD = Path("docs", "model-card.md")
 BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
@@ -57,34 +58,28 @@ def render(template: str, **values: Any) -> str:
 
 def figures(evaluation: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Plotly figures as plain data, by the id of their place in the page."""
-    curve, metric = evaluation["learning_curve"], evaluation["metric"].replace("_", " ")
-    found = {
-        "learning-curve": _figure(
-            [
-                _line("train", curve["n_rows"], curve["train"]),
-                _line("valid", curve["n_rows"], curve["valid"]),
-            ],
-            "rows of train",
-            metric,
-        )
-    }
+    curve, metric = evaluation["learning_curve"], metric_text(evaluation["metric"])
+    lines = [_line(part, curve["n_rows"], curve[part]) for part in ("train", "valid")]
     bins = evaluation["calibration"]["bins"]
     stated = [one["stated"] for one in bins]
     observed = _line("observed", stated, [one["observed"] for one in bins])
     observed["error_y"] = {"array": [one["high"] - one["observed"] for one in bins]}
     diagonal = _line("perfect", [min(stated), max(stated)], [min(stated), max(stated)])
-    found["calibration"] = _figure([observed, diagonal], "predicted", "observed")
     if "residuals" in evaluation:
         points = evaluation["residuals"]
         scatter = {"x": points["y_pred"], "y": points["error"], "mode": "markers"}
-        found["errors"] = _figure([scatter], "prediction", "prediction minus truth")
+        errors = _figure([scatter], "prediction", "prediction minus truth")
     else:
         table = evaluation["confusion"]
         heat = {"type": "heatmap", "z": table["counts"], "texttemplate": "%{z}"}
         heat |= {"x": table["classes"], "y": table["classes"], "colorscale": "Blues"}
-        found["errors"] = _figure([heat], "predicted class", "true class")
-        found["errors"]["layout"]["yaxis"]["autorange"] = "reversed"
-    return found
+        errors = _figure([heat], "predicted class", "true class")
+        errors["layout"]["yaxis"]["autorange"] = "reversed"
+    return {
+        "learning-curve": _figure(lines, "rows of train", metric),
+        "calibration": _figure([observed, diagonal], "predicted", "observed"),
+        "errors": errors,
+    }
 
 
 def _line(name: str, x: list[Any], y: list[Any]) -> dict[str, Any]:
@@ -117,10 +112,6 @@ def _metrics_table(evaluation: dict[str, Any]) -> str:
         "|---|---|---|",
     ]
     for name, one in evaluation["metrics"].items():
-        value, other = one["value"], baseline["metrics"][name]["value"]
-        shown = "not defined" if value is None else f"{value:.4g}"
-        if one["low"] is not None:
-            shown += f" [{one['low']:.4g}, {one['high']:.4g}]"
-        compared = "not defined" if other is None else f"{other:.4g}"
-        lines.append(f"| {name.replace('_', ' ')} | {shown} | {compared} |")
+        other = number_text(baseline["metrics"][name]["value"])
+        lines.append(f"| {metric_text(name)} | {interval_text(one)} | {other} |")
     return "\n".join(lines)

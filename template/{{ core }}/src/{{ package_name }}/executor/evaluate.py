@@ -17,6 +17,7 @@ from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS, evaluate_metric
 from ..evaluation.report import fill_model_card, write_report
 from ..evaluation.slices import score_slices
+from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
 from ..model.predictor import Predictor, encode_target, fit
 from ..utils import runs
@@ -25,7 +26,6 @@ from ..utils.files import write_json
 from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.provenance import git_state, tree_id
-from .text import interval_text, metric_text, number_text
 from .train import bootstrap_options, score_values
 
 REPORT, EVALUATION, REPORTS = "report.html", "evaluation.json", "reports"

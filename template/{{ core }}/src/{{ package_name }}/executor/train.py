@@ -12,6 +12,7 @@ from ..configs.settings import Config
 from ..dataloader import manifest as manifests
 from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS, score
+from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
 from ..model.baseline import BASELINES
 from ..model.predictor import Predictor, encode_target, fit
@@ -20,7 +21,6 @@ from ..utils.errors import CheckFailed
 from ..utils.logs import log
 from ..utils.predictions import Predictions
 from .prepare import ensure
-from .text import interval_text, metric_text, number_text
 
 # Draws behind an interval on train and valid; test gets evaluation.n_resamples.
 N_DRAWS = 200

@@ -30,7 +30,7 @@ class Predictor:
 
     def matrix(self, table: pl.DataFrame) -> Matrix:
         """The estimator's input for typed rows; shape (n_rows, n_features), float32."""
-        return self.preprocessor.transform(add_features(table.select(self.columns)))
+        return self.preprocessor.transform(add_features(table[list(self.columns)]))
 
     def predict(self, table: pl.DataFrame) -> Predictions:
         """Predictions for typed rows, in order."""

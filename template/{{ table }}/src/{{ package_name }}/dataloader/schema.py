@@ -1,7 +1,7 @@
 """The contract for rows: column types and rules, in conf/schema.yaml."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -90,16 +90,33 @@ class Schema(BaseModel):
 
         table: the cells as they came. typed: the same rows from `parse`.
         """
-        found = []
+        found = [
+            _bad_cells(table, name, rule, bad)
+            for name, rule, bad in self._bad(table, typed)
+            if bad.any()
+        ]
+        texts = [pl.lit("").alias(name) for name in ("column", "rule", "value")]
+        empty = table.select(ROW, *texts).clear()
+        return pl.concat([empty, *found]).sort(ROW, maintain_order=True)
+
+    def _bad(
+        self, table: pl.DataFrame, typed: pl.DataFrame
+    ) -> Iterator[tuple[str, str, pl.Series]]:
+        """(column, rule, which cells break it) for each rule; all rules in one pass."""
+        rules = [
+            (name, rule, valid)
+            for name, column in self.columns.items()
+            for rule, valid in column.rules(pl.col(name))
+        ]
+        checks = [valid.fill_null(True).alias(str(n)) for n, (*_, valid) in enumerate(rules)]
+        unparsed = {}
         for name, column in self.columns.items():
-            cells, raw = typed[name], table[name]
+            raw = table[name]
             known = raw.is_not_null() & (raw.is_not_nan() if raw.dtype.is_float() else True)
-            unparsed = cells.is_null() & known
-            found.append(_bad_cells(table, name, f"must be {EXPECTED[column.type]}", unparsed))
-            for rule, valid in column.rules(pl.col(name)):
-                holds = typed.select(valid.fill_null(True)).to_series()
-                found.append(_bad_cells(table, name, rule, ~holds & ~unparsed))
-        return pl.concat(found).sort(ROW, maintain_order=True)
+            unparsed[name] = typed[name].is_null() & known
+            yield name, f"must be {EXPECTED[column.type]}", unparsed[name]
+        for (name, rule, _), valid in zip(rules, typed.select(checks).iter_columns(), strict=True):
+            yield name, rule, ~valid & ~unparsed[name]
 
     def check_columns(self, names: Iterable[str], shown: str) -> None:
         """Raise ValueError with one line for each column that is missing."""
@@ -228,8 +245,8 @@ def _range(values: pl.Series) -> tuple[float | None, float | None]:
 
 
 def _bad_cells(table: pl.DataFrame, name: str, rule: str, bad: pl.Series) -> pl.DataFrame:
-    cells = table[name].cast(pl.String).fill_null("an empty cell")
-    lines = pl.DataFrame({ROW: table[ROW], "value": cells}).filter(bad)
+    cells = table[name].filter(bad).cast(pl.String).fill_null("an empty cell")
+    lines = pl.DataFrame({ROW: table[ROW].filter(bad), "value": cells})
     return lines.select(
         ROW, pl.lit(name).alias("column"), pl.lit(rule).alias("rule"), pl.col("value")
     )
