@@ -1,0 +1,88 @@
+"""Write a version's model as ONNX beside it, if it predicts the same."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..dataloader.sources import ROW
+from ..model import store
+from ..model.predictor import Predictor
+from ..registry.versions import BACKGROUND, resolve
+from ..utils.files import read_json, replacing, sha256_of_file, write_json
+from ..utils.logs import log
+from .app import load_service
+from .conversion import to_onnx
+from .model_version import FACTS, ONNX, ONNXRUNTIME, OnnxEstimator
+
+TOLERANCE = 1e-5  # relative to the value, or to 1 where the value is smaller
+N_MIXED = 1000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--version`."""
+    parser.add_argument("--version", help="a version or an alias (default: `model` of the service)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Export the model that conf/service.yaml names."""
+    export(resolve(args.root, args.version or load_service(args.root, args.overrides).model))
+
+
+def ensure_exported(folder: Path) -> None:
+    """Export the version in this folder unless that is done."""
+    path, model = folder / FACTS, read_json(folder / store.DESCRIPTION)["sha256"]
+    if not path.is_file() or read_json(path)["model_sha256"] != model:
+        export(folder)
+
+
+def export(folder: Path) -> dict[str, Any]:
+    """Write model.onnx, and serving.json, which is returned: the engine that serves this version.
+
+    Where the estimator has no ONNX, or its ONNX differs, the estimator itself is the engine.
+    """
+    predictor, description = store.load(folder)
+    facts: dict[str, Any] = {"model_sha256": description["sha256"]}
+    try:
+        facts |= _write_onnx(folder, predictor)
+    except ValueError as error:
+        engine = type(predictor.estimator).__module__.partition(".")[0]
+        log("export", f"version {folder.name} is served by {engine}: {error}")
+        facts |= {"engine": engine, "reason": str(error)}
+    write_json(folder / FACTS, facts)
+    return facts
+
+
+def _write_onnx(folder: Path, predictor: Predictor) -> dict[str, Any]:
+    """Raises ValueError where there is no ONNX, or one that differs."""
+    X = predictor.matrix(_checked_rows(folder))
+    content = to_onnx(predictor.estimator, X)
+    codes = getattr(predictor.estimator, "classes_", None)
+    name = "predict" if predictor.classes is None else "predict_proba"
+    expected = np.asarray(getattr(predictor.estimator, name)(X), dtype=np.float64)
+    found = getattr(OnnxEstimator(content, codes), name)(X)
+    difference = float(np.max(np.abs(found - expected) / np.maximum(np.abs(expected), 1)))
+    if not difference <= TOLERANCE:
+        raise ValueError(f"its ONNX differs by {difference:.1e} from it, above {TOLERANCE:g}")
+    with replacing(folder / ONNX) as temporary:
+        temporary.write_bytes(content)
+    log("export", f"{ONNX} of version {folder.name} differs by {difference:.1e} on {len(X)} rows")
+    return {
+        "engine": ONNXRUNTIME,
+        "reason": None,
+        "max_difference": difference,
+        "codes": None if codes is None else codes.tolist(),
+        "onnx_sha256": sha256_of_file(folder / ONNX),
+    }
+
+
+def _checked_rows(folder: Path) -> pl.DataFrame:
+    """The registered rows, and rows that mix their cells, which reach more leaves of trees."""
+    rows = pl.read_parquet(folder / BACKGROUND).drop(ROW)
+    mixed = [
+        cells.sample(N_MIXED, with_replacement=True, seed=seed)
+        for seed, cells in enumerate(rows.get_columns())
+    ]
+    return pl.concat([rows, pl.DataFrame(mixed)])
