@@ -155,14 +155,16 @@ def describe(bad: pl.DataFrame, shown: str) -> list[str]:
     return lines
 
 
-def schema_for(raw: pl.DataFrame, data: Data, root: Path) -> Schema:
-    """conf/schema.yaml if it is of `data.file`, else inferred from the cells; with data.ranges.
+def schema_for(raw: pl.DataFrame, task: str, data: Data, root: Path) -> Schema:
+    """conf/schema.yaml, inferred from the cells where there is none; with data.ranges.
+
+    The schema of another file is kept where it has the same columns, and else replaced.
 
     Raises ValueError where a new column is in the file and not in the schema.
     """
     schema = read_schema(root)
-    if schema is None or schema.source != data.file:
-        schema = infer_schema(raw, data)
+    if schema is None or (schema.source != data.file and not _has_columns(raw, schema)):
+        schema = infer_schema(raw, task, data)
     new = [name for name in raw.columns if name not in {ROW, *schema.columns, *data.ignore}]
     if new:
         raise ValueError(
@@ -174,11 +176,13 @@ def schema_for(raw: pl.DataFrame, data: Data, root: Path) -> Schema:
     return Schema(source=schema.source, columns=columns)
 
 
-def infer_schema(table: pl.DataFrame, data: Data) -> Schema:
+def infer_schema(table: pl.DataFrame, task: str, data: Data) -> Schema:
     """The schema of a table; data.columns gives types, all else is inferred from the cells."""
+    is_class = task == "classification"
     # Names of rows and groups stay text: as numbers long ones would run into one another.
     names = [data.id, data.split.column if data.split.by == "group" else None]
     given = {name: CellFormat("text") for name in names if name is not None}
+    given[data.target] = CellFormat("category" if is_class else "number")
     given |= {name: CellFormat(kind) for name, kind in data.columns.items()}
     columns = {}
     for cells in table.drop(ROW):
@@ -206,12 +210,18 @@ def write_schema(root: Path, schema: Schema) -> None:
     before = read_schema(root)
     if before is not None and before.source == schema.source:
         return
+    if before is not None:
+        log("prepare", f"{PATH} was of {before.source}, which has other columns; git keeps it")
     content = schema.model_dump(mode="json", exclude_defaults=True)
     text = yaml.safe_dump(
         content, default_flow_style=None, width=10**6, sort_keys=False, allow_unicode=True
     )
     write_text(root / PATH, HEADER + text)
     log("prepare", f"inferred the schema of {len(schema.columns)} columns; {PATH} is yours now")
+
+
+def _has_columns(table: pl.DataFrame, schema: Schema) -> bool:
+    return set(table.columns) - {ROW} == set(schema.columns)
 
 
 def _column(cells: pl.Series, cell_format: CellFormat) -> Column:
