@@ -2,8 +2,8 @@
 
 import argparse
 
+from ..evaluation.text import interval_text, metric_text
 from ..executor.evaluate import EVALUATION
-from ..executor.text import interval_text, metric_text
 from ..model.store import read_description
 from ..utils.files import read_json
 from ..utils.logs import log

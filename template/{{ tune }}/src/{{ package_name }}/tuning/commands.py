@@ -1,0 +1,6 @@
+"""The commands of this component."""
+
+COMMANDS = {
+    "tune": "Search the parameters of the model, as conf/search.yaml says",
+    "cross-validate": "Score models on folds of train",
+}

@@ -1,0 +1,196 @@
+"""Search the parameters of the model: `tune`. Stopped, it goes on when it is run again."""
+
+import argparse
+import time
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any, Literal
+
+import optuna
+import yaml
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from ..configs.load import DEFAULT, TUNED, load, load_project
+from ..configs.settings import Config, Count, Section
+from ..dataloader.manifest import hashes_of
+from ..evaluation.intervals import bootstrap_pair
+from ..evaluation.metrics import METRICS
+from ..evaluation.report import render, write_script
+from ..evaluation.text import interval_text, number_text
+from ..executor.train import bootstrap_options
+from ..utils import runs
+from ..utils.files import sha256_of_json, write_json, write_text
+from ..utils.logs import log
+from ..utils.provenance import tree_id
+from .cross_validate import CrossValidation, pool, value_of
+
+PATH, REPORT, PAGE = "conf/search.yaml", "reports/study.json", "reports/tuning.html"
+DONE = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+class Search(Section):
+    """Everything in conf/search.yaml. seconds: of one call. space: model -> parameter -> limits."""
+
+    n_trials: Count
+    seconds: Count | None
+    n_folds: Count
+    seed: int
+    pruning: Literal["none", "median"]
+    space: dict[str, dict[str, dict[str, Any]]]
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run what is left of n_trials; write conf/tuned.yaml if the best is better beyond chance."""
+    if other := [word for word in args.overrides if not word.startswith("model=")]:
+        raise ValueError(f"command line: '{other[0]}': only model=NAME; set others in {DEFAULT}")
+    config = load(args.root, DEFAULT, Config, args.overrides)
+    search = load(args.root, PATH, Search)
+    if not search.space.get(config.model):
+        raise ValueError(f"{PATH}: space.{config.model} is missing, and model is {config.model}")
+    validation = CrossValidation(config, args.root, search.n_folds)
+    with runs.repeatable(config.seed):
+        study = open_study(args.root, search, validation)
+        optimize(study, load_project(args.root), search, validation)
+        found = compare(args.root, study, validation)
+    limits = search.space[config.model]
+    write_json(args.root / REPORT, {"study": study.study_name, "space": limits, **found})
+    write_page(args.root, study, found)
+    log("", f"best      {number_text(found['best']['value'])}  {found['best']['parameters']}")
+    log("", f"          {found['result']}")
+    log("", f"record    {REPORT}      page  {PAGE}")
+
+
+def open_study(root: Path, search: Search, validation: CrossValidation) -> optuna.Study:
+    """Begin or continue the study in logs/studies/ that has a hash of all it depends on as name."""
+    config, limits = validation.config, search.space[validation.config.model]
+    fixed = {k: v for k, v in config.models.get(config.model, {}).items() if k not in limits}
+    content = [
+        config.model_dump(mode="json", exclude={"models", "evaluation"}),
+        search.model_dump(mode="json", exclude={"n_trials", "seconds", "space"}),
+        [limits, fixed, hashes_of(validation.manifest)],
+        tree_id(Path(__file__).parents[1], "model"),
+    ]
+    path = root / "logs" / "studies" / f"{config.model}-{sha256_of_json(content)[:8]}.journal"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    is_pruned, metric = search.pruning == "median", METRICS[config.metric]
+    return optuna.create_study(
+        study_name=path.stem,
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(path))),
+        direction="maximize" if metric.greater_is_better else "minimize",
+        pruner=optuna.pruners.MedianPruner() if is_pruned else optuna.pruners.NopPruner(),
+        load_if_exists=True,
+    )
+
+
+def optimize(
+    study: optuna.Study, current: Config, search: Search, validation: CrossValidation
+) -> None:
+    """Run the trials that are left; the first has the parameters of `current`."""
+    config, started = validation.config, time.monotonic()
+    limits = search.space[config.model]
+    space = {name: distribution(f"{config.model}.{name}", one) for name, one in limits.items()}
+    n_done, own = len(study.get_trials(states=DONE)), current.models.get(config.model, {})
+    # With the same seed a search that goes on would begin with the same random values.
+    study.sampler = optuna.samplers.TPESampler(seed=search.seed + n_done)
+    study.enqueue_trial({k: own[k] for k in space if k in own}, skip_if_exists=True)
+    log("tune", f"{study.study_name}: {search.n_trials} trials, {n_done} of them done before")
+    for _ in range(search.n_trials - n_done):
+        trial = study.ask(space)
+        value = evaluate_trial(trial, with_parameters(config, trial.params), validation)
+        study.tell(trial, value, TrialState.PRUNED if value is None else TrialState.COMPLETE)
+        text = "pruned" if value is None else number_text(value)
+        log("", f"trial {trial.number + 1:<4}{text}  {trial.params}")
+        if search.seconds and time.monotonic() - started > search.seconds:
+            break
+
+
+def distribution(name: str, limits: dict[str, Any]) -> BaseDistribution:
+    """{choices}, or {low, high} with log and step: whole numbers where both ends are."""
+    ends = [limits.get("low"), limits.get("high")]
+    number = IntDistribution if all(isinstance(e, int) for e in ends) else FloatDistribution
+    try:
+        return (CategoricalDistribution if "choices" in limits else number)(**limits)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{PATH}: space.{name}: {error}") from error
+
+
+def with_parameters(config: Config, parameters: dict[str, Any]) -> Config:
+    """The configuration with these parameters of its model."""
+    own = {**config.models.get(config.model, {}), **parameters}
+    return config.model_copy(update={"models": {**config.models, config.model: own}})
+
+
+def evaluate_trial(
+    trial: optuna.Trial, config: Config, validation: CrossValidation
+) -> float | None:
+    """The metric on the rows of all folds; None where the trial is pruned before the last."""
+    found, value = [], None
+    for step, one in enumerate(validation.predict(config)):
+        found.append(one)
+        value = value_of(config, *pool(found))
+        trial.report(value, step)
+        if trial.should_prune():
+            return None
+    return value
+
+
+def compare(root: Path, study: optuna.Study, validation: CrossValidation) -> dict[str, Any]:
+    """The best trial against what `train` uses; writes conf/tuned.yaml if it is surely better.
+
+    Where the best is in use already, it is compared with conf/default.yaml alone.
+    """
+    config, n_trials = validation.config, len(study.get_trials(states=DONE))
+    best = with_parameters(config, study.best_params)
+    default = load(root, DEFAULT, Config)
+    used = {TUNED: load_project(root)} if (root / TUNED).is_file() else {}
+    others = [(name, one) for name, one in {**used, DEFAULT: default}.items() if one != best]
+    gain, result = None, f"{DEFAULT} has the best parameters already"
+    if others:
+        name, other = others[0]
+        gain = corrected_gain(best, other, validation, n_trials)
+        result = f"{interval_text(gain)} better than {name}, corrected for {n_trials} trials"
+        result += f"; {'' if gain['low'] > 0 else 'not '}written to {TUNED}"
+        if gain["low"] > 0:
+            values = {"model": config.model, "models": {config.model: study.best_params}}
+            text = yaml.safe_dump(values, sort_keys=False)
+            write_text(root / TUNED, f"# {study.study_name}: {result}; delete to go back.\n{text}")
+    best_trial = {"parameters": study.best_params, "value": study.best_value}
+    facts = {"model": config.model, "metric": config.metric, "n_trials": n_trials}
+    return {**facts, "best": best_trial, "gain": gain, "result": result}
+
+
+def corrected_gain(
+    best: Config, other: Config, validation: CrossValidation, n_trials: int
+) -> dict[str, Any]:
+    """The advantage of `best` on the folds; its interval is widened as for n_trials comparisons.
+
+    Source: Dunn (1961), Multiple Comparisons Among Means, JASA 56.
+    """
+    y_true, predicted = pool(list(validation.predict(best)))
+    _, compared = pool(list(validation.predict(other)))
+    options = bootstrap_options(best)
+    _, gain = bootstrap_pair(METRICS[best.metric], y_true, predicted, compared, **options)
+    value, low, high = (gain[key] or 0.0 for key in ("value", "low", "high"))
+    normal, tail = NormalDist(), (1 - options["level"]) / 2
+    factor = normal.inv_cdf(tail / n_trials) / normal.inv_cdf(tail)
+    ends = {"low": value - factor * (value - low), "high": value + factor * (high - value)}
+    return {"value": value, **ends, "n_trials": n_trials}
+
+
+def write_page(root: Path, study: optuna.Study, found: dict[str, Any]) -> None:
+    """reports/tuning.html: the course of the search, and each parameter against the value."""
+    from optuna.visualization import plot_optimization_history, plot_slice
+
+    write_script(root)
+    figures = [plot(study) for plot in (plot_optimization_history, plot_slice)]
+    drawn = [figure.to_html(full_html=False, include_plotlyjs=False) for figure in figures]
+    page = render("tuning/tuning.html", title=study.study_name, found=found, figures=drawn)
+    write_text(root / PAGE, page)
