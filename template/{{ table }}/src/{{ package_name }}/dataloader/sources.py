@@ -112,7 +112,7 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
     texts = [name for name, dtype in schema.items() if dtype in (pl.String, pl.Categorical)]
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
-    rows = pl.scan_parquet(path).drop(unusable).with_columns(*_trimmed(texts), *spans)
+    rows = _trimmed(pl.scan_parquet(path).drop(unusable).with_columns(spans), texts)
     # A part keeps its rows' numbers in the file that it was cut from.
     return rows if ROW in schema else rows.with_row_index(ROW, offset=1)
 
@@ -128,13 +128,14 @@ def _scan_csv(path: Path, shown: str) -> pl.LazyFrame:
     )
     rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0)
     kept = [name for name in header if name != ROW]
-    return rows.select(ROW, *kept).with_columns(_trimmed(kept))
+    return _trimmed(rows.select(ROW, *kept), kept)
 
 
-def _trimmed(names: Sequence[str]) -> list[pl.Expr]:
+def _trimmed(rows: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
     """Text cells without outer blanks, null where they mean "not known"."""
-    cells = [pl.col(name).cast(pl.String).str.strip_chars() for name in names]
-    return [pl.when(cell.is_in(NULLS)).then(None).otherwise(cell).name.keep() for cell in cells]
+    cells = pl.col(names)
+    trimmed = rows.with_columns(cells.cast(pl.String).str.strip_chars())
+    return trimmed.with_columns(pl.when(~cells.is_in(NULLS)).then(cells))
 
 
 def read_header(path: Path, shown: str) -> tuple[list[str], str]:
