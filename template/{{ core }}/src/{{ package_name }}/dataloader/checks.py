@@ -5,6 +5,7 @@ import polars as pl
 from ..configs.settings import Config, Data
 from ..utils.logs import log
 from ..utils.names import check_name, hint
+from .sources import ROW
 from .split import PARTS
 
 
@@ -31,8 +32,9 @@ def check_table(config: Config, table: pl.DataFrame) -> None:
         if (share := table[name].null_count() / max(len(table), 1)) > data.max_null_share:
             text = f"{name} is {share:.0%} empty, more than data.max_null_share"
             problems.append(f"{text}; put it in data.ignore")
-    if config.task == "regression" and not target.dtype.is_numeric():
-        problems.append(f"{data.target} holds text, and task: regression needs a number")
+    if data.id is not None and len(twice := table.filter(pl.col(data.id).is_duplicated())):
+        rows = f"rows {twice[ROW][0]} and others"
+        problems.append(f"data.id: {data.id} '{twice[data.id][0]}' names more than one row: {rows}")
     if target.n_unique() < 2:
         problems.append(f"{data.target} has one value only; there is nothing to predict")
     if config.task == "classification" and target.n_unique() > max(2, len(table) // 3):

@@ -96,11 +96,12 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
     ]
     raw = load(data, root)
     check_columns(data, raw.columns)
-    schema = schema_for(raw, data, root)
+    schema = schema_for(raw, config.task, data, root)
     table, dropped, invalid = _clean(data, schema, raw)
     check_table(config, table)
-    excluded = excluded_columns(table, schema)
-    features = [name for name in schema.columns if name not in {*excluded, *_not_features(data)}]
+    candidates = schema.select(set(schema.columns) - _not_features(data))
+    excluded = excluded_columns(table, candidates)
+    features = [name for name in candidates.columns if name not in excluded]
     if not features:
         raise ValueError(f"{data.file}: no column is left to predict {data.target}")
     data = freeze_times(table, data, before.get("split", {}))
@@ -152,9 +153,9 @@ def _clean(
     return unique, dropped, invalid
 
 
-def _not_features(data: Data) -> set[str | None]:
+def _not_features(data: Data) -> set[str]:
     group = data.split.column if data.split.by == "group" else None
-    return {data.target, data.id, group, *data.ignore}
+    return {name for name in (data.target, data.id, group, *data.ignore) if name is not None}
 
 
 def _print_summary(manifest: dict[str, Any]) -> None:
