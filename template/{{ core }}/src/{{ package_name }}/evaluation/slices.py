@@ -16,7 +16,8 @@ Array = NDArray[Any]
 MAX_VALUES = 20
 MIN_ROWS = 10
 MAX_DRAWS = 100
-QUARTILES = (0.25, 0.5, 0.75)
+# A number with more values is cut at its quartiles.
+MAX_NUMBERS, QUARTILES = 4, (0.25, 0.5, 0.75)
 
 
 def score_slices(
@@ -27,7 +28,7 @@ def score_slices(
     predicted: Predictions,
     **bootstrap_options: Any,
 ) -> list[dict[str, Any]]:
-    """One entry per value of each column, the worst first; numbers and dates by quartiles.
+    """One entry per value of each column, the worst first; see `groups`.
 
     A group of fewer than MIN_ROWS rows, or without a defined metric, has None as its value.
     """
@@ -51,30 +52,17 @@ def _sort_key(value: float | None, sign: int) -> float:
 
 
 def groups(column: pl.Series) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    """(value, positions of its rows) for each value of a column; nulls are a group of their own."""
-    names = column
-    if (column.dtype.is_numeric() or column.dtype.is_temporal()) and column.n_unique() > 4:
-        cuts = [column.quantile(q, "lower") for q in QUARTILES] if column.dtype.is_numeric() else []
-        if not cuts:
-            ordered = column.drop_nulls().sort()
-            cuts = [ordered[int(len(ordered) * q)] for q in QUARTILES]
-        names = _quartile_names(column, cuts)
-    texts = names.cast(pl.String).fill_null("(missing)")
-    if texts.n_unique() > MAX_VALUES:
-        return
-    for value in texts.unique().sort().to_list():
-        yield value, (texts == value).arg_true().to_numpy().astype(np.intp)
-
-
-def _quartile_names(column: pl.Series, cuts: list[Any]) -> pl.Series:
-    low, middle, high = (pl.lit(cut, dtype=column.dtype) for cut in cuts)
-    cells = pl.col(column.name)
-    a, b, c = (f"{cut:.6g}" if isinstance(cut, float) else str(cut) for cut in cuts)
-    name = (
-        pl.when(cells.is_null()).then(None)
-        .when(cells <= low).then(pl.lit(f"up to {a}"))
-        .when(cells <= middle).then(pl.lit(f"above {a} to {b}"))
-        .when(cells <= high).then(pl.lit(f"above {b} to {c}"))
-        .otherwise(pl.lit(f"above {c}"))
-    )  # fmt: skip
-    return pl.DataFrame([column]).select(name.alias(column.name)).to_series()
+    """(value, positions of its rows): numbers by quarters, dates by year, nulls on their own."""
+    cells = column
+    if column.dtype.is_temporal():
+        cells = column.dt.year()
+    elif column.dtype.is_numeric() and column.n_unique() > MAX_NUMBERS:
+        cuts = np.unique(np.quantile(column.drop_nulls().to_numpy(), QUARTILES))
+        names = [f"up to {cut:.6g}" for cut in cuts] + [f"above {cuts[-1]:.6g}"]
+        places = np.searchsorted(cuts, column.fill_null(np.nan).to_numpy())
+        cells = pl.Series([names[min(place, len(cuts))] for place in places])
+        cells = cells.set(column.is_null(), None)
+    texts = cells.cast(pl.String).fill_null("(missing)")
+    if texts.n_unique() <= MAX_VALUES:
+        for value in texts.unique().sort().to_list():
+            yield value, (texts == value).arg_true().to_numpy().astype(np.intp)
