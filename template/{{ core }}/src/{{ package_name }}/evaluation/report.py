@@ -52,7 +52,7 @@ def render(template: str, **values: Any) -> str:
 
     loader = PackageLoader(str(__package__).partition(".")[0], "")
     environment = Environment(loader=loader, autoescape=True)
-    environment.filters["number"] = lambda value: "-" if value is None else f"{value:.4g}"
+    environment.filters["number"] = lambda value: "-" if value is None else number_text(value)
     return environment.get_template(template).render(values)
 
 
@@ -64,7 +64,11 @@ def figures(evaluation: dict[str, Any]) -> dict[str, dict[str, Any]]:
     stated = [one["stated"] for one in bins]
     observed = _line("observed", stated, [one["observed"] for one in bins])
     observed["error_y"] = {"array": [one["high"] - one["observed"] for one in bins]}
-    diagonal = _line("perfect", [min(stated), max(stated)], [min(stated), max(stated)])
+    ends = [min(stated), max(stated)]
+    if "confusion" in evaluation:
+        ends = [0.0, 1.0]
+    diagonal = _line("perfect", ends, ends) | {"mode": "lines"}
+    diagonal["line"] = {"dash": "dash", "color": "#8595a5"}
     if "residuals" in evaluation:
         points = evaluation["residuals"]
         scatter = {"x": points["y_pred"], "y": points["error"], "mode": "markers"}
@@ -72,9 +76,11 @@ def figures(evaluation: dict[str, Any]) -> dict[str, dict[str, Any]]:
     else:
         table = evaluation["confusion"]
         heat = {"type": "heatmap", "z": table["counts"], "texttemplate": "%{z}"}
-        heat |= {"x": table["classes"], "y": table["classes"], "colorscale": "Blues"}
+        heat |= {"x": table["classes"], "y": table["classes"], "showscale": False}
+        heat["colorscale"] = [[0, "#eef3f8"], [1, "#1f6fb2"]]
         errors = _figure([heat], "predicted class", "true class")
-        errors["layout"]["yaxis"]["autorange"] = "reversed"
+        errors["layout"]["xaxis"]["type"] = "category"  # classes "0" and "1" are no numbers
+        errors["layout"]["yaxis"] |= {"type": "category", "autorange": "reversed"}
     return {
         "learning-curve": _figure(lines, "rows of train", metric),
         "calibration": _figure([observed, diagonal], "predicted", "observed"),
@@ -87,9 +93,12 @@ def _line(name: str, x: list[Any], y: list[Any]) -> dict[str, Any]:
 
 
 def _figure(data: list[dict[str, Any]], x: str, y: str) -> dict[str, Any]:
-    margin = {"l": 60, "r": 20, "t": 20, "b": 50}
-    axes = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
-    return {"data": data, "layout": {**axes, "margin": margin, "height": 320}}
+    margin = {"l": 60, "r": 20, "t": 30, "b": 50}
+    axes = {
+        "xaxis": {"title": {"text": x}, "automargin": True, "zeroline": False},
+        "yaxis": {"title": {"text": y}, "automargin": True, "zeroline": False},
+    }
+    return {"data": data, "layout": {**axes, "margin": margin, "height": 340}}
 
 
 def fill_model_card(root: Path, evaluation: dict[str, Any]) -> None:

@@ -9,9 +9,11 @@ def metric_text(metric: str) -> str:
 
 
 def number_text(value: float | None) -> str:
-    """Three decimals, or one where the unit makes the number large."""
+    """Three decimals; one where the unit makes the number large, two digits where it is tiny."""
     if value is None:
         return "not defined"
+    if 0 < abs(value) < 0.001:
+        return f"{value:.1e}"
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
 
 
