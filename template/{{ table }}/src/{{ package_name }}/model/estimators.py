@@ -36,19 +36,16 @@ def build_estimator(
     """
     estimator = ESTIMATORS[name]
     where = f"conf/default.yaml: models.{name}"
+    plain = estimator.build(task, {}, class_weight, seed)
+    # Some estimators, such as LightGBM's, take any name in silence.
+    own = plain.get_params() if hasattr(plain, "get_params") else parameters
+    if unknown := [key for key in parameters if key not in own]:
+        raise ValueError(f"{where}: unknown key '{unknown[0]}'; {hint(unknown[0], own)}")
     try:
         model = estimator.build(task, {**estimator.defaults, **parameters}, class_weight, seed)
-    except TypeError as error:
-        own = estimator.build(task, dict(estimator.defaults), class_weight, seed).get_params()
-        unknown = [key for key in parameters if key not in own]
-        if not unknown:
-            raise ValueError(f"{where}: {error}") from error
-        raise ValueError(f"{where}: unknown key '{unknown[0]}'; {hint(unknown[0], own)}") from error
-    if not hasattr(model, "_validate_params"):
-        return model
-    try:
-        model._validate_params()  # scikit-learn's own ranges, before an hour of work
-    except ValueError as error:
+        if hasattr(model, "_validate_params"):
+            model._validate_params()  # scikit-learn's own ranges, before an hour of work
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error
     return model
 
