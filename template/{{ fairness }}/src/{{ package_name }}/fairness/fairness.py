@@ -1,0 +1,164 @@
+"""Compare the model's errors between groups on valid, and name features that give groups away."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from ..configs.load import load, load_project
+from ..configs.settings import Config, Section
+from ..dataloader.manifest import read_part
+from ..evaluation.report import render
+from ..executor.evaluate import check_data
+from ..evaluation.text import interval_text, metric_text
+from ..model import store
+from ..model.predictor import Array, Predictor, encode_target
+from ..utils import runs
+from ..utils.errors import CheckFailed
+from ..utils.files import write_json, write_text
+from ..utils.logs import log
+from ..utils.names import check_name
+from ..utils.provenance import tree_id
+from .groups import UNKNOWN, compare, members, proxies
+
+PATH = "conf/fairness.yaml"
+# The checklist asks for as many rows; below, a group is reported as small.
+MIN_TRAIN, MIN_POSITIVE = 100, 20
+# Name -> (y_true, y_pred) -> (which rows count, each row's part of the rate).
+RATES: dict[str, dict[str, Callable[[Array, Array], tuple[Array, Array]]]] = {
+    "classification": {  # of booleans: whether the class is, or is predicted as, the positive one
+        "true_positive_rate": lambda true, pred: (true, pred),
+        "false_positive_rate": lambda true, pred: (~true, pred),
+        "selection_rate": lambda true, pred: (np.ones_like(true), pred),
+        "precision": lambda true, pred: (pred, true),
+        "accuracy": lambda true, pred: (np.ones_like(true), true == pred),
+    },
+    "regression": {
+        "mae": lambda true, pred: (np.isfinite(true), np.abs(pred - true)),
+        "bias": lambda true, pred: (np.isfinite(true), pred - true),
+    },
+}
+
+
+class Fairness(Section):
+    """Whose errors are compared, in which rate, and how far it may differ."""
+
+    columns: tuple[str, ...] = ()
+    metric: str | None = None
+    max_gap: Annotated[float, Field(ge=0)] | None = None
+    positive: str | None = None
+    max_auc: Annotated[float, Field(ge=0.5, le=1)]
+    kept_because: dict[str, str] = {}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--run`."""
+    parser.add_argument("--run", help="the run to look at, a folder in logs/ (default: newest)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write reports/fairness.json and .html; raises CheckFailed beyond max_gap."""
+    level = load_project(args.root, args.overrides).evaluation.level
+    chosen, settings = runs.find(args.root, args.run), load(args.root, PATH, Fairness)
+    check_data(args.root, chosen)
+    config = Config.model_validate(chosen.record["config"])
+    predictor, _ = store.load(chosen.folder)
+    train, valid = (read_part(args.root, name) for name in ("train", "valid"))
+    _check(settings, config, predictor, train)
+    with runs.repeatable(config.seed):
+        found = fairness(settings, config, predictor, train, valid, level)
+    header = {
+        "run": chosen.folder.name,
+        "created": datetime.now(UTC).isoformat(),
+        "split": "valid",
+        "n_rows": len(valid),
+        "trees": {folder: tree_id(args.root, folder) for folder in ("src", "conf")},
+        "data": chosen.record["data"],
+    }
+    report, reports = header | found, args.root / "reports"
+    write_json(reports / "fairness.json", report)
+    write_text(reports / "fairness.html", render("fairness/fairness.html", report=report))
+    _print_summary(report)
+    if report["gap"] is None:
+        raise CheckFailed("fairness: no two groups have enough rows of valid to be compared")
+    if report["gap"]["value"] > settings.max_gap:
+        text = f"fairness: {settings.metric} differs by {report['gap']['value']:.3f}"
+        raise CheckFailed(f"{text}, more than max_gap {settings.max_gap:g} of {PATH}")
+
+
+def fairness(
+    settings: Fairness,
+    config: Config,
+    predictor: Predictor,
+    train: pl.DataFrame,
+    valid: pl.DataFrame,
+    level: float,
+) -> dict[str, Any]:
+    """groups, the widest gap and that of each column, proxies and n_unexplained_proxies."""
+    y_true = encode_target(valid[config.data.target], predictor.classes)
+    y_pred, positive = predictor.predict(valid).y_pred, settings.positive
+    is_positive = np.ones(len(valid), dtype=bool)
+    if predictor.classes is not None:
+        positive = positive or predictor.classes[-1]
+        code = predictor.classes.index(positive)
+        y_pred, y_true = y_pred == code, y_true == code
+        is_positive = y_true
+    counted, values = RATES[config.task][str(settings.metric)](y_true, y_pred)
+    entries, gaps, found = [], [], []
+    for column in settings.columns:
+        both = members(pl.concat([train[column], valid[column]]))
+        in_train, in_valid = both[: len(train)], both[len(train) :]
+        rates, gap = compare(values[counted].astype(float), in_valid[counted], level, config.seed)
+        for name in np.unique(both).tolist():
+            n_train = int((in_train == name).sum())
+            n_positive = int(is_positive[in_valid == name].sum())
+            place = {"column": column, "group": name, "n_train": n_train, "n_positive": n_positive}
+            small = n_train < MIN_TRAIN or n_positive < MIN_POSITIVE
+            entries.append({**place, "small": small, **rates.get(name, UNKNOWN)})
+        gaps += [{"column": column, **gap}] if gap else []
+        found += proxies(train, predictor.columns, column, in_train)
+    strong = [one for one in found if one["auc"] > settings.max_auc]
+    return {
+        **settings.model_dump(mode="json"),
+        "positive": positive,
+        "groups": entries,
+        "gap": max(gaps, key=lambda one: float(one["value"])) if gaps else None,
+        "gaps": gaps,
+        "proxies": sorted(found, key=lambda one: -float(one["auc"])),
+        "n_unexplained_proxies": sum(p["feature"] not in settings.kept_because for p in strong),
+    }
+
+
+def _check(settings: Fairness, config: Config, predictor: Predictor, train: pl.DataFrame) -> None:
+    """Raise ValueError where conf/fairness.yaml is not filled in, or names what there is not."""
+    if not settings.columns:
+        raise ValueError(f"{PATH}: columns is empty; name the columns of groups, such as [sex]")
+    for name in settings.columns:
+        check_name(name, train.columns, f"{PATH}: columns")
+    for name in settings.kept_because:
+        check_name(name, predictor.columns, f"{PATH}: kept_because")
+    check_name(str(settings.metric), RATES[config.task], f"{PATH}: metric ({config.task})")
+    if settings.max_gap is None:
+        raise ValueError(f"{PATH}: max_gap is null; how far may {settings.metric} differ?")
+    if predictor.classes and (settings.positive or len(predictor.classes) > 2):
+        check_name(str(settings.positive), predictor.classes, f"{PATH}: positive")
+
+
+def _print_summary(report: dict[str, Any]) -> None:
+    log("fairness", f"{metric_text(report['metric'])} by group on valid")
+    for one in report["groups"]:
+        value = "too few rows" if one["value"] is None else interval_text(one)
+        small = ", a small group" if one["small"] else ""
+        log("", f"{one['column']} {one['group']:<16}  {value:<22}  {one['n_rows']} rows{small}")
+    for one in report["gaps"]:
+        pair = f"{one['lowest']} and {one['highest']}"
+        log("", f"gap       {one['column']}: {interval_text(one)} between {pair}")
+    for one in report["proxies"]:
+        if one["auc"] > report["max_auc"]:
+            why = report["kept_because"].get(one["feature"], "no reason in kept_because")
+            log("", f"proxy     {one['feature']} predicts {one['attribute']}: {why}")
+    log("", "report    reports/fairness.html      record  reports/fairness.json")
