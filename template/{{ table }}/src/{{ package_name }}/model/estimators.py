@@ -43,7 +43,7 @@ def build_estimator(
         raise ValueError(f"{where}: unknown key '{unknown[0]}'; {hint(unknown[0], own)}")
     try:
         model = estimator.build(task, {**estimator.defaults, **parameters}, class_weight, seed)
-        if hasattr(model, "_validate_params"):
+        if hasattr(model, "_parameter_constraints"):
             model._validate_params()  # scikit-learn's own ranges, before an hour of work
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from error
