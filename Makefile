@@ -1,9 +1,9 @@
-# The words of this repository. `make` alone lists them.
+# The targets of this repository; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo check test test-updates test-all bench release pins lists fix
+.PHONY: help env demo check test test-updates test-all bench pictures release pins lists fix
 
-# A demo inside the clone must not take the clone for the project.
+# A demo inside the clone must not use the clone's own git directory.
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 unexport PYTHONDONTWRITEBYTECODE
 # One cache for every project that the tests make; files are linked from it, not copied.
@@ -11,36 +11,36 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 DEST ?= build/demo
 
-help: ## list these words
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+help: ## list targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # uv if it is there, else a virtual environment that holds it, else one line that names what is missing.
 .venv/made: requirements-dev.txt pyproject.toml
 	@hooks/bootstrap.sh
 	@touch $@
 
-env: .venv/made ## our own tools, in .venv
+env: .venv/made ## install the tools of this repository into .venv
 
-demo: .venv/made ## a project in DEST (build/demo): generated, set up, trained, evaluated; ANSWERS="task=regression ci=none"
+demo: .venv/made ## render a project to DEST (build/demo), set it up, train, evaluate; ANSWERS="task=regression ci=none"
 	@hooks/demo.sh "$(DEST)" $(ANSWERS)
 
-check: .venv/made ## lint, types, lists, catalog
+check: .venv/made ## check lint, types, imports and the catalog
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/checklist validate --catalog checklists --lint
 
-test: check ## lint, types, tests of the template, the tool and generated projects
+test: check ## run `check` and all tests but the slow ones
 	@echo "test: template, tool, catalog, generated projects; some minutes on two cores"
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test-updates: .venv/made ## versions and updates alone
+test-updates: .venv/made ## run the tests of versions and updates
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow" tests/versions tests/histories tests/template/test_update.py $(ARGS)
 
-test-all: check ## the whole matrix: every answer installed and run, long histories
+test-all: check ## run all tests: each combination of answers installed and run, long histories
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
-bench: .venv/made ## what is measured, as ratios of one run
+bench: .venv/made ## measure costs, as ratios within one run
 	$(BIN)/python bench/bench_first_minute.py
 	@hooks/demo.sh build/bench > build/bench.log
 	$(BIN)/python bench/bench_train.py build/bench
@@ -50,20 +50,23 @@ bench: .venv/made ## what is measured, as ratios of one run
 	$(BIN)/python bench/bench_updates.py --histories 3
 	$(BIN)/python bench/bench_fleet.py build/bench
 	@hooks/demo.sh build/served scaffold=mvp > build/served.log
-	@$(MAKE) --no-print-directory -C build/served prepare contract train evaluate register promote >> build/served.log
+	@$(MAKE) --no-print-directory -C build/served prepare train evaluate register promote >> build/served.log
 	$(BIN)/python bench/bench_serving.py build/served
 	$(BIN)/python bench/bench_batch.py build/served
 
-release: .venv/made ## make version VERSION=x.y.z: bump, check, snapshot, commit, tag
+pictures: .venv/made ## make docs/images from a real run (needs Chromium); PROJECT=build/demo uses that one
+	$(BIN)/python bench/pictures.py $(PROJECT)
+
+release: .venv/made ## make release VERSION=x.y.z: bump, check, snapshot, commit, tag
 	@$(BIN)/python hooks/release.py "$(VERSION)"
 
-pins: .venv/made ## write requirements-dev.txt anew from pyproject.toml
+pins: .venv/made ## update requirements-dev.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements-dev.txt
 
-lists: .venv/made ## write copier.yml's lists of root files anew
+lists: .venv/made ## update copier.yml's lists of root files
 	$(BIN)/python tests/file_lists.py
 
-fix: .venv/made ## let the tools mend what they can
+fix: .venv/made ## fix lint and formatting
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

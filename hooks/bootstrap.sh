@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv with the tools of requirements-dev.txt: uv from PATH, else uv in a virtual environment of its own.
+# Install the tools of requirements-dev.txt into .venv, with uv from PATH, else with uv in a virtual environment of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,10 +9,10 @@ if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info < (
   exit 2
 fi
 
-# A uv that a test put on PATH out of this .venv would be deleted below.
+# Not the uv of this .venv, which a test may have put on PATH: it is replaced below.
 uv=$(PATH=${PATH//"$PWD/.venv/bin:"/} command -v uv || true)
 if [ -z "$uv" ]; then
-  echo "bootstrap: uv is not on PATH; getting it into build/uv"
+  echo "bootstrap: uv is not on PATH; installing it into build/uv"
   if [ ! -x build/uv/bin/uv ]; then
     rm -rf build/uv
     "$python" -m venv build/uv > build-uv.log 2>&1 || { rm -f build-uv.log; rm -rf build/uv; echo "the Python package venv is missing; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
@@ -22,6 +22,6 @@ if [ -z "$uv" ]; then
   uv=$PWD/build/uv/bin/uv
 fi
 
-echo "bootstrap: tools into .venv ($(grep -c == requirements-dev.txt) packages)"
+echo "bootstrap: installing $(grep -c == requirements-dev.txt) packages into .venv"
 "$uv" venv --quiet --allow-existing --python "$python" .venv
 "$uv" pip install --quiet --python .venv/bin/python -r requirements-dev.txt --editable .
