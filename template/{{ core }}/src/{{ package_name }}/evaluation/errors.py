@@ -38,6 +38,8 @@ def _bin(stated: Array, observed: Array) -> dict[str, Any]:
     mean, n_rows = float(observed.mean()), len(observed)
     margin = 1.96 * float(observed.std()) / n_rows**0.5
     ends = {"low": mean - margin, "high": mean + margin}
+    if observed.dtype == bool:  # a share
+        ends = {"low": max(ends["low"], 0.0), "high": min(ends["high"], 1.0)}
     return {"n_rows": n_rows, "stated": float(stated.mean()), "observed": mean, **ends}
 
 

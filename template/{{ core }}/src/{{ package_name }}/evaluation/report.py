@@ -63,7 +63,10 @@ def figures(evaluation: dict[str, Any]) -> dict[str, dict[str, Any]]:
     bins = evaluation["calibration"]["bins"]
     stated = [one["stated"] for one in bins]
     observed = _line("observed", stated, [one["observed"] for one in bins])
-    observed["error_y"] = {"array": [one["high"] - one["observed"] for one in bins]}
+    observed["error_y"] = {
+        "array": [one["high"] - one["observed"] for one in bins],
+        "arrayminus": [one["observed"] - one["low"] for one in bins],
+    }
     ends = [min(stated), max(stated)]
     if "confusion" in evaluation:
         ends = [0.0, 1.0]
