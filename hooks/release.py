@@ -18,7 +18,7 @@ from tests.versions import faults, snapshots  # noqa: E402
 STANDS = {
     "hooks/ml_checklist/__init__.py": r'^__version__ = "(.*?)"',
     "pyproject.toml": r'^version = "(.*?)"',
-    "template/hooks/pyproject.toml": r'^version = "(.*?)"',
+    "template/{{ every }}/hooks/pyproject.toml": r'^version = "(.*?)"',
 }
 HEADINGS = ("### Arrives", "### Goes stale", "### Was wrong")
 

@@ -55,11 +55,11 @@ class History:
             for _ in range(self.rng.choice([1, 1, 2])):
                 self.releases.release()
             self.people.work(self._items())
-            grown = self.rng.random() < 0.3 and self._answers()["scaffold"] == "poc"
+            grown = self._growth()
             late = self.rng.random() < 0.4 and "one-file" not in self.forgets
             if late:
                 self.people.leave(self._items())
-            self.update({"scaffold": "mvp"} if grown else {})
+            self.update(grown)
             if late:
                 self.people.join()
                 self._state(self.people.files())
@@ -68,6 +68,16 @@ class History:
             if self.rng.random() < 0.5:
                 self.recopy()
         return self.counted
+
+    def _growth(self) -> dict[str, Any]:
+        """Answers to give with an update: now and then a larger scaffold, or another component."""
+        answers, chance = self._answers(), self.rng.random()
+        if answers["scaffold"] == "checklist" or chance > 0.5:
+            return {}
+        self.counted["grown"] += 1
+        if answers["scaffold"] == "poc" and chance < 0.3:
+            return {"scaffold": "mvp"}
+        return {"components": sorted({*answers["components"], "docs"})}
 
     def _answers(self) -> dict[str, Any]:
         text = (self.people.folder / ANSWERS).read_text(encoding="utf-8")
@@ -106,7 +116,7 @@ class History:
                 found[uid] = Item(uid, item.id, "", rev=item.rev)
         return found
 
-    def update(self, data: dict[str, str]) -> None:
+    def update(self, data: dict[str, Any]) -> None:
         """`copier update`, and everything that must hold after it."""
         people, before, old = self.people, self.people.files(), self._answers()
         a = self._fresh(str(old["_commit"]), old)

@@ -12,7 +12,13 @@ from tests.histories import small
 from tests.histories.catalogs import Item
 from tests.histories.releases import commit, git
 
-STATE = ("checklist/ticks/", "checklist/waivers/", "checklist/catalog.d/", "checklist/project.yml")
+STATE = (
+    "checklist/ticks/",
+    "checklist/waivers/",
+    "checklist/declines/",
+    "checklist/catalog.d/",
+    "checklist/project.yml",
+)
 OURS = ("hooks/", "checklist/catalog/")
 ANSWERS = ".copier-answers.yml"
 ONE_FILE = "checklist/ticks/all.yml"

@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.histories import small
 from tests.histories.catalogs import Catalog
 
+# Layer and name of a file that arrives; the last one is a name that people like as well.
+NEW_FILES = [("every", "docs/new-{}.md"), ("core", "make/new-{}.mk"), ("every", "docs/glossary.md")]
 STATE_GUARDS = {
     "exclude": r"  - \"{% if _copier_operation == 'update' %}/checklist/.*\n",
     "skip": r"^_skip_if_exists:\n(?:  - .*\n)+",
@@ -81,7 +83,7 @@ class Releases:
         """Files that people edit; those that hold a Jinja name in their path may not move."""
         found = []
         for path in sorted((self.folder / "template").rglob("*")):
-            name = path.relative_to(self.folder / "template").as_posix()
+            name = small.in_project(path, self.folder / "template")
             ours = name.startswith(("checklist/", "hooks/")) or "answers_file" in name
             if path.is_file() and not ours:
                 found.append(path)
@@ -109,8 +111,8 @@ class Releases:
     def add(self) -> None:
         """A new file, also under the name that people like."""
         self.n_changes += 1
-        name = self.rng.choice(["docs/new-{}.md", "make/new-{}.mk", "docs/glossary.md"])
-        path = self.folder / "template" / name.format(self.n_changes)
+        layer, name = self.rng.choice(NEW_FILES)
+        path = self.folder / "template" / small.layer(layer) / name.format(self.n_changes)
         if not path.exists() and f"/{path.name}" not in self._text("copier.yml"):
             path.write_text(f"# New in the template, {self.n_changes}\n\nIts words.\n")
 
@@ -120,11 +122,11 @@ class Releases:
     def _movable(self) -> list[Path]:
         kinds = ("data/", "docs/", "make/new", "conf/", "tests/")
         top = self.folder / "template"
-        return [p for p in self._people_files() if p.relative_to(top).as_posix().startswith(kinds)]
+        return [p for p in self._people_files() if small.in_project(p, top).startswith(kinds)]
 
     def _no_longer(self, path: Path) -> None:
         """Remove a file that people edit, and keep their copies."""
-        name = path.relative_to(self.folder / "template").as_posix().removesuffix(".jinja")
+        name = small.in_project(path, self.folder / "template").removesuffix(".jinja")
         path.unlink()
         if "retired" not in self.forgets:
             line = f"  - /{name}\n"
@@ -158,7 +160,7 @@ class Releases:
         question = f'{name}:\n  type: str\n  help: Extra?\n  default: "no"\n\n'
         self._edit(
             "copier.yml",
-            lambda text: text.replace('"ci"]', f'"{name}", "ci"]').replace(
+            lambda text: text.replace('"ci", ', f'"{name}", "ci", ', 1).replace(
                 "\nauthor:\n", f"\n{question}author:\n"
             ),
         )
@@ -179,7 +181,7 @@ class Releases:
         self.n_changes += 1
         name = f"more_{self.n_changes}.py"
         (self.folder / "hooks/ml_checklist" / name).write_text(f'"""More {self.n_changes}."""\n')
-        self._edit("hooks/ml_checklist/words.py", lambda text: text + f"# {self.n_changes}\n")
+        self._edit("hooks/ml_checklist/origin.py", lambda text: text + f"# {self.n_changes}\n")
         names = [path.name for path in (self.folder / "hooks/ml_checklist").glob("*.py")]
         dropped = self.rng.choice([n for n in names if n.startswith("more_")])
         if len(names) > 4:
@@ -189,7 +191,7 @@ class Releases:
 
     def ship_state(self) -> None:
         """What must never happen, and does: a file of state is shipped, and dropped again."""
-        folder = self.folder / "template/checklist/ticks"
+        folder = self.folder / "template" / small.layer("every") / "checklist/ticks"
         if self.state:
             (folder / self.state).unlink()
             self.state = ""
