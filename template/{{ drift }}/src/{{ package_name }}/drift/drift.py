@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..configs.load import load_project
 from ..dataloader.manifest import read_part
-from ..dataloader.schema import describe, read_schema
+from ..dataloader.schema import Schema, describe, read_schema
 from ..dataloader.sources import ROW, load
 from ..evaluation.report import render
 from ..executor.prepare import ensure
@@ -36,43 +36,38 @@ def run(args: argparse.Namespace) -> None:
     config = load_project(args.root, args.overrides)
     manifest, schema = ensure(config, args.root), read_schema(args.root)
     assert schema is not None  # `prepare` wrote it
-    train, broken = read_part(args.root, "train"), 0
-    if args.file is None:
-        shown, new = "valid", read_part(args.root, "valid")
-    else:
-        path = Path(args.file)
-        shown, table = path.name, load(config.data, args.root, path)
-        features = schema.select(manifest["features"])
-        features.check_columns(table.columns, shown)
-        schema = schema.select([name for name in schema.columns if name in table.columns])
-        new = schema.parse(table)
-        bad = features.violations(table, features.parse(table))
-        broken = bad[ROW].n_unique()
-        for line in describe(bad, shown):
-            log("", line)
+    train, new, shown, n_invalid = read_part(args.root, "train"), None, "valid", 0
+    if args.file is not None:
+        path, shown = Path(args.file), Path(args.file).name
+        new, n_invalid = _read_new(schema, manifest["features"], load(config.data, args.root, path))
+    new = read_part(args.root, "valid") if new is None else new
     by_time = config.data.split.column if config.data.split.by == "time" else None
     known = [*manifest["features"], config.data.target]
     names = [name for name in known if name in new.columns and name != by_time]
     columns = compare(train.select(names), new.select(names))
-    moved = [one["column"] for one in columns if one["moved"]]
-    log("drift", f"{len(moved)} of {len(names)} columns moved from train to {shown}")
-    for one in columns[: max(len(moved), 3)]:
+    n_moved = sum(one["moved"] for one in columns)
+    log("drift", f"{n_moved} of {len(names)} columns moved from train to {shown}")
+    for one in columns[: max(n_moved, 3)]:
         log("", f"{one['column']:<24}  psi {one['psi']:.3f}  adjusted p {one['p_adjusted']:.2g}")
-    report = {
-        "created": datetime.now(UTC).isoformat(),
-        "compared": shown,
-        "n_rows": len(new),
-        "n_invalid_rows": broken,
-        "level": LEVEL,
-        "min_psi": MIN_PSI,
-        "columns": columns,
-    }
+    report = {"created": datetime.now(UTC).isoformat(), "compared": shown, "n_rows": len(new)}
+    report |= {"n_invalid_rows": n_invalid, "level": LEVEL, "min_psi": MIN_PSI, "columns": columns}
     write_json(args.root / "reports" / "drift.json", report)
     page = render("drift/drift.html", report=report)
     write_text(args.root / "reports" / "drift.html", page)
     log("", "report    reports/drift.html      record  reports/drift.json")
-    if broken:
-        raise CheckFailed(f"{shown}: {broken} of {len(new)} rows break the rules of the schema")
+    if n_invalid:
+        raise CheckFailed(f"{shown}: {n_invalid} of {len(new)} rows break the rules of the schema")
+
+
+def _read_new(schema: Schema, features: list[str], table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The typed columns that the file has, and how many rows break a rule for features."""
+    features_only = schema.select(features)
+    features_only.check_columns(table.columns, "--file")
+    bad = features_only.violations(table, features_only.parse(table))
+    for line in describe(bad, "--file"):
+        log("", line)
+    present = [name for name in schema.columns if name in table.columns]
+    return schema.select(present).parse(table), bad[ROW].n_unique()
 
 
 def compare(before: pl.DataFrame, after: pl.DataFrame) -> list[dict[str, Any]]:
@@ -88,11 +83,12 @@ def compare(before: pl.DataFrame, after: pl.DataFrame) -> list[dict[str, Any]]:
     for name in before.columns:
         counts, bins = _counts(before[name], after[name])
         is_number = len(bins) and bins[0].startswith("to ")
-        test = _ks_test(before[name], after[name]) if is_number else _chi_square(counts)
+        test, result = _ks_test(before[name], after[name]) if is_number else _chi_square(counts)
         shares = (counts + 0.5) / (counts + 0.5).sum(axis=1, keepdims=True)
         by_chance = (1 / counts.sum(axis=1)).sum() * chi2.ppf(0.999, max(1, counts.shape[1] - 1))
         index = float(np.subtract(*shares) @ np.log(np.divide(*shares)))
-        entry = {"column": name, "psi": index, "psi_by_chance": float(by_chance), **test}
+        entry = {"column": name, "psi": index, "psi_by_chance": float(by_chance), "test": test}
+        entry |= {"statistic": float(result.statistic), "p_value": float(result.pvalue)}
         portions = (counts / counts.sum(axis=1, keepdims=True)).tolist()
         found.append({**entry, "bins": bins, "before": portions[0], "after": portions[1]})
     adjusted = false_discovery_control([one["p_value"] for one in found])
@@ -123,7 +119,7 @@ def _floats(cells: pl.Series) -> Array:
     return cells.to_physical().cast(pl.Float64).to_numpy()
 
 
-def _ks_test(before: pl.Series, after: pl.Series) -> dict[str, Any]:
+def _ks_test(before: pl.Series, after: pl.Series) -> tuple[str, Any]:
     """Kolmogorov-Smirnov test of two samples; an empty cell is the largest number."""
     from scipy.stats import ks_2samp
 
@@ -131,23 +127,14 @@ def _ks_test(before: pl.Series, after: pl.Series) -> dict[str, Any]:
     method = "exact" if len(one) * len(other) <= EXACT_PAIRS else "asymp"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of ties in few rows
-        found = ks_2samp(one, other, method=method)
-    return {"test": "Kolmogorov-Smirnov"} | _result(found.statistic, found.pvalue)
+        return "Kolmogorov-Smirnov", ks_2samp(one, other, method=method)
 
 
-def _chi_square(counts: Array) -> dict[str, Any]:
+def _chi_square(counts: Array) -> tuple[str, Any]:
     """Chi-square test; values that are too rare for it share a bin."""
     from scipy.stats import chi2_contingency
 
     expected = counts.sum(axis=0) * counts.sum(axis=1).min() / counts.sum()
     rare = expected < EXPECTED_MIN
     table = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)])
-    table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2:
-        return {"test": "chi-square"} | _result(0.0, 1.0)
-    found = chi2_contingency(table, correction=False)
-    return {"test": "chi-square"} | _result(found.statistic, found.pvalue)
-
-
-def _result(statistic: float, p_value: float) -> dict[str, float]:
-    return {"statistic": float(statistic), "p_value": float(p_value)}
+    return "chi-square", chi2_contingency(table[:, table.sum(axis=0) > 0], correction=False)

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 from pydantic import Field
@@ -27,8 +27,8 @@ add_arguments = add_run
 class Features(Section):
     """groups: features left out together. keep_because: feature -> why it stays regardless."""
 
-    groups: dict[str, tuple[str, ...]] = {}
-    keep_because: dict[str, str] = {}
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    keep_because: dict[str, str] = Field(default_factory=dict)
     max_refits: Annotated[int, Field(ge=2)]
 
 

@@ -9,14 +9,15 @@ from pydantic import Field
 
 from ..configs.load import load
 from ..configs.settings import Section
+from ..model.predictor import Array
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
 from ..utils.names import check_name
-from .context import Array, Context, add_run, load_context
+from .context import Context, add_run, load_context
 
 PATH = "conf/business.yaml"
-N_FOLDS, N_DRAWS = 5, 1_000
+N_FOLDS, N_CUTS, N_DRAWS = 5, 201, 1_000
 Cost = Annotated[float, Field(ge=0)]
 Values = Callable[[Array, Array], Array]
 add_arguments = add_run
@@ -75,8 +76,8 @@ def evaluate(context: Context, business: Business) -> dict[str, dict[str, Any]]:
         "gain": _mean(model - constant, "model minus constant"),
     }
     if classes is not None and len(classes) == 2:
-        score = predicted.y_score[:, 1]
-        cut, worth = best_threshold(values, y_true, score)
+        assert predicted.y_score is not None
+        cut, worth = best_threshold(values, y_true, predicted.y_score[:, 1])
         found["threshold"] = _mean(worth, f"predicting {classes[1]} from probability {cut:.3f}")
         found["threshold"]["best"] = cut
     return found
@@ -109,25 +110,19 @@ def _cost(business: Business, y_true: Array, y_pred: Array) -> Array:
 def best_threshold(values: Values, y_true: Array, score: Array) -> tuple[float, Array]:
     """The threshold that is worth most on these rows, and what each row is worth.
 
-    score: shape (n_rows,). Each row is valued by a threshold chosen on the other folds, since one
-    that saw the row would flatter itself.
+    score: shape (n_rows,). Each row is valued by a threshold chosen on the other folds: one that
+    saw the row would flatter itself.
     """
+
+    def chosen(rows: Array) -> float:
+        cuts = np.append(np.quantile(score[rows], np.linspace(0, 1, N_CUTS)), 1.0)
+        return float(max(cuts, key=lambda cut: values(y_true[rows], score[rows] >= cut).sum()))
+
     fold, worth = np.random.permutation(len(score)) % N_FOLDS, np.empty(len(score))
     for number in range(N_FOLDS):
-        inside, others = fold == number, fold != number
-        cut = _cut(values, y_true[others], score[others])
-        worth[inside] = values(y_true[inside], score[inside] >= cut)
-    return _cut(values, y_true, score), worth
-
-
-def _cut(values: Values, y_true: Array, score: Array) -> float:
-    """Midway in the first stretch between two scores where the total value is largest."""
-    order = np.argsort(score, kind="stable")
-    gain = (values(y_true, np.zeros(len(score))) - values(y_true, np.ones(len(score))))[order]
-    total, ends = np.append(0, gain.cumsum()), np.concatenate([[0.0], score[order], [1.0]])
-    total[1:-1][np.diff(score[order]) == 0] = -np.inf  # equal scores fall on one side
-    place = int(total.argmax())
-    return float(ends[place] + ends[place + 1]) / 2
+        inside = fold == number
+        worth[inside] = values(y_true[inside], score[inside] >= chosen(~inside))
+    return chosen(np.ones(len(score), dtype=bool)), worth
 
 
 def _mean(values: Array, rule: str) -> dict[str, Any]:

@@ -49,8 +49,8 @@ class Context:
         """1 - the probability of the true class, or the absolute error; shape (n_rows,)."""
         y_true, predicted = self.target(rows), self.predictor.predict(rows)
         if predicted.y_score is None:
-            return np.abs(predicted.y_pred - y_true)
-        return 1 - predicted.y_score[np.arange(len(rows)), y_true]
+            return np.asarray(np.abs(predicted.y_pred - y_true))
+        return np.asarray(1 - predicted.y_score[np.arange(len(rows)), y_true])
 
     def write(self, name: str, report: dict[str, Any]) -> None:
         """Write reports/<name>.json, and reports/<name>.html from explain/pages/<name>.html."""

@@ -9,10 +9,11 @@ import numpy as np
 from ..dataloader.sources import ROW
 from ..evaluation.errors import worst_errors
 from ..model.features import add_features
+from ..model.predictor import Array
 from ..model.preprocess import Preprocessor
 from ..utils import runs
 from ..utils.logs import log
-from .context import Array, Context, add_run, load_context
+from .context import Context, add_run, load_context
 
 DEPTH, MIN_SHARE, MIN_ROWS, N_SHUFFLES = 3, 0.05, 10, 100
 SURE, N_SHOWN, MAX_ROWS = 0.9, 10, 20_000
@@ -93,17 +94,15 @@ def sure_errors(context: Context) -> dict[str, Any]:
     if predicted.y_score is None:
         squares = np.sort((predicted.y_pred - y_true) ** 2)[::-1]
         share = squares[: max(1, len(squares) // 20)].sum() / max(squares.sum(), 1e-300)
-        found = {"share_of_worst": float(share)}
         sentence = f"the worst 5 % of rows carry {share:.0%} of the squared error"
     else:
         chance = predicted.y_score.max(axis=1)
         sure, wrong = chance >= SURE, predicted.y_pred != y_true
-        found = {"n": int((sure & wrong).sum()), "n_expected": float((1 - chance[sure]).sum())}
-        sentence = f"{found['n']} of {sure.sum()} predictions of {SURE:.0%} and more are wrong"
-        sentence += f", {found['n_expected']:.1f} expected"
+        sentence = f"{(sure & wrong).sum()} of {sure.sum()} predictions of {SURE:.0%} and more are "
+        sentence += f"wrong, {(1 - chance[sure]).sum():.1f} expected"
     numbers, classes = context.valid[ROW].to_numpy(), context.predictor.classes
     rows = worst_errors(y_true, predicted.y_pred, predicted.y_score, numbers, classes)
-    return {"sentence": sentence, **found, "rows": rows[:N_SHOWN]}
+    return {"sentence": sentence, "rows": rows[:N_SHOWN]}
 
 
 def near_rows(context: Context, X_train: Array, X_valid: Array) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from ..configs.load import load, load_project
 from ..configs.settings import Config, Section
 from ..dataloader.manifest import read_part
 from ..evaluation.report import render
-from ..executor.evaluate import check_data
 from ..evaluation.text import interval_text, metric_text
+from ..executor.evaluate import check_data
 from ..model import store
 from ..model.predictor import Array, Predictor, encode_target
 from ..utils import runs
@@ -26,8 +26,7 @@ from ..utils.provenance import tree_id
 from .groups import UNKNOWN, compare, members, proxies
 
 PATH = "conf/fairness.yaml"
-# The checklist asks for as many rows; below, a group is reported as small.
-MIN_TRAIN, MIN_POSITIVE = 100, 20
+MIN_TRAIN, MIN_POSITIVE = 100, 20  # below, a group is reported as small; the checklist asks for it
 # Name -> (y_true, y_pred) -> (which rows count, each row's part of the rate).
 RATES: dict[str, dict[str, Callable[[Array, Array], tuple[Array, Array]]]] = {
     "classification": {  # of booleans: whether the class is, or is predicted as, the positive one
@@ -47,12 +46,12 @@ RATES: dict[str, dict[str, Callable[[Array, Array], tuple[Array, Array]]]] = {
 class Fairness(Section):
     """Whose errors are compared, in which rate, and how far it may differ."""
 
-    columns: tuple[str, ...] = ()
-    metric: str | None = None
-    max_gap: Annotated[float, Field(ge=0)] | None = None
+    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    metric: str
+    max_gap: Annotated[float, Field(ge=0)]
     positive: str | None = None
     max_auc: Annotated[float, Field(ge=0.5, le=1)]
-    kept_because: dict[str, str] = {}
+    kept_because: dict[str, str] = Field(default_factory=dict)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,17 +70,18 @@ def run(args: argparse.Namespace) -> None:
     _check(settings, config, predictor, train)
     with runs.repeatable(config.seed):
         found = fairness(settings, config, predictor, train, valid, level)
-    header = {
+    report = {
         "run": chosen.folder.name,
         "created": datetime.now(UTC).isoformat(),
         "split": "valid",
         "n_rows": len(valid),
         "trees": {folder: tree_id(args.root, folder) for folder in ("src", "conf")},
         "data": chosen.record["data"],
+        **found,
     }
-    report, reports = header | found, args.root / "reports"
-    write_json(reports / "fairness.json", report)
-    write_text(reports / "fairness.html", render("fairness/fairness.html", report=report))
+    write_json(args.root / "reports" / "fairness.json", report)
+    page = render("fairness/fairness.html", report=report)
+    write_text(args.root / "reports" / "fairness.html", page)
     _print_summary(report)
     if report["gap"] is None:
         raise CheckFailed("fairness: no two groups have enough rows of valid to be compared")
@@ -107,7 +107,7 @@ def fairness(
         code = predictor.classes.index(positive)
         y_pred, y_true = y_pred == code, y_true == code
         is_positive = y_true
-    counted, values = RATES[config.task][str(settings.metric)](y_true, y_pred)
+    counted, values = RATES[config.task][settings.metric](y_true, y_pred)
     entries, gaps, found = [], [], []
     for column in settings.columns:
         both = members(pl.concat([train[column], valid[column]]))
@@ -116,12 +116,12 @@ def fairness(
         for name in np.unique(both).tolist():
             n_train = int((in_train == name).sum())
             n_positive = int(is_positive[in_valid == name].sum())
-            place = {"column": column, "group": name, "n_train": n_train, "n_positive": n_positive}
+            counts = {"column": column, "group": name, "n_train": n_train, "n_positive": n_positive}
             small = n_train < MIN_TRAIN or n_positive < MIN_POSITIVE
-            entries.append({**place, "small": small, **rates.get(name, UNKNOWN)})
+            entries.append({**counts, "small": small, **rates.get(name, UNKNOWN)})
         gaps += [{"column": column, **gap}] if gap else []
         found += proxies(train, predictor.columns, column, in_train)
-    strong = [one for one in found if one["auc"] > settings.max_auc]
+    strong = {one["feature"] for one in found if one["auc"] > settings.max_auc}
     return {
         **settings.model_dump(mode="json"),
         "positive": positive,
@@ -129,21 +129,17 @@ def fairness(
         "gap": max(gaps, key=lambda one: float(one["value"])) if gaps else None,
         "gaps": gaps,
         "proxies": sorted(found, key=lambda one: -float(one["auc"])),
-        "n_unexplained_proxies": sum(p["feature"] not in settings.kept_because for p in strong),
+        "n_unexplained_proxies": len(strong - set(settings.kept_because)),
     }
 
 
 def _check(settings: Fairness, config: Config, predictor: Predictor, train: pl.DataFrame) -> None:
-    """Raise ValueError where conf/fairness.yaml is not filled in, or names what there is not."""
-    if not settings.columns:
-        raise ValueError(f"{PATH}: columns is empty; name the columns of groups, such as [sex]")
+    """Raise ValueError where conf/fairness.yaml names what there is not."""
+    check_name(settings.metric, RATES[config.task], f"{PATH}: metric ({config.task})")
     for name in settings.columns:
         check_name(name, train.columns, f"{PATH}: columns")
     for name in settings.kept_because:
         check_name(name, predictor.columns, f"{PATH}: kept_because")
-    check_name(str(settings.metric), RATES[config.task], f"{PATH}: metric ({config.task})")
-    if settings.max_gap is None:
-        raise ValueError(f"{PATH}: max_gap is null; how far may {settings.metric} differ?")
     if predictor.classes and (settings.positive or len(predictor.classes) > 2):
         check_name(str(settings.positive), predictor.classes, f"{PATH}: positive")
 
@@ -153,7 +149,8 @@ def _print_summary(report: dict[str, Any]) -> None:
     for one in report["groups"]:
         value = "too few rows" if one["value"] is None else interval_text(one)
         small = ", a small group" if one["small"] else ""
-        log("", f"{one['column']} {one['group']:<16}  {value:<22}  {one['n_rows']} rows{small}")
+        name = f"{one['column']} {one['group']}"
+        log("", f"{name:<24}  {value:<22}  {one['n_rows']} rows{small}")
     for one in report["gaps"]:
         pair = f"{one['lowest']} and {one['highest']}"
         log("", f"gap       {one['column']}: {interval_text(one)} between {pair}")
