@@ -1,7 +1,7 @@
 """Predict a file of any size, part by part: `batch INPUT OUTPUT_FOLDER`."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -110,12 +110,24 @@ class BatchScorer:
 
     def score(self, block: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """(predictions of the valid rows, violations of the others) for raw rows."""
-        table = sources.join_others(sources.drop_empty_rows(block), self.data, self.root)
-        valid, invalid = self.schema.validate_rows(table, self.file, max_invalid_share=1.0)
-        named = pl.lit(self.file).alias("file"), pl.col(sources.ROW).alias("row")
-        return prediction_table(self.predictor, valid), invalid.select(
-            *named, "column", "rule", "value"
-        )
+        # A number between blanks is rare; to trim all of them takes a fifth of the time.
+        plain = [name for name, column in self.schema.columns.items() if column.type != "number"]
+        valid, invalid = self._validate(block, plain)
+        if len(invalid):
+            valid, invalid = self._validate(block, [*plain, *invalid["column"].unique()])
+        row = pl.col(sources.ROW).alias("row")
+        named = invalid.select(pl.lit(self.file).alias("file"), row, "column", "rule", "value")
+        return prediction_table(self.predictor, valid), named
+
+    def _validate(
+        self, block: pl.DataFrame, trimmed: Sequence[str]
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Schema.validate_rows, with the cells of some columns trimmed."""
+        names = [name for name in trimmed if name in block.columns]
+        names = block.columns if self.data.files else names  # a key may be any column
+        rows = sources.trim(block.lazy(), names).collect() if names else block
+        table = sources.join_others(sources.drop_empty_rows(rows), self.data, self.root)
+        return self.schema.validate_rows(table, self.file, max_invalid_share=1.0)
 
 
 def describe(scorer: BatchScorer, version: str, rows_per_part: int) -> dict[str, Any]:

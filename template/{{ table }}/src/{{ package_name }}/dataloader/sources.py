@@ -49,7 +49,10 @@ def join_others(table: pl.DataFrame, data: Data, root: Path) -> pl.DataFrame:
     tables = {name: read_table(path, str(path)).drop(ROW) for name, path in others.items()}
     if all(set(other.columns) <= set(table.columns) for other in tables.values()):
         return table
-    joined = join({MAIN: table, **tables})
+    try:
+        joined = join({MAIN: table, **tables})
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"dataloader/sources.py: join: {_first_line(error)}") from error
     if joined[ROW].n_unique() != len(joined) or len(joined) != len(table):
         raise ValueError(
             f"dataloader/sources.py: join made {len(joined)} rows of {len(table)}; the key must "
@@ -72,7 +75,7 @@ def find_file(root: Path, name: str) -> Path:
 def read_table(path: Path, shown: str) -> pl.DataFrame:
     """All cells of a CSV or Parquet file with ROW; raises ValueError where it is not a table."""
     try:
-        table = scan_table(path, shown).collect()
+        table = trim(scan_table(path, shown)).collect()
     except pl.exceptions.PolarsError as error:
         check_lengths(path, shown)
         raise ValueError(f"{shown}: {_first_line(error)}") from error
@@ -82,13 +85,25 @@ def read_table(path: Path, shown: str) -> pl.DataFrame:
     return drop_empty_rows(table)
 
 
+def trim(rows: pl.LazyFrame, names: Sequence[str] | None = None) -> pl.LazyFrame:
+    """Text cells without outer blanks, null where they mean "not known".
+
+    names: of the columns to trim, all by default; batch trims only those where it matters.
+    """
+    types = rows.select(names or pl.all()).collect_schema()
+    texts = [name for name, dtype in types.items() if dtype in (pl.String, pl.Categorical)]
+    cells = pl.col(texts)
+    rows = rows.with_columns(cells.cast(pl.String).str.strip_chars())
+    return rows.with_columns(pl.when(~cells.is_in(NULLS)).then(cells))
+
+
 def drop_empty_rows(table: pl.DataFrame) -> pl.DataFrame:
     """The rows that have a value beside ROW."""
     return table.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
 
 
 def scan_table(path: Path, shown: str) -> pl.LazyFrame:
-    """The same rows, not yet in memory; empty lines and lines of a wrong length included."""
+    """The rows of a file, not yet in memory: not trimmed, empty and short lines included."""
     if not path.is_file():
         raise ValueError(f"{shown}: no such file")
     if path.suffix.lower() in PARQUET:
@@ -110,9 +125,8 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
     ]
     for name in unusable:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
-    texts = [name for name, dtype in schema.items() if dtype in (pl.String, pl.Categorical)]
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
-    rows = _trimmed(pl.scan_parquet(path).drop(unusable).with_columns(spans), texts)
+    rows = pl.scan_parquet(path).drop(unusable).with_columns(spans)
     # A part keeps its rows' numbers in the file that it was cut from.
     return rows if ROW in schema else rows.with_row_index(ROW, offset=1)
 
@@ -123,19 +137,13 @@ def _scan_csv(path: Path, shown: str) -> pl.LazyFrame:
         path,
         separator=separator,
         infer_schema=False,
+        null_values=list(NULLS),
         has_header=False,
         new_columns=[f"{ROW} of the file" if name == ROW else name for name in header],
     )
     rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0)
     kept = [name for name in header if name != ROW]
-    return _trimmed(rows.select(ROW, *kept), kept)
-
-
-def _trimmed(rows: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
-    """Text cells without outer blanks, null where they mean "not known"."""
-    cells = pl.col(names)
-    trimmed = rows.with_columns(cells.cast(pl.String).str.strip_chars())
-    return trimmed.with_columns(pl.when(~cells.is_in(NULLS)).then(cells))
+    return rows.select(ROW, *kept)
 
 
 def read_header(path: Path, shown: str) -> tuple[list[str], str]:
