@@ -28,6 +28,7 @@ check: .venv/made ## lint, types, lists, catalog
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	PYTHONPATH=hooks $(BIN)/lint-imports
 	$(BIN)/checklist validate --catalog checklists --lint
 
 test: check ## lint, types, tests of the template, the tool and generated projects

@@ -2,6 +2,12 @@
 
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
+
+from ml_checklist.errors import DataError
+
+MAX_BYTES = 64 << 20
+
 
 NO_REPOSITORY = "make it a repository: `git init`, then commit"
 
@@ -35,10 +41,56 @@ def top_level(root: Path) -> Path | None:
     return Path(out.strip()) if out else None
 
 
-def user(root: Path) -> str:
-    """The handle to sign with: `github.user`, else `user.name`, else nothing."""
-    for key in ("github.user", "user.name"):
-        value = (git(root, "config", "--get", key) or "").strip()
-        if value:
-            return f"@{value}" if key == "github.user" else value
-    return ""
+def author(root: Path) -> str:
+    """The name that a commit made here would carry; nothing where git knows none."""
+    # Without useConfigOnly git makes a name up from the login.
+    ident = git(root, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
+    return ident.partition(" <")[0].strip() if ident else ""
+
+
+class Entry(NamedTuple):
+    """One regular file of a revision."""
+
+    name: str
+    blob: str
+
+
+def merge_base(top: Path, base: str) -> str:
+    """The commit where this branch left `base`."""
+    if git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0") is None:
+        raise DataError(f"{base}: no such commit here; fetch it (in CI: fetch-depth: 0)")
+    found = git(top, "merge-base", base, "HEAD")
+    if not found:
+        raise DataError(
+            f"{base}: shares no history with HEAD; fetch all of it (in CI: fetch-depth: 0)"
+        )
+    return found.strip()
+
+
+def entries(top: Path, revision: str, below: str = "") -> list[Entry]:
+    """The regular files of a revision; links, and what is too large for a probe, are left out."""
+    found = []
+    paths = ["--", below] if below else []
+    for line in names(top, "ls-tree", "-r", "-l", "-z", "--full-tree", revision, *paths) or ():
+        meta, _, name = line.partition("\t")
+        mode, kind, blob, size = meta.split()
+        if kind == "blob" and mode != "120000" and int(size) <= MAX_BYTES:
+            found.append(Entry(name, blob))
+    return found
+
+
+def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
+    """Write the files of `revision`, or of one folder of it, below `into`, byte for byte."""
+    wanted = entries(top, revision, below)
+    asked = "".join(f"{entry.blob}\n" for entry in wanted).encode()
+    done = subprocess.run(
+        ["git", "cat-file", "--batch"], cwd=top, input=asked, capture_output=True, check=True
+    )
+    position = 0
+    for entry in wanted:
+        end = done.stdout.index(b"\n", position)
+        size = int(done.stdout[position:end].split()[2])
+        path = into / entry.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(done.stdout[end + 1 : end + 1 + size])
+        position = end + 1 + size + 1

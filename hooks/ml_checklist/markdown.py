@@ -1,7 +1,4 @@
-"""Read Markdown as far as a checklist needs.
-
-Sections, front matter, and what is still to be filled in.
-"""
+"""Read Markdown as far as a checklist needs: sections, front matter, placeholders."""
 
 import re
 import unicodedata

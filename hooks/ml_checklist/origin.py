@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ml_checklist import gitrepo, yaml_strict
+from ml_checklist import gitrepo, yaml_io
 from ml_checklist.errors import DataError, Problem
 
 ANSWERS = ".copier-answers.yml"
@@ -34,7 +34,7 @@ def _answers(home: Path) -> dict[str, Any]:
     path = home / ANSWERS
     if not path.is_file():
         return {}
-    data: Any = yaml_strict.load(path, ANSWERS, strict=False)
+    data: Any = yaml_io.load(path, ANSWERS, strict=False)
     # A commit such as 12e4567 is no number, though Copier writes it without quotes.
     text = path.read_text(encoding="utf-8")
     commit = re.search(r"^_commit: *['\"]?([^'\"\s]+)", text, re.M)

@@ -1,4 +1,4 @@
-"""The report that a test run leaves: which items its tests proved, and on which tree."""
+"""The report that a test run leaves: which items its tests proved, and on which content."""
 
 import hashlib
 import json
@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ml_checklist import atomic, cache
-from ml_checklist.errors import DataError
-from ml_checklist.trees import tree_id
+from ml_checklist import files
+from ml_checklist.files import tree_id
 
 FOLDERS = ("src", "conf", "tests")
 MANIFEST = "data/manifest.json"
@@ -21,15 +20,6 @@ def identity(root: Path) -> dict[str, Any]:
     if manifest.is_file():
         data = hashlib.sha256(manifest.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
     return {"trees": {folder: tree_id(root, folder) for folder in FOLDERS}, "data": data}
-
-
-def aliases(root: Path) -> dict[str, str]:
-    """Former ids -> present ones: a test of a team may carry the mark of before an update."""
-    folder = root / "checklist/catalog"
-    try:
-        return cache.load(folder, "checklist/catalog").aliases if folder.is_dir() else {}
-    except DataError:
-        return {}  # `checklist validate` says what is wrong with it
 
 
 def read(path: Path) -> dict[str, Any] | None:
@@ -66,14 +56,11 @@ def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
 
 
 def keep(path: Path, now: dict[str, Any], outcomes: dict[tuple[str, str], str]) -> None:
-    """Write the outcomes of a session, {(item, test).
-
-    Outcome}, beside earlier ones on the same tree.
-    """
+    """Write the outcomes of a session by (item, test), beside earlier ones on the same tree."""
     results = [
         {"item": item, "test": test, "outcome": how}
         for (item, test), how in sorted(outcomes.items())
     ]
     report = {**now, "time": datetime.now(UTC).isoformat(timespec="seconds"), "results": results}
     data = merged(read(path), report)
-    atomic.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    files.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")

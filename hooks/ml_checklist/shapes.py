@@ -1,13 +1,13 @@
-"""Small shapes that data must have: each checks a value, and says itself as JSON Schema.
+"""Shapes that data must have: each checks a value, and describes itself as JSON Schema.
 
 One declaration serves the loader and the editor, so the two cannot disagree.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from ml_checklist.errors import nearest, shown
+from ml_checklist.errors import Problem, nearest, shown
 
 
 class Fault(NamedTuple):
@@ -106,14 +106,113 @@ class Truth(Shape):
         return {"type": "boolean"}
 
 
-class Either(Shape):
-    """Fits any of the given shapes."""
-
-    def __init__(self, *shapes: Shape) -> None:
-        self.shapes, self.kind = shapes, " or ".join(shape.kind for shape in shapes)
+class Nested(Shape):
+    """A shape that holds others: it fits where nothing in it is at fault."""
 
     def fits(self, value: Any) -> bool:
-        return any(shape.fits(value) for shape in self.shapes)
+        return not any(True for _ in self.faults(value, (), 0))
+
+
+class ListOf(Nested):
+    """A list whose elements have one shape."""
+
+    kind = "a list"
+
+    def __init__(self, shape: Shape, least: int = 0) -> None:
+        self.shape, self.least = shape, least
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        if not isinstance(value, list):
+            yield Fault(line, path, f"must be a list, got {shown(value)}")
+            return
+        if len(value) < self.least:
+            yield Fault(line, path, f"must hold at least {self.least}, got {len(value)}")
+        for number, element in enumerate(value):
+            here = getattr(element, "line", line)
+            yield from self.shape.faults(
+                element, (*path[:-1], f"{(path or ('',))[-1]}[{number}]"), here
+            )
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [shape.schema() for shape in self.shapes]}
+        return {"type": "array", "items": self.shape.schema(), "minItems": self.least}
+
+
+class Keys(Nested):
+    """A mapping with exactly these keys; a name ending in `_` may be left out."""
+
+    kind = "a mapping"
+
+    def __init__(self, **keys: Shape) -> None:
+        self.needed = {name for name in keys if not name.endswith("_")}
+        self.keys = {name.rstrip("_").replace("__", "-"): shape for name, shape in keys.items()}
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield Fault(line, path, f"must be a mapping, got {shown(value)}")
+            return
+        start, lines = getattr(value, "line", line), getattr(value, "lines", {})
+        for key in value:
+            if key not in self.keys:
+                hint = nearest(str(key), self.keys)
+                yield Fault(lines.get(key, start), path, f"unknown key {shown(key)}{hint}")
+        for key, shape in self.keys.items():
+            if key in value:
+                yield from shape.faults(value[key], (*path, key), lines.get(key, start))
+            elif key in self.needed:
+                yield Fault(start, path, f"the key {key!r} is missing; add it ({shape.kind})")
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "required": [key for key in self.keys if key in self.needed],
+            "properties": {key: shape.schema() for key, shape in self.keys.items()},
+        }
+
+
+class Table(Nested):
+    """A mapping from words of one's own to values of one shape."""
+
+    kind = "a mapping"
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield Fault(line, path, f"must be a mapping, got {shown(value)}")
+            return
+        lines = getattr(value, "lines", {})
+        for key, element in value.items():
+            yield from self.shape.faults(element, (*path, key), lines.get(key, line))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": self.shape.schema()}
+
+
+class Later(Shape):
+    """A shape that refers to itself.
+
+    Looked up when it is needed, `#/$defs/<name>` in JSON Schema.
+    """
+
+    def __init__(self, name: str, shape: Callable[[], Shape]) -> None:
+        self.name, self.shape = name, shape
+
+    def fits(self, value: Any) -> bool:
+        return self.shape().fits(value)
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        yield from self.shape().faults(value, path, line)
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": f"#/$defs/{self.name}"}
+
+
+def check(shape: Shape, data: Any, where: str, prefix: str = "") -> list[Problem]:
+    """The faults of `data`, as problems of the file `where`."""
+    found = shape.faults(data, (), getattr(data, "line", 1))
+    return [
+        Problem(where, f.line, ": ".join([*filter(None, [prefix, ".".join(f.path)]), f.text]))
+        for f in found
+    ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ml_checklist import gate as gates
+from ml_checklist.state import gate as gates
 
 TEXT = {"name", "place", "template", "version", "scaffold", "phase", "gate", "date", "error"}
 

@@ -2,8 +2,7 @@
 
 import pytest
 from jsonschema import Draft202012Validator
-from ml_checklist.shapes import Shape, Text
-from ml_checklist.shapes_nested import Keys, Later, ListOf, Table
+from ml_checklist.shapes import Keys, Later, ListOf, Shape, Table, Text
 
 WORD: Shape = Text()
 NESTED: dict[str, Shape] = {

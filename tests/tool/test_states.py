@@ -36,7 +36,7 @@ def test_an_auto_item_fails_when_its_probe_is_red(project):
     project.write("reports/evaluation.json", '{"beats_baseline": {"low": -0.01}}')
 
     assert entry(project, "scoping.beats")["state"] == "fail"
-    assert "must be at least 0: it is -0.01" in entry(project, "scoping.beats")["sentence"]
+    assert "must meet min: 0: it is -0.01" in entry(project, "scoping.beats")["sentence"]
 
 
 def test_a_hybrid_item_with_a_green_probe_waits_for_a_person(project):
@@ -69,7 +69,7 @@ def test_a_tick_that_its_probe_contradicts_is_red(project):
     project.fill_objective("TODO")
 
     assert entry(project, "scoping.objective")["state"] == "fail"
-    assert "though @ann vouched" in entry(project, "scoping.objective")["sentence"]
+    assert "though @ann signed off" in entry(project, "scoping.objective")["sentence"]
 
 
 def test_a_tick_goes_stale_when_its_evidence_changes(project):

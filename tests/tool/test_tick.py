@@ -53,7 +53,7 @@ REFUSED = [
     (["scoping.users"], "needs evidence"),
     (["scoping.nope", "-e", "https://example.org"], "unknown item 'scoping.nope'"),
     (["scoping.user", "-e", "https://example.org"], "did you mean 'scoping.users'"),
-    (["scoping.beats", "-e", "https://example.org"], "its probe is the tick"),
+    (["scoping.beats", "-e", "https://example.org"], "its probe decides"),
     (["scoping.objective", "-e", "https://example.org"], "its probe is not green"),
     (["scoping.users", "-e", "docs/problem.md"], "still holds a `> fill:` line"),
     (["scoping.users", "-e", "docs/problem.md#users"], "still holds a `> fill:` line"),
@@ -86,11 +86,11 @@ def test_nothing_is_written_when_one_of_several_is_refused(project):
     assert not (project.root / "checklist/ticks").exists()
 
 
-def test_a_bot_cannot_vouch(project):
+def test_a_bot_cannot_sign(project):
     ran = project.run("tick", "scoping.users", "-e", "https://example.org", "--by", "renovate[bot]")
 
     assert ran.code == 2
-    assert "is a bot; a person vouches" in ran.err
+    assert "is a bot; a person signs" in ran.err
 
 
 def test_evidence_that_git_ignores_is_refused(project):

@@ -1,0 +1,244 @@
+"""The shapes of all checklist files, and the same as JSON Schema for editors.
+
+`python -m ml_checklist.catalog.schema DIR` writes the schemas.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ml_checklist import files
+from ml_checklist.catalog.items import PHASES
+from ml_checklist.probes import JOINS, PROBES
+from ml_checklist.shapes import (
+    Choice,
+    Fault,
+    Keys,
+    Later,
+    ListOf,
+    Number,
+    Shape,
+    Table,
+    Text,
+    Whole,
+)
+
+
+class ProbeShape(Shape):
+    """A probe: `type` and its keys, or one of all, any and not."""
+
+    kind = "a probe"
+
+    def fits(self, value: object) -> bool:
+        return not any(True for _ in self.faults(value, (), 0))
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        yield from _pick(value).faults(value, path, line)
+        if isinstance(value, dict):
+            yield from _one_of(value, path, getattr(value, "line", line))
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "anyOf": [_joined(word).schema() for word in JOINS]
+            + [_typed(kind).schema() for kind in PROBES]
+        }
+
+
+PROBE = ProbeShape()
+_AGAIN = Later("probe", lambda: PROBE)
+
+
+def _joined(word: str) -> Keys:
+    return Keys(**{word: _AGAIN if word == "not" else ListOf(_AGAIN, 1)})
+
+
+def _typed(kind: str) -> Keys:
+    return Keys(type=Choice(kind), says_=Text(), reason_=Text(), **PROBES[kind].keys)
+
+
+def _pick(value: object) -> Shape:
+    if not isinstance(value, dict):
+        return Keys()
+    for word in JOINS:
+        if word in value:
+            return _joined(word)
+    kind = value.get("type")
+    if isinstance(kind, str) and kind in PROBES:
+        return _typed(kind)
+    return Keys(type=Choice(*PROBES))
+
+
+def _one_of(value: dict[str, Any], path: tuple[str, ...], line: int) -> Iterator[Fault]:
+    kind = PROBES.get(str(value.get("type")))
+    groups = kind.one_of if kind else ()
+    given = [group for group in groups if any(key in value for key in group.split("|"))]
+    if groups and len(given) != 1:
+        ways = ", ".join(group.replace("|", " or ") for group in groups)
+        yield Fault(
+            line, path, f"needs one of the keys {ways}; got {' and '.join(given) or 'none'}"
+        )
+
+
+DECLARED = (*PHASES, "live")
+LEVELS = ("must", "should", "may")
+KINDS = ("auto", "hybrid", "attest")
+
+ID = Text(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+(\.[a-z0-9-]+)?$", "an id such as data.split-frozen")
+URL = Text(r"^https?://[^\s<>\"]+$", "an address that starts with http:// or https://")
+DATE = Text(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2026-11-20")
+PATH = Text(r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", "a path below the project root, `/` between its parts")
+HANDLE = Text(r"^\S(.*\S)?$", "a name or handle, quoted when it starts with @")
+VERSION = Text(r"^[0-9]+\.[0-9]+\.[0-9]+$", "a version such as 0.1.0")
+SOURCE = Text(
+    r"^([0-9]{3}:[0-9][0-9, -]*|[a-z][a-z0-9-]*(:[A-Za-z0-9][A-Za-z0-9 ._-]*)?)$",
+    "a source such as 004:298-304 or mlts:data-1, quoted",
+)
+LINK = Keys(title=Text(), url=URL)
+
+LIFECYCLE = Keys(
+    state=Choice("upcoming", "active", "deprecated", "retired"),
+    since=VERSION,
+    changed_=VERSION,
+    active_in_=VERSION,
+    replaced_by_=ID,
+    note_=Text(),
+)
+
+ITEM = Keys(
+    id=ID,
+    rev=Whole(1),
+    was_=ListOf(ID),
+    title=Text(),
+    why=Text(),
+    how=Text(),
+    do_=Text(),
+    effort=Choice("low", "medium", "high"),
+    went_wrong_=LINK,
+    phase=Choice(*PHASES),
+    level=Choice(*LEVELS),
+    kind=Choice(*KINDS),
+    when_=Text(),
+    max_age_days_=Whole(1),
+    requires_=ListOf(ID),
+    lifecycle=LIFECYCLE,
+    probe_=PROBE,
+    paths_=ListOf(PATH),
+    evidence_=Keys(accept_=ListOf(Choice("path", "url"), 1), files_=ListOf(PATH, 1)),
+    methods_=ListOf(Keys(name=Text(), paper_=LINK)),
+    options_=ListOf(Keys(name=Text(), what=Text(), url=URL)),
+    refs_=ListOf(Keys(title=Text(), url=URL, kind=Choice("notes", "docs", "paper", "standard"))),
+    source=ListOf(SOURCE, 1),
+)
+
+# What stays of an item that no longer exists, so that its old ticks are understood.
+TOMBSTONE = Keys(id=ID, rev=Whole(1), was_=ListOf(ID), title_=Text(), lifecycle=LIFECYCLE)
+
+_SLUG = Text(r"^[a-z][a-z0-9-]*$", "a word such as data-engineering")
+SECTION = {"section": _SLUG, "order": Whole(), "title": Text(), "about": Text()}
+TIGHTEN = Keys(
+    id=ID,
+    phase_=Choice(*PHASES),
+    level_=Choice(*LEVELS),
+    max_age_days_=Whole(1),
+    min_=Number(),
+    max_=Number(),
+    reason_=Text(),
+)
+
+OVERLAY = Keys(
+    section_=SECTION["section"],
+    order_=SECTION["order"],
+    title_=SECTION["title"],
+    about_=SECTION["about"],
+    items_=ListOf(Shape(), 1),
+    tighten_=ListOf(TIGHTEN, 1),
+)
+
+FACTS = Keys(
+    facts=ListOf(
+        Keys(
+            name=Text(r"^[a-z][a-z0-9_]*$", "a name such as personal_data"),
+            type=Choice("bool", "choice"),
+            choices_=ListOf(Text(), 2),
+            question=Text(),
+            why=Text(),
+            default_hint_=Text(),
+        ),
+        1,
+    )
+)
+
+VIEW = Keys(
+    view=_SLUG,
+    title=Text(),
+    about=Text(),
+    source=LINK,
+    scoring_=Choice("ml-test-score"),
+    groups=ListOf(
+        Keys(id=_SLUG, title=Text(), entries=ListOf(Keys(name=Text(), items=ListOf(ID)), 1)), 1
+    ),
+)
+
+EVIDENCE = Keys(
+    path_=PATH, git_=Text(r"^[0-9a-f]{40}([0-9a-f]{24})?$", "a content id"), url_=URL, note_=Text()
+)
+TICK = Keys(
+    status=Choice("done", "not-applicable"),
+    by=HANDLE,
+    date=DATE,
+    item_rev=Whole(1),
+    reason_=Text(),
+    evidence_=ListOf(EVIDENCE, 1),
+)
+WAIVER = Keys(reason=Text(), by=HANDLE, approver=HANDLE, date=DATE, until=DATE, item_rev=Whole(1))
+PROJECT = Keys(
+    phase=Choice(*DECLARED),
+    facts_=Table(Shape()),
+    root_=Text(r"^(?!/)[^\\]+$", "a folder relative to the one that holds checklist/"),
+    map_=Table(PATH),
+)
+
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _ItemOrTombstone(Shape):
+    """A living item, or what stays of a retired one."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [ITEM.schema(), TOMBSTONE.schema()]}
+
+
+FILES: dict[str, Shape] = {
+    "catalog": Keys(**SECTION, items=ListOf(_ItemOrTombstone(), 1)),
+    "facts": FACTS,
+    "view": VIEW,
+    "tick": TICK,
+    "waiver": WAIVER,
+    "project": PROJECT,
+    "overlay": OVERLAY,
+}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one kind of file."""
+    own = FILES[name].schema()
+    probes = {"$defs": {"probe": PROBE.schema()}} if "#/$defs/probe" in str(own) else {}
+    return {"$schema": _DRAFT, "title": name, **own, **probes}
+
+
+def text(name: str) -> str:
+    """The schema as the bytes of its file."""
+    return json.dumps(schema(name), indent=1, ensure_ascii=False) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Write all schemas into a folder."""
+    for name in FILES:
+        files.write(folder / f"{name}.schema.json", text(name))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

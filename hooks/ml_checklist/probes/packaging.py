@@ -1,0 +1,162 @@
+"""Probes of pyproject.toml and its lock file: dependencies, import contracts, freshness."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ml_checklist.errors import DataError
+from ml_checklist.probes.data import one
+from ml_checklist.probes.finding import Finding, found, missing, unknown
+from ml_checklist.probes.tree import Tree
+
+
+def import_contract(tree: Tree) -> Finding:
+    """pyproject.toml must hold an import-linter layers contract that names every sub-package"""
+    try:
+        contracts = one(read_pyproject(tree), "tool.importlinter.contracts")
+    except DataError as error:
+        return missing(str(error), "pyproject.toml")
+    layers = [c for c in contracts or () if isinstance(c, dict) and c.get("type") == "layers"]
+    if not layers:
+        return missing("there is none", "pyproject.toml tool.importlinter")
+    packages = sorted({name.split("/")[2] for name in tree.find("src/*/*/__init__.py")})
+    if not packages:
+        return unknown(
+            "there is no package below src/", "map your code folder in checklist/project.yml"
+        )
+    named = set(
+        re.findall(r"\w+", " ".join(str(layer) for c in layers for layer in c.get("layers", ())))
+    )
+    left_out = [package for package in packages if package not in named]
+    if left_out:
+        return missing(f"{', '.join(left_out)} left out", "pyproject.toml tool.importlinter")
+    return found(f"{len(packages)} sub-packages in layers", "pyproject.toml", len(packages))
+
+
+def read_pyproject(tree: Tree) -> Any:
+    """The content of pyproject.toml; DataError says why there is none."""
+    names = tree.find("pyproject.toml")
+    if not names:
+        raise DataError("there is no pyproject.toml")
+    try:
+        return tree.data(names[0], "toml")
+    except ValueError as error:
+        raise DataError(str(error)) from None
+
+
+def dependency(tree: Tree, *, name: str, group: str = "") -> Finding:
+    """pyproject.toml must depend on {name}"""
+    try:
+        project = read_pyproject(tree)
+    except DataError as error:
+        return missing(str(error), "pyproject.toml")
+    for where, demand in requirements(project):
+        if normal(demand) == normal(name) and group in ("", where):
+            return found(f"{demand} in {where}", "pyproject.toml")
+    return missing(
+        "no group names it" if not group else f"the group {group} does not", "pyproject.toml"
+    )
+
+
+def normal(demand: str) -> str:
+    """The name of a requirement, spelt as package indexes compare it."""
+    return re.sub(
+        r"[-_.]+", "-", re.split(r"[\s\[<>=!~;@(]", demand.strip(), maxsplit=1)[0]
+    ).lower()
+
+
+def requirements(project: Any) -> Iterator[tuple[str, str]]:
+    """(group, requirement) for each line of pyproject.toml.
+
+    The group of the project itself is `project`.
+    """
+    for demand in one(project, "project.dependencies") or ():
+        yield "project", str(demand)
+    for at in ("project.optional-dependencies", "dependency-groups"):
+        for group, demands in (one(project, at) or {}).items():
+            yield from ((group, demand) for demand in demands if isinstance(demand, str))
+
+
+LOCK = "run `uv lock`"
+_SPECIFIER = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
+
+
+def lock_fresh(tree: Tree) -> Finding:
+    """uv.lock must exist and be made for this pyproject.toml"""
+    try:
+        project = read_pyproject(tree)
+        text = tree.text("uv.lock") if tree.find("uv.lock") else None
+        if text is None:
+            return missing("there is no uv.lock", "uv.lock", remedy=LOCK)
+        lock = _read(text, normal(str(one(project, "project.name") or "")))
+    except (DataError, ValueError) as error:
+        return missing(str(error), "uv.lock")
+    if lock.own is None:
+        return missing("it was made for another project", "uv.lock", remedy=LOCK)
+    wanted, locked = _wanted(project), _locked(lock.own)
+    if wanted != locked:
+        names = ", ".join(sorted({name for _, name, _ in wanted ^ locked}))
+        return missing(f"it disagrees with pyproject.toml on {names}", "uv.lock", remedy=LOCK)
+    if _versions(one(project, "project.requires-python")) != _versions(lock.requires_python):
+        return missing("it disagrees on requires-python", "uv.lock", remedy=LOCK)
+    text = f"made for this pyproject.toml, {lock.n_packages} packages"
+    return found(text, "uv.lock", lock.n_packages)
+
+
+class _Lock(NamedTuple):
+    """What matters of a lock file; `own` is the project's own entry."""
+
+    own: dict[str, Any] | None
+    requires_python: Any
+    n_packages: int
+
+
+@lru_cache(maxsize=16)
+def _read(text: str, name: str) -> _Lock:
+    # A lock file has a thousand lines of hashes: reading two entries of it is fifty times faster.
+    head, *packages = re.split(r"^\[\[package\]\]$", text.replace("\r\n", "\n"), flags=re.MULTILINE)
+    own = None
+    for part in packages:
+        title = re.search(r'^name = "([^"\n]+)"$', part, re.MULTILINE)
+        if title and normal(title[1]) == name:
+            own = own or _own(tomllib.loads(f"[[package]]{part}")["package"][0])
+    return _Lock(own, tomllib.loads(head).get("requires-python"), len(packages))
+
+
+def _own(package: dict[str, Any]) -> dict[str, Any] | None:
+    source = package.get("source")
+    kinds = set(source) if isinstance(source, dict) else set()
+    return package if {"virtual", "editable", "directory"} & kinds else None
+
+
+Demand = tuple[str, str, frozenset[str]]
+
+
+def _wanted(project: Any) -> set[Demand]:
+    return {(normal(group), normal(line), _versions(line)) for group, line in requirements(project)}
+
+
+def _locked(package: dict[str, Any]) -> set[Demand]:
+    demands = {
+        (_extra(each), normal(each["name"]), _versions(each.get("specifier")))
+        for each in one(package, "metadata.requires-dist") or ()
+    }
+    for group, lines in (one(package, "metadata.requires-dev") or {}).items():
+        demands |= {
+            (normal(group), normal(each["name"]), _versions(each.get("specifier")))
+            for each in lines
+        }
+    return demands
+
+
+def _extra(demand: dict[str, str]) -> str:
+    extra = re.search(r"extra == '([^']+)'", demand.get("marker", ""))
+    return normal(extra[1]) if extra else "project"
+
+
+def _versions(text: Any) -> frozenset[str]:
+    """The version bounds in a requirement, without its name, extras and markers."""
+    bare = str(text or "").split(";")[0]
+    return frozenset(f"{sign}{version}" for sign, version in _SPECIFIER.findall(bare))

@@ -1,0 +1,122 @@
+"""Probes that read what earlier steps left behind: test results, coverage, reports."""
+
+from typing import Any
+
+from ml_checklist import proofs
+from ml_checklist.files import tree_id
+from ml_checklist.probes.data import EVALUATE, absent, one
+from ml_checklist.probes.finding import Finding, found, missing, unknown
+from ml_checklist.probes.tree import Tree, matches
+
+RUN_TESTS = "run `make test`"
+MEASURE = "run `CI=1 make test`"
+
+
+def proven(tree: Tree, *, item: str, min: int = 1) -> Finding:
+    """A test marked as proof of {item} must have passed on this very code and data"""
+    report = proofs.read(tree.proofs)
+    if report is None:
+        return unknown("no tests have been run here yet", RUN_TESTS)
+    if not tree.base and ".checklist/proofs.json" in (tree.tracked or ()):
+        return missing(
+            "the report is committed, so it proves nothing; git rm --cached it",
+            ".checklist/proofs.json",
+        )
+    if not proofs.same_tree(report, tree.identity):
+        return unknown("code, tests, conf or data changed since the tests ran", RUN_TESTS)
+    return _verdict([result for result in report["results"] if result.get("item") == item], min)
+
+
+def _verdict(results: list[dict[str, Any]], least: int) -> Finding:
+    outcomes = [str(result.get("outcome")) for result in results]
+    for result in results:
+        if result.get("outcome") == "failed":
+            return missing(
+                f"{result.get('test')} failed",
+                str(result.get("test")),
+                remedy=f"mend {result.get('test')}",
+            )
+    passed = [str(result.get("test")) for result in results if result.get("outcome") == "passed"]
+    if len(passed) >= least:
+        return found(f"{len(passed)} passed: {passed[0]}", passed[0], len(passed), least)
+    if not outcomes:
+        return missing("no test carries that mark", "tests/")
+    others = sorted(set(outcomes) - {"passed"})
+    return missing(
+        f"{len(passed)} passed, {least} wanted; others {', '.join(others) or 'none'}",
+        str(results[0].get("test")),
+    )
+
+
+def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
+    """The tests must run at least {what}"""
+    name = ".checklist/coverage.json"
+    if not tree.find(name):
+        return unknown("coverage has not been measured yet", MEASURE, name)
+    report = proofs.read(tree.proofs)
+    if report is not None and not proofs.same_tree(report, tree.identity):
+        return unknown("code or tests changed since coverage was measured", MEASURE)
+    try:
+        files = one(tree.data(name, "json"), "files") or {}
+    except ValueError as error:
+        return missing(str(error), name)
+    sums = [
+        one(entry, "summary") or {}
+        for path, entry in files.items()
+        if _below(path.replace("\\", "/"), of)
+    ]
+    lines = sum(int(each.get("num_statements", 0)) for each in sums)
+    if not lines:
+        return missing(f"no measured file lies in {of}", name)
+    share = sum(int(each.get("covered_lines", 0)) for each in sums) / lines
+    if share < min:
+        return missing(f"they run {share:.0%} of {lines} lines", name, round(share, 4), min)
+    return found(f"{share:.0%} of {lines} lines", name, round(share, 4), min)
+
+
+def _below(path: str, of: str) -> bool:
+    return matches(path, of) or matches(path, f"{of.rstrip('/*')}/**")
+
+
+def fresh(tree: Tree, *, file: str) -> Finding:
+    """{file} must speak of the code, the configuration and the data of this checkout"""
+    if not tree.find(file):
+        return absent(tree, file)
+    try:
+        report = tree.data(tree.find(file)[0], "json")
+    except ValueError as error:
+        return missing(str(error), file)
+    trees, data = one(report, "trees"), one(report, "data")
+    if not isinstance(trees, dict) or not trees or not isinstance(data, dict) or not data:
+        return missing("it does not say on which trees and data it was made", file)
+    for folder, made_on in trees.items():
+        if made_on != tree_id(tree.root, folder):
+            return missing(f"{folder}/ changed since", file, remedy=EVALUATE)
+    return _same_data(tree, file, data)
+
+
+def _same_data(tree: Tree, file: str, data: dict[str, Any]) -> Finding:
+    name = proofs.MANIFEST
+    if not tree.find(name):
+        return absent(tree, name)
+    try:
+        manifest = tree.data(name, "json")
+    except ValueError as error:
+        return missing(str(error), name)
+    known = {
+        part: one(manifest, f"split.parts.{part}.sha256") for part in ("train", "valid", "test")
+    }
+    originals = one(manifest, "files")
+    hashes = (
+        [entry.get("sha256") for entry in originals if isinstance(entry, dict)]
+        if isinstance(originals, list)
+        else []
+    )
+    for part, sha in data.items():
+        if sha is None or (
+            sha not in hashes
+            if part == "original" and len(hashes) == 1
+            else sha != known.get(part, sha)
+        ):
+            return missing(f"the {part} data changed since", file, remedy=EVALUATE)
+    return found("made on this code, configuration and data", file)

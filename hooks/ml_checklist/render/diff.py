@@ -1,0 +1,167 @@
+"""A branch's changes as text, as Markdown for a pull request, and as data."""
+
+from typing import Any
+
+from ml_checklist.compare.diff import Diff, Pair
+from ml_checklist.render.style import cell, clean, code
+from ml_checklist.state import gate
+from ml_checklist.state.gate import NAMES
+
+# A comment on GitHub holds 65,536 characters; GitLab takes more.
+MAX_CHARACTERS = 65_000
+_N_LOOK = 15
+
+Row = tuple[str, str, str]
+
+
+def headline(diff: Diff) -> str:
+    """The first line, in words."""
+    project = diff.head.project
+    numbers = gate.count(diff.head, gate.working_towards(project.phase))
+    counts = f"{len(diff.proven)} proven, {len(diff.ticked)} ticked, {len(diff.lost)} lost"
+    return f"{gate.headline(numbers)} This branch: {counts}."
+
+
+def notices(diff: Diff) -> list[str]:
+    """What is said before any table."""
+    found = []
+    if diff.tampered:
+        shown = ", ".join(diff.tampered[:5]) + (", ..." if len(diff.tampered) > 5 else "")
+        found.append(
+            f"Tampered: {len(diff.tampered)} files of the judge differ though the "
+            f"template version is the same: {shown}. "
+            "Take the change back; items of your own go to checklist/catalog.d, time off "
+            "is `checklist waive`."
+        )
+    elif diff.template[0] != diff.template[1]:
+        old, new = (each or "none" for each in diff.template)
+        found.append(
+            f"The template moves from {old} to {new}; `checklist news` says what that brings."
+        )
+    if diff.base_fault:
+        found.append(
+            "The base cannot be compared with, its checklist data is not in order: "
+            f"{diff.base_fault}"
+        )
+    now = diff.head.project.phase
+    if diff.phase_before and diff.phase_before != now:
+        found.append(f"Phase: {diff.phase_before} -> {now}.")
+    if diff.facts_changed:
+        found.append(f"Facts: {'; '.join(diff.facts_changed)}.")
+    others = [name for name in diff.guarded if name not in diff.tampered]
+    if others:
+        found.append(
+            "Changes what decides over pull requests: "
+            f"{', '.join(others[:8])}{', ...' if len(others) > 8 else ''}."
+        )
+    n = len(diff.uncomparable)
+    if n:
+        items = "1 item is" if n == 1 else f"{n} items are"
+        text = f"{items} proven here and unknown at base, where no report tells."
+        found.append(text)
+    return found
+
+
+def people(diff: Diff) -> list[Row]:
+    """Rows (word, item, what) for reviewers."""
+    rows = [("ticked", p.after.item.id, _evidence(p)) for p in diff.ticked]
+    rows += [("n/a", p.after.item.id, _by(p)) for p in diff.excused]
+    rows += [("waived", p.after.item.id, p.after.sentence) for p in diff.waived]
+    rows += [("lost", p.after.item.id, p.after.sentence) for p in diff.lost if not _machine(p)]
+    return rows + [("stale", p.after.item.id, p.after.sentence) for p in diff.stale]
+
+
+def machines(diff: Diff) -> list[Row]:
+    """Rows (word, item, what) of what probes and tests say."""
+    rows = [("lost", p.after.item.id, p.after.sentence) for p in diff.lost if _machine(p)]
+    return rows + [("proven", p.after.item.id, p.after.sentence) for p in diff.proven]
+
+
+def _machine(pair: Pair) -> bool:
+    return pair.before is not None and pair.before.proven
+
+
+def _by(pair: Pair) -> str:
+    return f"by {pair.after.by}: {pair.after.sentence}" if pair.after.by else pair.after.sentence
+
+
+def _evidence(pair: Pair) -> str:
+    entries = (pair.after.tick or {}).get("evidence", ())
+    cited = ", ".join(str(each.get("path") or each.get("url")) for each in entries)
+    return f"by {pair.after.by}: {cited}"
+
+
+def look(diff: Diff) -> list[str]:
+    """Open items that the change speaks of."""
+    return [f"{status.item.id}: {status.item.title}" for status in diff.look]
+
+
+def text(diff: Diff) -> str:
+    """For a terminal."""
+    lines = [headline(diff), *notices(diff)]
+    for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
+        if rows:
+            lines += [
+                "",
+                title,
+                *(f"  {word:8} {item:36} {clean(what)}" for word, item, what in rows),
+            ]
+    seen = look(diff)
+    if seen:
+        lines += [
+            "",
+            "Look: this branch touches files of items that are still open",
+            *(f"  {line}" for line in seen[:_N_LOOK]),
+        ]
+    return "\n".join(lines)
+
+
+def markdown(diff: Diff) -> str:
+    """For a comment or a job summary, never longer than one may be."""
+    lines = [f"**checklist** {headline(diff)}", ""]
+    lines += [line for notice in notices(diff) for line in (f"> {cell(notice, 600)}", "")]
+    for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
+        if rows:
+            lines += [f"| {title} | Item | |", "|---|---|---|"]
+            lines += [f"| {word} | {code(item)} | {cell(what)} |" for word, item, what in rows]
+            lines.append("")
+    seen = look(diff)
+    if seen:
+        lines += ["Look: this branch touches files of items that are still open.", ""]
+        lines += [f"* {cell(line)}" for line in seen[:_N_LOOK]]
+        lines += [f"* and {len(seen) - _N_LOOK} more"] if len(seen) > _N_LOOK else []
+    return cut(lines)
+
+
+def cut(lines: list[str]) -> str:
+    """As many whole lines as fit, and a word on how many do not."""
+    kept: list[str] = []
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line) + 1
+        if size > MAX_CHARACTERS:
+            return "\n".join(
+                [*kept, "", f"{len(lines) - number} more lines; `checklist diff` prints all."]
+            )
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def data(diff: Diff) -> dict[str, Any]:
+    """For other programs."""
+    numbers = gate.count(diff.head, gate.working_towards(diff.head.project.phase))
+    return {
+        "headline": headline(diff),
+        "gate": NAMES[numbers.phase],
+        "regressed": diff.regressed,
+        "notices": notices(diff),
+        "tampered": diff.tampered,
+        "people": [
+            dict(zip(("what", "item", "sentence"), row, strict=True)) for row in people(diff)
+        ],
+        "machines": [
+            dict(zip(("what", "item", "sentence"), row, strict=True)) for row in machines(diff)
+        ],
+        "unknown_at_base": [pair.after.item.id for pair in diff.uncomparable],
+        "look": [status.item.id for status in diff.look],
+    }

@@ -1,0 +1,156 @@
+"""The checklist as one Markdown page, one view of it, and the mind map that Mermaid draws."""
+
+import re
+
+from ml_checklist import __version__, origin
+from ml_checklist.catalog.items import PHASES
+from ml_checklist.render import text
+from ml_checklist.render.style import EFFORT, MARKS, cell, code, escape
+from ml_checklist.state import gate
+from ml_checklist.state.status import Status
+from ml_checklist.state.survey import Survey
+from ml_checklist.state.views import View
+
+
+def page(survey: Survey, section: str | None = None) -> str:
+    """Gates, questions and every item by section, its options and papers folded."""
+    lines = [
+        "# Checklist",
+        "",
+        f"Declared phase: **{survey.project.phase}**, on {survey.project.today}. "
+        f"{versions(survey)}.",
+        "",
+    ]
+    lines += [
+        "| Gate | Met | Proven | Signed off | Waived | Stale | Open | Holds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for phase in PHASES:
+        g = gate.count(survey, phase)
+        holds = "yes" if g.holds() else "no"
+        lines.append(
+            f"| {gate.NAMES[phase]} | {g.met} of {g.total} | {g.proven} | {g.signed_off} | "
+            f"{g.waived} | {g.stale} | {g.open} | {holds} |"
+        )
+    lines += _questions(survey)
+    for each in survey.project.catalog.sections.values():
+        own = [s for s in survey.statuses.values() if s.item.section == each.id]
+        if own and section in (None, each.id):
+            lines += [
+                "",
+                f"## {escape(each.title)}",
+                "",
+                escape(each.about),
+                *_table(own),
+                *_details(own),
+            ]
+    return "\n".join(lines)
+
+
+def versions(survey: Survey) -> str:
+    """The version of the tool, and of the template that the project is on."""
+    template = origin.read(survey.project.home).version
+    return f"Checklist {__version__}" + (f", template {code(template)}" if template else "")
+
+
+def _questions(survey: Survey) -> list[str]:
+    if not survey.questions:
+        return []
+    lines = ["", "Questions that decide what else applies (`checklist start`):", ""]
+    return lines + [
+        f"* `{q.fact.name}`: {escape(q.fact.question)} ({q.n_items} items)"
+        for q in survey.questions
+    ]
+
+
+def _table(own: list[Status]) -> list[str]:
+    lines = [
+        "",
+        "| State | Item | Phase | Level | By | What it says |",
+        "|---|---|---|---|---|---|",
+    ]
+    for s in own:
+        who = code(s.by) if s.by else ""
+        title = f"{escape(s.item.title)}<br>`{s.item.id}`"
+        lines.append(
+            f"| {MARKS[s.state]} | {title} | {s.item.phase} | {s.item.level} | {who} | "
+            f"{cell(s.sentence)} |"
+        )
+    return lines
+
+
+def _details(own: list[Status]) -> list[str]:
+    lines: list[str] = []
+    for s in own:
+        data = s.item.data
+        lines += [
+            "",
+            f"<details><summary><code>{s.item.id}</code> {escape(s.item.title)}</summary>",
+            "",
+        ]
+        lines += [
+            f"{escape(data['why'])}",
+            "",
+            f"**How** ({EFFORT[data['effort']]}): {data['how']}",
+            "",
+        ]
+        if "went_wrong" in data:
+            lines += [f"**Went wrong**: {_link(data['went_wrong'])}", ""]
+        lines += [f"* {_method(m)}" for m in data.get("methods") or ()]
+        lines += [
+            f"* [{escape(o['name'])}]({o['url']}): {escape(o['what'])}"
+            for o in data.get("options") or ()
+        ]
+        lines += [f"* {_link(r)} ({r['kind']})" for r in data.get("refs") or ()]
+        lines += ["", "</details>"]
+    return lines
+
+
+def _method(method: dict[str, dict[str, str]]) -> str:
+    name = escape(str(method["name"]))
+    return f"{name}: {_link(method['paper'])}" if "paper" in method else name
+
+
+def _link(link: dict[str, str]) -> str:
+    return f"[{escape(link['title'])}]({link['url']})"
+
+
+def view_page(view: View) -> str:
+    """The view for a page."""
+    data = view.data
+    lines = [
+        f"# {data['title']}",
+        "",
+        f"{data['about']} Source: [{data['source']['title']}]({data['source']['url']}).",
+    ]
+    for title, rows in view.groups:
+        scored = view.score is not None
+        lines += ["", f"## {title}", "", "| " + ("Points | " if scored else "") + "Entry | Items |"]
+        lines.append("|---" * (3 if scored else 2) + "|")
+        for row in rows:
+            points = f"{row.points:g} | " if scored else ""
+            lines.append(f"| {points}{row.name} | {text.listed_items(row.statuses)} |")
+    return "\n".join([*lines, *text.verdict(view)])
+
+
+def mind_map(survey: Survey, section: str | None = None) -> str:
+    """Sections and their items as branches of a Mermaid mind map."""
+    lines = ["mindmap", f"  root(({_label('Checklist')}))"]
+    for number, each in enumerate(survey.project.catalog.sections.values()):
+        own = [s for s in survey.statuses.values() if s.item.section == each.id]
+        if section in (None, each.id) and own:
+            lines.append(f"    s{number}[{_label(each.title)}]")
+            lines += map(_leaf, own)
+    return "\n".join(lines)
+
+
+def _leaf(status: Status) -> str:
+    name = re.sub(r"\W", "_", status.item.id)
+    return f"      {name}[{_label(f'{MARKS[status.state]}: {status.item.title}')}]"
+
+
+def _label(text: str) -> str:
+    """Text that Mermaid takes for text: quoted, with its own signs as entities."""
+    for sign, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("`", "'")):
+        text = text.replace(sign, entity)
+    return f'"{" ".join(text.split())}"'

@@ -1,0 +1,85 @@
+"""Look at the whole project once: the status of every item, open questions, warnings."""
+
+from typing import NamedTuple
+
+from ml_checklist.catalog.conditions import Fact
+from ml_checklist.catalog.items import RANK
+from ml_checklist.errors import DataError, Problem
+from ml_checklist.state import signatures
+from ml_checklist.state.project import Project
+from ml_checklist.state.records import Folder
+from ml_checklist.state.status import NOT_APPLICABLE, PASS, Status, status_of
+
+
+class Question(NamedTuple):
+    """A fact that is not known yet, and how many items wait for it."""
+
+    fact: Fact
+    phase: str
+    n_items: int
+
+
+class Survey(NamedTuple):
+    """What is known of a project today."""
+
+    project: Project
+    statuses: dict[str, Status]
+    questions: list[Question]
+    warnings: list[Problem]
+
+
+def take(project: Project) -> Survey:
+    """The survey of a project; raises DataError when its ticks or waivers are not in order."""
+    given, granted = read_state(project)
+    problems = given.problems + granted.problems
+    if problems:
+        raise DataError(*problems)
+    statuses = {
+        item.id: status_of(item, project, given.entries.get(item.id), granted.entries.get(item.id))
+        for item in project.catalog.items.values()
+    }
+    statuses = {name: _blocked(status, statuses) for name, status in statuses.items()}
+    warnings = given.warnings + granted.warnings + _idle_waivers(statuses, granted)
+    return Survey(project, statuses, _questions(project, statuses), warnings)
+
+
+def read_state(project: Project) -> tuple[Folder, Folder]:
+    """The ticks and waivers of a project, with their problems."""
+    return (
+        signatures.load_ticks(project.home, project.catalog, project.today),
+        signatures.load_waivers(project.home, project.catalog, project.today),
+    )
+
+
+def _blocked(status: Status, statuses: dict[str, Status]) -> Status:
+    if status.settled:
+        return status
+    red = tuple(name for name in status.item.requires if not statuses[name].settled)
+    return status._replace(blocked_by=red)
+
+
+def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:
+    found = []
+    for fact in project.catalog.facts.values():
+        asking = [
+            each.item for each in statuses.values() if fact.name in each.asks and each.item.counts
+        ]
+        if asking:
+            first = min((item.phase for item in asking), key=RANK.__getitem__)
+            found.append(Question(fact, first, len(asking)))
+    return sorted(found, key=lambda question: RANK[question.phase])
+
+
+def _idle_waivers(statuses: dict[str, Status], granted: Folder) -> list[Problem]:
+    warnings = []
+    for name, waiver in granted.entries.items():
+        text, status = "", statuses[name]
+        if status.state == PASS:
+            text = "the item is met, so nothing is left to waive; delete this file"
+        elif status.state == NOT_APPLICABLE:
+            text = "the item does not apply, so nothing is left to waive; delete this file"
+        elif status.calendar:
+            text = f"ended on {waiver['until']}; do the work, or ask {waiver['approver']} again"
+        if text:
+            warnings.append(Problem(granted.files[name], 0, text))
+    return warnings
