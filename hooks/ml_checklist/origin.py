@@ -22,7 +22,7 @@ class Origin(NamedTuple):
 
 
 def read(home: Path) -> Origin:
-    """What the answers say; a project that no template made has none."""
+    """What the answers hold; a project that no template made has none."""
     try:
         answers = _answers(home)
     except DataError:
@@ -59,10 +59,8 @@ def _source(origin: Origin) -> str:
     if not source:
         return f"does not say where the template is, so nothing can be updated; {_BY_HAND}"
     if not _ADDRESS.match(source) and not Path(source).expanduser().is_absolute():
-        return (
-            f"_src_path {source!r} is relative, so `copier update` looks in the wrong place; "
-            f"{_BY_HAND}"
-        )
+        wrong = f"_src_path {source!r} is relative, so `copier update` looks in the wrong place"
+        return f"{wrong}; {_BY_HAND}"
     if not origin.version:
         return (
             "has no `_commit`: the template's folder was no git repository, so an update has "

@@ -60,10 +60,9 @@ class Choice(Shape):
         return value in self.words
 
     def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
-        if not self.fits(value):
+        for fault in super().faults(value, path, line):
             hint = nearest(value, self.words) if isinstance(value, str) else ""
-            hint = hint if "mean" in hint else ""
-            yield Fault(line, path, f"must be {self.kind}, got {shown(value)}{hint}")
+            yield fault._replace(text=fault.text + (hint if "mean" in hint else ""))
 
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.words)}
@@ -191,10 +190,7 @@ class Table(Nested):
 
 
 class Later(Shape):
-    """A shape that refers to itself.
-
-    Looked up when it is needed, `#/$defs/<name>` in JSON Schema.
-    """
+    """A shape that refers to itself: looked up when needed, `#/$defs/<name>` in JSON Schema."""
 
     def __init__(self, name: str, shape: Callable[[], Shape]) -> None:
         self.name, self.shape = name, shape

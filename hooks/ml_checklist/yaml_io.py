@@ -38,42 +38,33 @@ class Located(dict[str, Any]):
     lines: dict[str, int]
 
 
-def read_bytes(path: Path, where: str) -> bytes:
-    """The bytes of a small regular file; DataError when it is huge or cannot be read."""
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            text = f"has {size} bytes; at most {MAX_BYTES} are read; split it"
-            raise DataError(Problem(where, 0, text))
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(Problem(where, 0, f"cannot be read: {error.strerror}")) from None
-
-
 def load(path: Path, where: str | None = None, *, strict: bool = True) -> Any:
-    """The content of one YAML file; `where` is how messages call the file."""
+    """The content of one small YAML file; `where` is how messages call the file."""
     name = where or str(path)
-    return parse(read_bytes(path, name), name, strict=strict)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            text = f"has {path.stat().st_size} bytes; at most {MAX_BYTES} are read; split it"
+            raise DataError(Problem(name, 0, text))
+        return parse(path.read_bytes(), name, strict=strict)
+    except OSError as error:
+        raise DataError(Problem(name, 0, f"cannot be read: {error.strerror}")) from None
 
 
 def parse(raw: bytes, where: str, *, strict: bool = True) -> Any:
     """The one document in `raw`; None when it is empty."""
     try:
         text = raw.decode("utf-8-sig")
+        return _Builder(where, strict).build(text.replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(Problem(where, line, "is not UTF-8; save it as UTF-8")) from None
-    try:
-        return _Builder(where, strict).build(text.replace("\r\n", "\n"))
+        problem = Problem(where, line, "is not UTF-8; save it as UTF-8")
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
-        what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
-        raise DataError(
-            Problem(where, mark.line + 1 if mark else 0, f"is not YAML: {what}")
-        ) from None
+        text = " ".join(f"is not YAML: {error.context or ''} {error.problem or ''}".split())
+        problem = Problem(where, mark.line + 1 if mark else 0, text)
     except yaml.YAMLError as error:
-        what = " ".join(str(error).split())
-        raise DataError(Problem(where, 0, f"is not YAML: {what}")) from None
+        problem = Problem(where, 0, " ".join(f"is not YAML: {error}".split()))
+    raise DataError(problem)
 
 
 class _Builder:
@@ -199,34 +190,33 @@ def resolve(text: str) -> Any:
     return text
 
 
-# Anything that a reader of YAML 1.1 or 1.2 could take for something else is quoted.
+# Anything that a reader of YAML 1.1 or 1.2 could take for something else is quoted. PyYAML quotes
+# otherwise in each of its versions, and a file of state must not change by an upgrade.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
-_TRAPS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+_TRAPS = {"true", "false", "null", *_WORDS_OF_1_1}
 
 
 def dump(data: dict[str, Any]) -> str:
     """YAML for a mapping of scalars, lists and mappings; keys in the order given."""
-    return "".join(f"{line}\n" for line in _mapping(data))
+    return "".join(f"{line}\n" for line in _lines(data))
 
 
-def _mapping(data: dict[str, Any]) -> list[str]:
-    lines = []
-    for key, value in data.items():
-        name = scalar(key)
-        if isinstance(value, dict) and value:
-            lines += [f"{name}:", *(f"  {line}" for line in _mapping(value))]
-        elif isinstance(value, list) and value:
-            lines += [f"{name}:", *(line for element in value for line in _element(element))]
-        else:
-            lines.append(f"{name}: {scalar(value)}")
-    return lines
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, dict) and value:
+        return [line for key, inner in value.items() for line in _pair(scalar(key), inner)]
+    if isinstance(value, list) and value:
+        return [line for inner in value for line in _indented(_lines(inner), "- ")]
+    return [scalar(value)]
 
 
-def _element(value: Any) -> list[str]:
-    if not isinstance(value, dict):
-        return [f"  - {scalar(value)}"]
-    first, *rest = _mapping(value)
-    return [f"  - {first}", *(f"    {line}" for line in rest)]
+def _pair(key: str, value: Any) -> list[str]:
+    if isinstance(value, dict | list) and value:
+        return [f"{key}:", *_indented(_lines(value), "  ")]
+    return [f"{key}: {scalar(value)}"]
+
+
+def _indented(lines: list[str], first: str) -> list[str]:
+    return [first + lines[0], *(f"  {line}" for line in lines[1:])]
 
 
 def scalar(value: Any) -> str:
@@ -234,12 +224,8 @@ def scalar(value: Any) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _TRAPS:
         return value
     text = json.dumps(value, ensure_ascii=False)
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
-
-
-def _escaped(char: str) -> str:
-    """A character as YAML escapes it; JSON's pairs for rare planes are not YAML."""
-    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+    # JSON's pairs for rare planes are not YAML.
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
 
 
 def main(paths: list[str]) -> int:

@@ -87,14 +87,14 @@ def test_names_that_differ_in_case_only_collide(project):
     assert "in case only" in ran.err
 
 
-def test_files_under_old_and_new_id_are_two_answers(project, item):
+def test_files_under_old_and_new_id_are_two_files_for_one_item(project, item):
     project.catalog(item("scoping.people", extra="was: [scoping.users]"))
     project.write("checklist/ticks/scoping.users.yml", GOOD)
     project.write("checklist/ticks/scoping.people.yml", GOOD)
     ran = project.run("validate", *TODAY)
 
     assert ran.code == 2
-    assert "two answers for scoping.people" in ran.err
+    assert "two files for scoping.people" in ran.err
 
 
 def test_an_orphan_is_a_warning_that_says_what_to_do(project):

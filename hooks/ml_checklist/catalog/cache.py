@@ -8,6 +8,7 @@ wrong or broken file is read anew.
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +59,16 @@ def _path(folder: Path) -> Path:
 
 
 def _keep(folder: Path, data: dict[str, Any]) -> None:
-    try:
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        files.write(_path(folder), text)
-    except (OSError, RuntimeError):
-        return  # no home that can be written: slower, not wrong
+    # No home that can be written: slower, not wrong.
+    with suppress(OSError, RuntimeError):
+        files.write(_path(folder), json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
 
 def _freeze(catalog: Catalog) -> dict[str, Any]:
+    items = catalog.items.values()
     return {
         "sections": list(catalog.sections.values()),
-        "items": [
-            [item.section, Path(item.file).name, item.line, item.data]
-            for item in catalog.items.values()
-        ],
+        "items": [[each.section, Path(each.file).name, each.line, each.data] for each in items],
         "retired": catalog.retired,
         "facts": list(catalog.facts.values()),
     }

@@ -20,11 +20,9 @@ def load(folder: Path, where: str | None = None) -> Catalog:
     name = where or folder.as_posix()
     files = sorted(path for path in folder.glob("*.yml") if path.name != "facts.yml")
     if not files:
-        raise DataError(
-            Problem(name, 0, "holds no catalog (*.yml); name another folder with --catalog")
-        )
-    facts = load_facts(folder / "facts.yml", f"{name}/facts.yml")
-    reader = Reader(facts)
+        text = "holds no catalog (*.yml); name another folder with --catalog"
+        raise DataError(Problem(name, 0, text))
+    reader = Reader(load_facts(folder / "facts.yml", f"{name}/facts.yml"))
     for path in files:
         reader.file(path, f"{name}/{path.name}")
     catalog = reader.catalog(folder)
@@ -42,16 +40,11 @@ def load_facts(path: Path, where: str) -> dict[str, Fact]:
     problems = check(FACTS, data, where)
     if problems:
         raise DataError(*problems)
-    return {
-        fact["name"]: Fact(
-            fact["name"],
-            tuple(fact.get("choices", ())),
-            fact["question"],
-            fact["why"],
-            fact.get("default_hint", ""),
-        )
-        for fact in data["facts"]
-    }
+    return {fact["name"]: _fact(**fact) for fact in data["facts"]}
+
+
+def _fact(*, type: str, choices: list[str] | None = None, **rest: str) -> Fact:
+    return Fact(choices=tuple(choices or ()), **rest)
 
 
 class Reader:
@@ -107,22 +100,10 @@ class Reader:
 
     def take(self, raw: dict[str, Any], section: str, where: str, line: int) -> None:
         """Add an item whose shape is known to be right."""
-        self.all_items.append(
-            Item(
-                raw["id"],
-                section,
-                raw["rev"],
-                raw["title"],
-                raw["phase"],
-                raw["level"],
-                raw["kind"],
-                raw["lifecycle"]["state"],
-                self.condition(raw, where),
-                raw,
-                where,
-                line,
-            )
-        )
+        written = {key: raw[key] for key in ("id", "rev", "title", "phase", "level", "kind")}
+        parsed = {"lifecycle": raw["lifecycle"]["state"], "condition": self.condition(raw, where)}
+        place = {"section": section, "file": where, "line": line}
+        self.all_items.append(Item(**written, **parsed, **place, data=raw))
 
     def condition(self, raw: dict[str, Any], where: str) -> Condition | None:
         """The parsed `when:` of an item; the same text is parsed once."""
@@ -142,11 +123,10 @@ class Reader:
         """Everything read so far, in order."""
         sections = dict(sorted(self.sections.items(), key=lambda pair: pair[1].order))
         rank = {name: position for position, name in enumerate(sections)}
-        items = sorted(self.all_items, key=lambda item: rank.get(item.section, len(rank)))
-        aliases = {old: item.id for item in items for old in item.data.get("was") or ()}
-        return Catalog(
-            folder, sections, {item.id: item for item in items}, aliases, self.retired, self.facts
-        )
+        ordered = sorted(self.all_items, key=lambda item: rank.get(item.section, len(rank)))
+        items = {item.id: item for item in ordered}
+        aliases = {old: item.id for item in ordered for old in item.data.get("was") or ()}
+        return Catalog(folder, sections, items, aliases, self.retired, self.facts)
 
 
 def find_item(catalog: Catalog, item_id: str) -> Item:
@@ -157,7 +137,5 @@ def find_item(catalog: Catalog, item_id: str) -> Item:
     if item_id in catalog.retired:
         by = catalog.retired[item_id]["lifecycle"].get("replaced_by")
         raise DataError(f"{item_id} is retired" + (f"; see {by}" if by else "; nothing to do"))
-    raise DataError(
-        f"unknown item {item_id!r}{nearest(item_id, catalog.items)}; `checklist status "
-        "--all` lists all"
-    )
+    hint = nearest(item_id, catalog.items)
+    raise DataError(f"unknown item {item_id!r}{hint}; `checklist status --all` lists all")

@@ -1,7 +1,4 @@
-"""Read the catalog together with an organisation's own items.
-
-Overlays add and tighten, waivers loosen.
-"""
+"""Read the catalog together with an organisation's own items: overlays only add and tighten."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from ml_checklist.catalog.load import Reader
 from ml_checklist.catalog.rules import broken_rules
 from ml_checklist.catalog.schema import LEVELS, OVERLAY
 from ml_checklist.errors import DataError, Problem, nearest
+from ml_checklist.probes import walk
 from ml_checklist.shapes import check
 
 LOOSENED = "an overlay only tightens; to be let off for a time, use `checklist waive`"
@@ -51,10 +49,9 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
         else:
             reader.item(raw, name, where)
     grown = reader.catalog(catalog.folder)
-    own = [item for item in reader.all_items if item.file == where]
-    reader.problems += [
-        p for p in broken_rules(grown, reader.all_items) if p.where == where and own
-    ]
+    if any(item.file == where for item in reader.all_items):
+        broken = broken_rules(grown, reader.all_items)
+        reader.problems += [problem for problem in broken if problem.where == where]
     if reader.problems:
         raise DataError(*sorted(reader.problems))
     return grown
@@ -63,22 +60,15 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
 def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
     items, problems = dict(catalog.items), []
     for demand in demands:
-        item = catalog.resolve(demand["id"])
-        if demand["id"] in catalog.retired:
+        item, name = catalog.resolve(demand["id"]), demand["id"]
+        if name in catalog.retired:
             continue  # an update took the item away; nothing is left to tighten
         if item is None:
-            problems.append(
-                Problem(
-                    where,
-                    demand.line,
-                    f"unknown item {demand['id']!r}{nearest(demand['id'], items)}",
-                )
-            )
+            text = f"unknown item {name!r}{nearest(name, items)}"
+            problems.append(Problem(where, demand.line, text))
             continue
-        looser = _looser(items[item.id], demand)
-        problems += [
-            Problem(where, demand.line, f"{item.id}: {text}; {LOOSENED}") for text in looser
-        ]
+        faults = [f"{item.id}: {text}; {LOOSENED}" for text in _looser(items[item.id], demand)]
+        problems += [Problem(where, demand.line, fault) for fault in faults]
         items[item.id] = _stricter(items[item.id], demand)
     if problems:
         raise DataError(*problems)
@@ -100,7 +90,7 @@ def _looser(item: Item, demand: dict[str, Any]) -> list[str]:
 
 
 def _looser_bound(item: Item, key: str, wanted: float) -> list[str]:
-    own = _bounds(item.probe, key)
+    own = [probe[key] for probe in walk(item.probe) if key in probe]
     if not own:
         return [f"{key}: has no probe with a {key}"]
     looser = [each for each in own if (wanted < each if key == "min" else wanted > each)]
@@ -111,11 +101,8 @@ def _stricter(item: Item, demand: dict[str, Any]) -> Item:
     changes: dict[str, Any] = {key: demand[key] for key in TIGHTENED if key in demand}
     bounds = {key: demand[key] for key in BOUNDS if key in demand}
     probe = {"probe": _bounded(item.probe, bounds)} if bounds and item.probe else {}
-    return item._replace(
-        data={**item.data, **changes, **probe},
-        phase=changes.get("phase", item.phase),
-        level=changes.get("level", item.level),
-    )
+    own = {key: changes[key] for key in ("phase", "level") if key in changes}
+    return item._replace(data={**item.data, **changes, **probe}, **own)
 
 
 def _bounded(probe: Any, bounds: dict[str, float]) -> Any:
@@ -126,13 +113,3 @@ def _bounded(probe: Any, bounds: dict[str, float]) -> Any:
         return probe
     own = {key: bounds[key] for key in bounds if key in probe}
     return {**{key: _bounded(value, bounds) for key, value in probe.items()}, **own}
-
-
-def _bounds(probe: Any, key: str) -> list[float]:
-    """Every `min` or `max` in a probe."""
-    if isinstance(probe, list):
-        return [bound for part in probe for bound in _bounds(part, key)]
-    if not isinstance(probe, dict):
-        return []
-    inner = [bound for word in ("all", "any", "not") for bound in _bounds(probe.get(word), key)]
-    return inner + ([probe[key]] if key in probe else [])

@@ -28,18 +28,12 @@ def _identities(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
     owner: dict[str, Item] = {}
     for item in items:
         for name in (item.id, *(item.data.get("was") or ())):
-            key = "id" if name == item.id else "was"
-            if name in owner:
-                first = owner[name]
-                yield _at(
-                    item,
-                    key,
-                    f"{name!r} is taken by {first.id} in {first.file}:{first.line}; ids "
-                    "are never reused",
-                )
-            elif name in catalog.retired:
+            key, first = "id" if name == item.id else "was", owner.setdefault(name, item)
+            if name in catalog.retired:
                 yield _at(item, key, f"{name!r} is a retired id; ids are never reused")
-            owner.setdefault(name, item)
+            elif first is not item:
+                place = f"{first.id} in {first.file}:{first.line}"
+                yield _at(item, key, f"{name!r} is taken by {place}; ids are never reused")
 
 
 def _own(item: Item) -> Iterator[tuple[str, str]]:
@@ -81,12 +75,11 @@ def _reaches(catalog: Catalog, start: str, goal: str) -> bool:
     seen, todo = {start}, [start]
     while todo:
         item = catalog.items.get(todo.pop())
-        for name in item.requires if item else ():
-            if name == goal:
-                return True
-            if name not in seen:
-                seen.add(name)
-                todo.append(name)
+        found = set(item.requires if item else ()) - seen
+        if goal in found:
+            return True
+        seen |= found
+        todo += found
     return False
 
 
@@ -106,23 +99,19 @@ def lint(catalog: Catalog) -> list[Problem]:
 def shares(items: list[Item]) -> dict[str, tuple[int, int]]:
     """(filled, of) for each field that has a floor."""
     methods = [method for item in items for method in item.data.get("methods") or ()]
+    chooses = [bool(item.data.get("options") or item.data.get("methods")) for item in items]
     return {
         "refs": (sum(bool(item.data.get("refs")) for item in items), len(items)),
-        "options or methods": (sum(_chooses(item) for item in items), len(items)),
+        "options or methods": (sum(chooses), len(items)),
         "papers": (sum("paper" in method for method in methods), len(methods)),
     }
-
-
-def _chooses(item: Item) -> bool:
-    return bool(item.data.get("options") or item.data.get("methods"))
 
 
 def _floors(items: list[Item]) -> Iterator[Problem]:
     for name, (filled, total) in shares(items).items():
         if total and filled / total < FLOORS[name]:
-            yield Problem(
-                "catalog", 0, f"{name}: {filled} of {total}, the floor is {FLOORS[name]:.0%}"
-            )
+            text = f"{name}: {filled} of {total}, the minimum is {FLOORS[name]:.0%}"
+            yield Problem("catalog", 0, text)
 
 
 def _item(item: Item) -> Iterator[Problem]:
@@ -138,14 +127,12 @@ def _item(item: Item) -> Iterator[Problem]:
         if left:
             yield _whole(item, f"{key}: holds a placeholder: {left[1][:60]}")
     if not item.title[0].isupper() or item.title.endswith((".", "?")):
-        yield _whole(
-            item, "title: is a sentence that can be true: a capital first, no stop at the end"
-        )
+        text = "title: is a sentence that can be true: a capital first, no stop at the end"
+        yield _whole(item, text)
     for probe in walk(item.probe):
         if probe.get("type") == "file" and "reason" not in probe:
-            yield _whole(
-                item, "probe: only looks whether a file exists; look into it, or give a `reason`"
-            )
+            text = "probe: only looks whether a file exists; look into it, or give a `reason`"
+            yield _whole(item, text)
 
 
 def _whole(item: Item, text: str) -> Problem:
@@ -172,9 +159,8 @@ def _sentences(items: list[Item]) -> Iterator[Problem]:
             plain = " ".join(re.findall(r"\w+", text.lower()))
             if plain in first:
                 other, there = first[plain]
-                yield _whole(
-                    item, f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
-                )
+                same = f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
+                yield _whole(item, same)
             first.setdefault(plain, (item, key))
 
 
@@ -193,7 +179,5 @@ def _spellings(items: list[Item]) -> Iterator[Problem]:
     for ways in spelt.values():
         if len(ways) > 1:
             first, *others = ways
-            yield from (
-                _whole(ways[other], f"name: {other!r} is spelt {first!r} at {ways[first].id}")
-                for other in others
-            )
+            spelt_there = f"is spelt {first!r} at {ways[first].id}"
+            yield from (_whole(ways[other], f"name: {other!r} {spelt_there}") for other in others)

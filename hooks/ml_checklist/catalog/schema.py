@@ -18,6 +18,7 @@ from ml_checklist.shapes import (
     Keys,
     Later,
     ListOf,
+    Nested,
     Number,
     Shape,
     Table,
@@ -26,13 +27,10 @@ from ml_checklist.shapes import (
 )
 
 
-class ProbeShape(Shape):
+class ProbeShape(Nested):
     """A probe: `type` and its keys, or one of all, any and not."""
 
     kind = "a probe"
-
-    def fits(self, value: object) -> bool:
-        return not any(True for _ in self.faults(value, (), 0))
 
     def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
         yield from _pick(value).faults(value, path, line)
@@ -40,10 +38,7 @@ class ProbeShape(Shape):
             yield from _one_of(value, path, getattr(value, "line", line))
 
     def schema(self) -> dict[str, Any]:
-        return {
-            "anyOf": [_joined(word).schema() for word in JOINS]
-            + [_typed(kind).schema() for kind in PROBES]
-        }
+        return {"anyOf": [shape.schema() for shape in (*map(_joined, JOINS), *map(_typed, PROBES))]}
 
 
 PROBE = ProbeShape()
@@ -76,9 +71,8 @@ def _one_of(value: dict[str, Any], path: tuple[str, ...], line: int) -> Iterator
     given = [group for group in groups if any(key in value for key in group.split("|"))]
     if groups and len(given) != 1:
         ways = ", ".join(group.replace("|", " or ") for group in groups)
-        yield Fault(
-            line, path, f"needs one of the keys {ways}; got {' and '.join(given) or 'none'}"
-        )
+        text = f"needs one of the keys {ways}; got {' and '.join(given) or 'none'}"
+        yield Fault(line, path, text)
 
 
 DECLARED = (*PHASES, "live")

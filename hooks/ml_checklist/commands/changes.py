@@ -19,7 +19,6 @@ from ml_checklist.state.project import Project
 
 
 def add_diff(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `diff`."""
     add = parser.add_argument
     add("base", metavar="BASE", help="the branch or commit to compare with")
     proofs = "the test report of BASE, .checklist/proofs.json of its last run"
@@ -46,7 +45,6 @@ def diff(args: argparse.Namespace) -> bool:
 
 
 def add_news(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `news`."""
     since = "compare with the catalog of this commit; default: before its last change"
     parser.add_argument("--since", metavar="REV", help=since)
     add_format(parser, "text", "md", "json")

@@ -32,7 +32,6 @@ class Entry(NamedTuple):
 
 
 def add_expiring(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `expiring`."""
     parser.add_argument("--days", type=int, default=30, metavar="N", help="how far ahead (30)")
     add_format(parser, "md", "json")
 

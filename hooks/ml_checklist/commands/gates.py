@@ -13,7 +13,6 @@ from ml_checklist.state.survey import Survey
 
 
 def add_gate(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `gate`."""
     phase_help = "default: what the declared phase claims"
     parser.add_argument("phase", nargs="?", choices=PHASES, help=phase_help)
     add_calendar(parser)
@@ -58,7 +57,6 @@ def _verdict(args: argparse.Namespace, survey: Survey, phase: str) -> bool:
 
 
 def add_promote(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `promote`."""
     parser.add_argument("phase", choices=(*PHASES[1:], "live", PHASES[0]))
 
 

@@ -17,7 +17,6 @@ from ml_checklist.state.survey import Survey
 
 
 def add_status(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `status`."""
     parser.add_argument("--all", action="store_true", help="every item, by section")
     add_format(parser)
 
@@ -38,7 +37,6 @@ def status(args: argparse.Namespace) -> bool:
 
 
 def add_next(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `next`."""
     parser.add_argument("-n", type=int, default=5, metavar="N", help="how many (5)")
     gate_help = "of this gate, instead of the one you work towards"
     parser.add_argument("--gate", choices=PHASES, help=gate_help)
@@ -79,7 +77,6 @@ def _step(status: Status) -> list[str]:
 
 
 def add_show(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `show`."""
     parser.add_argument("item", metavar="ID")
     add_format(parser)
 

@@ -13,7 +13,6 @@ from ml_checklist.state.survey import Survey
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `report`."""
     add_format(parser, "text", "md", "html", "json", "mermaid")
     add = parser.add_argument
     add("--view", metavar="NAME", help="the same items in another order, such as ml-test-score")

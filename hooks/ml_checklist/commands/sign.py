@@ -16,7 +16,6 @@ from ml_checklist.state.status import NOT_APPLICABLE, PASS, status_of
 
 
 def add_tick(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `tick`."""
     add = parser.add_argument
     add("items", nargs="*", metavar="ID", help="without one, it asks")
     what = "a file, folder, file#heading or address; may be given again"
@@ -121,7 +120,6 @@ def _ask(project: Project, args: argparse.Namespace) -> None:
 
 
 def add_waive(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `waive`."""
     add = parser.add_argument
     add("item", metavar="ID")
     add("--reason", required=True, help="why it is not met")
@@ -160,7 +158,6 @@ def waive(args: argparse.Namespace) -> bool:
 
 
 def add_reopen(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `reopen`."""
     parser.add_argument("items", nargs="+", metavar="ID")
 
 

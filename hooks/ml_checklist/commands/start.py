@@ -13,7 +13,6 @@ UNKNOWN = "I do not know yet"
 
 
 def add_start(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `start`."""
     facts_help = "such as has_time=true serving=batch; without one, it asks"
     parser.add_argument("facts", nargs="*", metavar="FACT=VALUE", help=facts_help)
     again_help = "ask what was answered before, too"

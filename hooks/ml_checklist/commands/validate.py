@@ -39,7 +39,6 @@ WANTED = {
 
 
 def add_validate(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `validate`."""
     lint = "also check the quality of the catalog: references, options, papers, wording"
     parser.add_argument("--lint", action="store_true", help=lint)
     ignored = "ignored: everything is checked (pre-commit names files)"

@@ -13,7 +13,7 @@ from ml_checklist.state.status import STALE, Status
 from ml_checklist.state.survey import Survey
 
 FOLDER = "checklist/catalog"
-# In the order in which they are told within a version.
+# In the order in which they are listed within a version.
 KINDS = ("new", "counts", "changed", "renamed", "deprecated", "retired", "stale")
 
 
@@ -41,10 +41,7 @@ def previous(project: Project, since: str | None) -> str:
 
 
 def old_items(project: Project, revision: str) -> dict[str, dict[str, Any]]:
-    """The items of the catalog at a revision, read loosely.
-
-    Its format may be older than this tool.
-    """
+    """The items of the catalog at a revision, read loosely: its format may be older."""
     top = gitrepo.top_level(project.home)
     if top is None or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None:
         return {}
@@ -63,9 +60,8 @@ def _items(path: Path) -> dict[str, dict[str, Any]]:
     except DataError:
         return {}
     items = data.get("items") if isinstance(data, dict) else None
-    return {
-        str(item["id"]): item for item in items or () if isinstance(item, dict) and "id" in item
-    }
+    known = [item for item in items or () if isinstance(item, dict) and "id" in item]
+    return {str(item["id"]): item for item in known}
 
 
 def entries(survey: Survey, old: dict[str, dict[str, Any]], touched: set[str]) -> list[Entry]:

@@ -21,7 +21,7 @@ _GITLAB_EVENTS = {
 
 
 def workflow(tree: Tree, *, runs: str = "", trigger: str = "", job: str = "") -> Finding:
-    """Continuous integration must {what}"""
+    """A job runs a command, on an event, under a name."""
     jobs = [*_github_jobs(tree), *_gitlab_jobs(tree)]
     if not jobs:
         return missing("there is no workflow", ".github/workflows/")
@@ -51,10 +51,9 @@ class Job(NamedTuple):
 
 def _load(tree: Tree, name: str) -> dict[str, Any]:
     try:
-        data = tree.data(name, "yaml")
+        return _table(tree.data(name, "yaml"))
     except ValueError:
         return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -112,20 +111,19 @@ def _gitlab_jobs(tree: Tree) -> list[Job]:
 
 
 def _gitlab_events(rules: list[Any]) -> set[str]:
-    text = str(rules)
     # Without rules GitLab runs a job on every push.
-    return {"push"} | {event for event, word in _GITLAB_EVENTS.items() if re.search(word, text)}
+    written = str(rules)
+    return {"push"} | {event for event, word in _GITLAB_EVENTS.items() if re.search(word, written)}
 
 
 def _script(job: dict[str, Any], before: Any) -> list[str]:
     parts = [job.get("before_script", before), job.get("script")]
-    return [
-        str(line) for part in parts for line in ([part] if isinstance(part, str) else part or ())
-    ]
+    lists = [[part] if isinstance(part, str) else part or () for part in parts]
+    return [str(line) for lines in lists for line in lines]
 
 
 def codeowners(tree: Tree, *, paths: list[str]) -> Finding:
-    """CODEOWNERS must name an owner for {paths}"""
+    """CODEOWNERS names an owner for each path."""
     name = next((name for name in OWNERS if tree.find(name)), "")
     if not name:
         return missing("there is no CODEOWNERS file", OWNERS[0])

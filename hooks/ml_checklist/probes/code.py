@@ -8,16 +8,15 @@ from functools import lru_cache
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree, matches
 
+MAP = "map your code folder in checklist/project.yml"
 _READER = re.compile(r"read|load|open|scan", re.IGNORECASE)
 
 
 def only_reader(tree: Tree, *, of: str, allowed: list[str]) -> Finding:
-    """Only {allowed} may open {of}"""
+    """Only the allowed modules open a part of the data."""
     names = tree.find("src/**/*.py")
     if not names:
-        return unknown(
-            "there is no code below src/", "map your code folder in checklist/project.yml"
-        )
+        return unknown("there is no code below src/", MAP)
     readers = []
     for name in names:
         lines = [] if _any_match(name, allowed, tree) else _readings(tree.text(name) or "", of)
@@ -56,15 +55,13 @@ def _reading(node: ast.AST, of: str) -> Iterator[int]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and of in node.value:
         yield node.lineno
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        if _text(node.right) == part and folder and _ends(node.left) == folder:
+        if _text(node.right) == part and folder and _last_part(node.left) == folder:
             yield node.lineno
     elif isinstance(node, ast.Call) and _READER.search(_name(node.func)):
-        asks = any(_text(argument) == part for argument in node.args)
-        named = any(
-            _text(k.value) == part or (k.arg == "for_evaluation" and _true(k.value))
-            for k in node.keywords
-        )
-        if asks or named:
+        named = {k.arg: k.value for k in node.keywords}
+        whole = named.get("for_evaluation")
+        asks = part in map(_text, (*node.args, *named.values()))
+        if asks or (isinstance(whole, ast.Constant) and whole.value is True):
             yield node.lineno
 
 
@@ -72,24 +69,13 @@ def _text(node: ast.AST) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _true(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def _ends(node: ast.AST) -> str | None:
+def _last_part(node: ast.AST) -> str | None:
     """The last part of a path as written: `root / "data"`, `Path("data")`, "data"."""
     if isinstance(node, ast.BinOp):
         return _text(node.right)
-    return (
-        _text(node.args[0]) if isinstance(node, ast.Call) and len(node.args) == 1 else _text(node)
-    )
+    single = isinstance(node, ast.Call) and len(node.args) == 1
+    return _text(node.args[0]) if single and isinstance(node, ast.Call) else _text(node)
 
 
 def _name(node: ast.AST) -> str:
-    return (
-        node.attr
-        if isinstance(node, ast.Attribute)
-        else node.id
-        if isinstance(node, ast.Name)
-        else ""
-    )
+    return str(getattr(node, "attr", None) or getattr(node, "id", ""))

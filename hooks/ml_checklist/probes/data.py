@@ -14,32 +14,35 @@ MADE_BY = {
     "reports/evaluation.json": EVALUATE,
     "data/manifest.json": "run `make train`",
 }
+MAX_VALUES = 100_000
+NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()
+_STEP = re.compile(r"\[(\d+|\*)\]|\"([^\"]+)\"|([^.\[\]\"]+)")
 
 
 def json(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """{at} in {file} must {what}"""
+    """A value in a JSON file fits a bound."""
     return _values(tree, "json", file, at, bound)
 
 
 def yaml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """{at} in {file} must {what}"""
+    """A value in a YAML file fits a bound."""
     return _values(tree, "yaml", file, at, bound)
 
 
 def toml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """{at} in {file} must {what}"""
+    """A value in a TOML file fits a bound."""
     return _values(tree, "toml", file, at, bound)
 
 
 def config(tree: Tree, *, at: str, **bound: Any) -> Finding:
-    """{at} in conf/default.yaml must {what}"""
+    """A value in the configuration fits a bound."""
     return _values(tree, "yaml", "conf/default.yaml", at, bound)
 
 
 def absent(tree: Tree, file: str) -> Finding:
     """The finding for a file that is not there: unknown when something else writes it.
 
-    Only what a shipped command writes has a remedy; of other reports the item's `how` tells.
+    Only what a shipped command writes has a remedy; for other reports the item's `how` has it.
     """
     if file in MADE_BY or file.startswith("reports/"):
         return unknown(f"{file} is not there yet", MADE_BY.get(file, ""), file)
@@ -50,11 +53,11 @@ def _values(tree: Tree, form: str, file: str, at: str, bound: dict[str, Any]) ->
     best = absent(tree, file)
     for name in tree.find(file):
         try:
-            data = tree.data(name, form)
+            pairs = pick(tree.data(name, form), at)
         except ValueError as error:
             best = missing(str(error), name)
             continue
-        best = _every(name, pick(data, at), at, bound)
+        best = _every(name, pairs, at, bound)
         if best.holds:
             return best
     return best
@@ -63,20 +66,17 @@ def _values(tree: Tree, form: str, file: str, at: str, bound: dict[str, Any]) ->
 def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, Any]) -> Finding:
     if not pairs:
         return missing("there is none", name)
+    limit = _limit(bound)
     for path, value in pairs:
         fault = wrong(value, **bound)
         if fault:
-            place = f"{name} {path}"
-            return missing(
-                f"{'it' if path == at else path} {fault}",
-                place,
-                None if value is NOTHING else value,
-                _limit(bound),
-            )
+            sentence = f"{'it' if path == at else path} {fault}"
+            seen = None if value is NOTHING else value
+            return missing(sentence, f"{name} {path}", seen, limit)
     path, value = pairs[0]
     word = "set" if isinstance(value, dict | list) else shown(value)
     text = f"{path} is {word}" if len(pairs) == 1 else f"{len(pairs)} values fit"
-    return found(text, name, value, _limit(bound))
+    return found(text, name, value, limit)
 
 
 def _limit(bound: dict[str, Any]) -> Any:
@@ -89,11 +89,7 @@ def wrong(value: Any, *, exists: bool | None = None, **bound: Any) -> str:
         return "" if (value is not NOTHING) == exists else ("is not" if exists else "is")
     if value is NOTHING:
         return "is not there"
-    for key, limit in bound.items():
-        fault = _BOUNDS[key](value, limit)
-        if fault:
-            return fault
-    return ""
+    return next(filter(None, (_BOUNDS[key](value, limit) for key, limit in bound.items())), "")
 
 
 def _number(value: Any) -> bool:
@@ -132,7 +128,7 @@ def _matches(value: Any, limit: str) -> str:
 
 
 def _non_empty(value: Any, limit: bool) -> str:
-    empty = value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
+    empty = value in (None, "", [], {}) or (isinstance(value, str) and not value.strip())
     return "" if empty is not limit else ("is empty" if limit else "is not")
 
 
@@ -154,36 +150,29 @@ _BOUNDS = {
 
 
 def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bound: Any) -> Finding:
-    """{left} minus {right} must {what}"""
+    """The difference of two values fits a bound."""
     sides = []
     for side in (left, right):
         names = tree.find(side["file"])
         if not names:
             return absent(tree, side["file"])
+        form = {"json": "json", "toml": "toml"}.get(names[0].rsplit(".", 1)[-1], "yaml")
         try:
-            value = one(tree.data(names[0], form_of(names[0])), side["at"])
+            value = one(tree.data(names[0], form), side["at"])
         except ValueError as error:
             return missing(str(error), names[0])
         if not _number(value):
-            return missing(
-                f"{side['at']} is {shown(value)}, not a number", f"{names[0]} {side['at']}"
-            )
+            sentence = f"{side['at']} is {shown(value)}, not a number"
+            return missing(sentence, f"{names[0]} {side['at']}")
         sides.append(value)
     delta = sides[0] - sides[1]
-    fault = wrong(delta, **bound)
-    place = f"{left['file']} {left['at']}"
-    if fault:
-        return missing(f"{sides[0]} minus {sides[1]} is {delta:.4g}", place, delta, _limit(bound))
-    return found(f"{sides[0]} minus {sides[1]} is {delta:.4g}", place, delta, _limit(bound))
-
-
-def form_of(name: str) -> str:
-    """The format that a file name says."""
-    return {"json": "json", "toml": "toml"}.get(name.rsplit(".", 1)[-1], "yaml")
+    finding = missing if wrong(delta, **bound) else found
+    sentence = f"{sides[0]} minus {sides[1]} is {delta:.4g}"
+    return finding(sentence, f"{left['file']} {left['at']}", delta, _limit(bound))
 
 
 def ledger(tree: Tree, *, fields: list[str]) -> Finding:
-    """reports/run.json must be a full record of the run"""
+    """The record of the last run has these fields."""
     name = "reports/run.json"
     if not tree.find(name):
         return absent(tree, name)
@@ -197,48 +186,32 @@ def ledger(tree: Tree, *, fields: list[str]) -> Finding:
     return found(f"records {', '.join(fields)}", name)
 
 
-_STEP = re.compile(r"\[(\d+|\*)\]|\"([^\"]+)\"|([^.\[\]\"]+)")
-MAX_VALUES = 100_000
-
-
-def steps(at: str) -> list[str | int]:
-    """The keys and positions of a path; `*` stands for every element."""
-    found: list[str | int] = []
-    for index, quoted, word in _STEP.findall(at):
-        found.append(int(index) if index.isdigit() else index or quoted or word)
-    return found
-
-
-NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()
-
-
 def pick(data: Any, at: str) -> list[tuple[str, Any]]:
-    """Every (path, value) that `at` reaches; a path that leads nowhere ends in NOTHING."""
+    """Every (path, value) that a dotted path such as `files[*].sha256` reaches in `data`.
+
+    `*` stands for every element; a path that leads nowhere ends in NOTHING.
+    """
     level: list[tuple[str, Any]] = [("", data)]
-    for step in steps(at):
+    for index, quoted, word in _STEP.findall(at):
+        step = int(index) if index.isdigit() else index or quoted or word
         level = [pair for path, value in level for pair in _step(path, value, step)][:MAX_VALUES]
     return level
 
 
 def one(data: Any, at: str) -> Any:
     """The value at a path without `*`; None where there is none."""
-    found = pick(data, at)
-    return found[0][1] if found and found[0][1] is not NOTHING else None
+    reached = pick(data, at)
+    return reached[0][1] if reached and reached[0][1] is not NOTHING else None
 
 
 def _step(path: str, value: Any, step: str | int) -> list[tuple[str, Any]]:
-    if step == "*":
-        if isinstance(value, dict):
-            return [(_join(path, key), element) for key, element in value.items()]
-        if isinstance(value, list):
-            return [(f"{path}[{number}]", element) for number, element in enumerate(value)]
-        return [(f"{path}[*]", NOTHING)]
-    if isinstance(step, int):
-        inside = isinstance(value, list) and step < len(value)
-        return [(f"{path}[{step}]", value[step] if inside else NOTHING)]
-    inside = isinstance(value, dict) and step in value
-    return [(_join(path, step), value[step] if inside else NOTHING)]
-
-
-def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+    in_table = isinstance(value, dict) if step == "*" else isinstance(step, str)
+    known: dict[Any, Any] = {}
+    if in_table and isinstance(value, dict):
+        known = value
+    elif not in_table and isinstance(value, list):
+        known = dict(enumerate(value))
+    wanted = list(known) if step == "*" and isinstance(value, dict | list) else [step]
+    start = f"{path}." if path else ""
+    name = f"{start}%s" if in_table else f"{path}[%s]"
+    return [(name % key, known.get(key, NOTHING)) for key in wanted]

@@ -9,9 +9,8 @@ from ml_checklist.gitrepo import NO_REPOSITORY
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree
 
-# Shapes of keys that services issue themselves, so that a hit is hardly ever an accident. Each
-# stands
-# under a word that it must hold: looking for a word is a hundred times faster than for a shape.
+# Shapes of keys that services issue themselves, so that a hit is hardly ever an accident. Each has
+# a word that it must hold as its key: a word is found a hundred times faster than a shape.
 SECRETS = {
     "private key": r"-----begin (?:[a-z]+ )*private key-----",
     "akia": r"\bakia[0-9a-z]{16}\b",
@@ -40,7 +39,7 @@ def git(
     max_mb: float | None = None,
     secrets: bool = False,
 ) -> Finding:
-    """Git must {what}"""
+    """Git tracks a file, ignores paths, or holds nothing large or secret."""
     if ignored:
         return _ignored(tree, ignored)
     names = tree.tracked
@@ -60,8 +59,8 @@ def git(
 def _ignored(tree: Tree, paths: list[str]) -> Finding:
     if tree.base or tree.tracked is None:
         return unknown("there is no git repository", NO_REPOSITORY)
-    said = gitrepo.git(tree.root, "check-ignore", "--no-index", "--", *paths) or ""
-    ignored = said.splitlines()
+    output = gitrepo.git(tree.root, "check-ignore", "--no-index", "--", *paths) or ""
+    ignored = output.splitlines()
     open_ = [path for path in paths if path not in ignored]
     tracked = [name for name in tree.tracked if any(_below(name, path) for path in paths)]
     kept = [name for name in tracked if not name.endswith((".gitkeep", ".gitignore", "README.md"))]
@@ -77,9 +76,8 @@ def _below(name: str, path: str) -> bool:
 
 
 def _largest(tree: Tree, names: list[str], max_mb: float) -> Finding:
-    sizes = [
-        ((tree.root / name).stat().st_size, name) for name in names if (tree.root / name).is_file()
-    ]
+    there = [name for name in names if (tree.root / name).is_file()]
+    sizes = [((tree.root / name).stat().st_size, name) for name in there]
     size, name = max(sizes, default=(0, ""))
     value = round(size / 1e6, 2)
     if value > max_mb:
@@ -95,9 +93,8 @@ def _secrets(tree: Tree, names: list[str]) -> Finding:
         line = _secret(tree.text(name) or "")
         if line:
             # Never print the secret: the report may be public.
-            return missing(
-                f"{name} line {line} looks like one; revoke it, then remove it", f"{name}:{line}"
-            )
+            text = f"{name} line {line} looks like one; revoke it, then remove it"
+            return missing(text, f"{name}:{line}")
     return found(f"no secret in {len(names)} tracked files", value=len(names))
 
 
@@ -111,20 +108,18 @@ def _secret(text: str) -> int:
 
 
 def newer_than(tree: Tree, *, file: str, than: list[str]) -> Finding:
-    """{file} must be committed later than {than}"""
+    """A file was committed later than others."""
     names = tree.find(file)
     if not names:
         return missing("there is no such file", tree.theirs(file))
     own = _time(tree, names[:1])
     if own is None:
-        return unknown(
-            "it is not committed yet", f"commit it: `git add {names[0]} && git commit`", names[0]
-        )
+        remedy = f"commit it: `git add {names[0]} && git commit`"
+        return unknown("it is not committed yet", remedy, names[0])
     other = _time(tree, [tree.theirs(pattern) for pattern in than])
     if other is not None and other > own:
-        return missing(
-            f"{', '.join(than)} changed after it; look it through again", names[0], own, other
-        )
+        text = f"{', '.join(than)} changed after it; look it through again"
+        return missing(text, names[0], own, other)
     return found("nothing changed after it", names[0], own, other)
 
 

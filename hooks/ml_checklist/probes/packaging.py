@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ml_checklist.errors import DataError
+from ml_checklist.probes.code import MAP
 from ml_checklist.probes.data import one
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree
 
 
 def import_contract(tree: Tree) -> Finding:
-    """pyproject.toml must hold an import-linter layers contract that names every sub-package"""
+    """An import-linter contract names every sub-package."""
     try:
         contracts = one(read_pyproject(tree), "tool.importlinter.contracts")
     except DataError as error:
@@ -23,15 +24,11 @@ def import_contract(tree: Tree) -> Finding:
         return missing("there is none", "pyproject.toml tool.importlinter")
     packages = sorted({name.split("/")[2] for name in tree.find("src/*/*/__init__.py")})
     if not packages:
-        return unknown(
-            "there is no package below src/", "map your code folder in checklist/project.yml"
-        )
-    named = set(
-        re.findall(r"\w+", " ".join(str(layer) for c in layers for layer in c.get("layers", ())))
-    )
-    left_out = [package for package in packages if package not in named]
-    if left_out:
-        return missing(f"{', '.join(left_out)} left out", "pyproject.toml tool.importlinter")
+        return unknown("there is no package below src/", MAP)
+    named = re.findall(r"\w+", str([contract.get("layers") for contract in layers]))
+    excluded = [package for package in packages if package not in named]
+    if excluded:
+        return missing(f"{', '.join(excluded)} left out", "pyproject.toml tool.importlinter")
     return found(f"{len(packages)} sub-packages in layers", "pyproject.toml", len(packages))
 
 
@@ -47,7 +44,7 @@ def read_pyproject(tree: Tree) -> Any:
 
 
 def dependency(tree: Tree, *, name: str, group: str = "") -> Finding:
-    """pyproject.toml must depend on {name}"""
+    """A package is depended on."""
     try:
         project = read_pyproject(tree)
     except DataError as error:
@@ -55,23 +52,18 @@ def dependency(tree: Tree, *, name: str, group: str = "") -> Finding:
     for where, demand in requirements(project):
         if normal(demand) == normal(name) and group in ("", where):
             return found(f"{demand} in {where}", "pyproject.toml")
-    return missing(
-        "no group names it" if not group else f"the group {group} does not", "pyproject.toml"
-    )
+    nowhere = f"the group {group} does not" if group else "no group names it"
+    return missing(nowhere, "pyproject.toml")
 
 
 def normal(demand: str) -> str:
     """The name of a requirement, spelt as package indexes compare it."""
-    return re.sub(
-        r"[-_.]+", "-", re.split(r"[\s\[<>=!~;@(]", demand.strip(), maxsplit=1)[0]
-    ).lower()
+    name = re.split(r"[\s\[<>=!~;@(]", demand.strip(), maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def requirements(project: Any) -> Iterator[tuple[str, str]]:
-    """(group, requirement) for each line of pyproject.toml.
-
-    The group of the project itself is `project`.
-    """
+    """(group, requirement) for each line of pyproject.toml; the project's own is `project`."""
     for demand in one(project, "project.dependencies") or ():
         yield "project", str(demand)
     for at in ("project.optional-dependencies", "dependency-groups"):
@@ -84,7 +76,7 @@ _SPECIFIER = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
 
 
 def lock_fresh(tree: Tree) -> Finding:
-    """uv.lock must exist and be made for this pyproject.toml"""
+    """uv.lock was made for this pyproject.toml."""
     try:
         project = read_pyproject(tree)
         text = tree.text("uv.lock") if tree.find("uv.lock") else None
@@ -139,21 +131,16 @@ def _wanted(project: Any) -> set[Demand]:
 
 
 def _locked(package: dict[str, Any]) -> set[Demand]:
-    demands = {
-        (_extra(each), normal(each["name"]), _versions(each.get("specifier")))
-        for each in one(package, "metadata.requires-dist") or ()
-    }
+    found = []
+    for each in one(package, "metadata.requires-dist") or ():
+        extra = re.search(r"extra == '([^']+)'", each.get("marker", ""))
+        found.append((extra[1] if extra else "project", each))
     for group, lines in (one(package, "metadata.requires-dev") or {}).items():
-        demands |= {
-            (normal(group), normal(each["name"]), _versions(each.get("specifier")))
-            for each in lines
-        }
-    return demands
-
-
-def _extra(demand: dict[str, str]) -> str:
-    extra = re.search(r"extra == '([^']+)'", demand.get("marker", ""))
-    return normal(extra[1]) if extra else "project"
+        found += [(group, each) for each in lines]
+    return {
+        (normal(group), normal(each["name"]), _versions(each.get("specifier")))
+        for group, each in found
+    }
 
 
 def _versions(text: Any) -> frozenset[str]:

@@ -13,43 +13,34 @@ MEASURE = "run `CI=1 make test`"
 
 
 def proven(tree: Tree, *, item: str, min: int = 1) -> Finding:
-    """A test marked as proof of {item} must have passed on this very code and data"""
+    """Tests marked as proof of an item passed on this very code and data."""
     report = proofs.read(tree.proofs)
     if report is None:
         return unknown("no tests have been run here yet", RUN_TESTS)
     if not tree.base and ".checklist/proofs.json" in (tree.tracked or ()):
-        return missing(
-            "the report is committed, so it proves nothing; git rm --cached it",
-            ".checklist/proofs.json",
-        )
+        text = "the report is committed, so it proves nothing; git rm --cached it"
+        return missing(text, ".checklist/proofs.json")
     if not proofs.same_tree(report, tree.identity):
         return unknown("code, tests, conf or data changed since the tests ran", RUN_TESTS)
     return _verdict([result for result in report["results"] if result.get("item") == item], min)
 
 
 def _verdict(results: list[dict[str, Any]], least: int) -> Finding:
-    outcomes = [str(result.get("outcome")) for result in results]
-    for result in results:
-        if result.get("outcome") == "failed":
-            return missing(
-                f"{result.get('test')} failed",
-                str(result.get("test")),
-                remedy=f"mend {result.get('test')}",
-            )
-    passed = [str(result.get("test")) for result in results if result.get("outcome") == "passed"]
+    tests = [(str(result.get("test")), str(result.get("outcome"))) for result in results]
+    for test, outcome in tests:
+        if outcome == "failed":
+            return missing(f"{test} failed", test, remedy=f"mend {test}")
+    passed = [test for test, outcome in tests if outcome == "passed"]
     if len(passed) >= least:
         return found(f"{len(passed)} passed: {passed[0]}", passed[0], len(passed), least)
-    if not outcomes:
+    if not tests:
         return missing("no test carries that mark", "tests/")
-    others = sorted(set(outcomes) - {"passed"})
-    return missing(
-        f"{len(passed)} passed, {least} wanted; others {', '.join(others) or 'none'}",
-        str(results[0].get("test")),
-    )
+    others = ", ".join(sorted({outcome for _, outcome in tests} - {"passed"})) or "none"
+    return missing(f"{len(passed)} passed, {least} wanted; others {others}", tests[0][0])
 
 
 def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
-    """The tests must run at least {what}"""
+    """The tests run a share of the lines of the code."""
     name = ".checklist/coverage.json"
     if not tree.find(name):
         return unknown("coverage has not been measured yet", MEASURE, name)
@@ -60,11 +51,10 @@ def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
         files = one(tree.data(name, "json"), "files") or {}
     except ValueError as error:
         return missing(str(error), name)
-    sums = [
-        one(entry, "summary") or {}
-        for path, entry in files.items()
-        if _below(path.replace("\\", "/"), of)
-    ]
+    below = f"{of.rstrip('/*')}/**"
+    named = {path.replace("\\", "/"): entry for path, entry in files.items()}
+    chosen = [named[path] for path in named if matches(path, of) or matches(path, below)]
+    sums = [one(entry, "summary") or {} for entry in chosen]
     lines = sum(int(each.get("num_statements", 0)) for each in sums)
     if not lines:
         return missing(f"no measured file lies in {of}", name)
@@ -74,12 +64,8 @@ def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
     return found(f"{share:.0%} of {lines} lines", name, round(share, 4), min)
 
 
-def _below(path: str, of: str) -> bool:
-    return matches(path, of) or matches(path, f"{of.rstrip('/*')}/**")
-
-
 def fresh(tree: Tree, *, file: str) -> Finding:
-    """{file} must speak of the code, the configuration and the data of this checkout"""
+    """A report was made on the code, the configuration and the data of this checkout."""
     if not tree.find(file):
         return absent(tree, file)
     try:
@@ -103,20 +89,15 @@ def _same_data(tree: Tree, file: str, data: dict[str, Any]) -> Finding:
         manifest = tree.data(name, "json")
     except ValueError as error:
         return missing(str(error), name)
-    known = {
+    hashes = {
         part: one(manifest, f"split.parts.{part}.sha256") for part in ("train", "valid", "test")
     }
-    originals = one(manifest, "files")
-    hashes = (
-        [entry.get("sha256") for entry in originals if isinstance(entry, dict)]
-        if isinstance(originals, list)
-        else []
-    )
+    files = one(manifest, "files")
+    listed = files if isinstance(files, list) else []
+    originals = [each.get("sha256") for each in listed if isinstance(each, dict)]
+    if len(originals) == 1:
+        hashes["original"] = originals[0]
     for part, sha in data.items():
-        if sha is None or (
-            sha not in hashes
-            if part == "original" and len(hashes) == 1
-            else sha != known.get(part, sha)
-        ):
+        if sha is None or sha != hashes.get(part, sha):
             return missing(f"the {part} data changed since", file, remedy=EVALUATE)
     return found("made on this code, configuration and data", file)

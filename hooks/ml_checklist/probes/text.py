@@ -15,7 +15,7 @@ MIN_WORDS_OF_A_DECISION = 30
 
 
 def file(tree: Tree, *, file: str, min_bytes: int = 1) -> Finding:
-    """{file} must exist and not be empty"""
+    """A file exists and is not empty."""
     names = tree.find(file)
     for name in names:
         size = (tree.root / name).stat().st_size
@@ -27,7 +27,7 @@ def file(tree: Tree, *, file: str, min_bytes: int = 1) -> Finding:
 
 
 def heading(tree: Tree, *, file: str, heading: str, min_words: int = 8) -> Finding:
-    """{file} must have its section "{heading}" filled in"""
+    """A section of a document is filled in."""
     best = missing("there is no such file", tree.theirs(file))
     for name in tree.find(file):
         best = _section(tree, name, heading, min_words)
@@ -49,23 +49,14 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
         return missing(f"line {line} still says what to write there", f"{name}:{line}", remedy=fill)
     words = markdown.n_words(part.body)
     if words < min_words:
-        return missing(
-            f"it has {words} words, {min_words} are wanted",
-            f"{name}:{part.line}",
-            words,
-            min_words,
-            fill,
-        )
-    return found(
-        f"{name}#{markdown.slug(part.title)} has {words} words",
-        f"{name}:{part.line}",
-        words,
-        min_words,
-    )
+        text = f"it has {words} words, {min_words} are wanted"
+        return missing(text, f"{name}:{part.line}", words, min_words, fill)
+    text = f"{name}#{markdown.slug(part.title)} has {words} words"
+    return found(text, f"{name}:{part.line}", words, min_words)
 
 
 def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
-    """The front matter of {file} must fill in {keys}"""
+    """The front matter of a document fills in these keys."""
     best = missing("there is no such file", tree.theirs(file))
     for name in tree.find(file):
         data = read_front_matter(name, tree.text(name) or "")
@@ -91,16 +82,13 @@ def read_front_matter(name: str, text: str) -> dict[str, Any]:
 
 def _filled(value: Any) -> bool:
     if isinstance(value, str):
-        return (
-            bool(value.strip())
-            and not markdown.unfilled(value)
-            and not value.startswith(("fill:", "<", "> fill"))
-        )
+        prompt = value.startswith(("fill:", "<", "> fill"))
+        return bool(value.strip()) and not prompt and not markdown.unfilled(value)
     return value is not None and value not in ([], {})
 
 
 def decision(tree: Tree, *, about: str) -> Finding:
-    """docs/decisions/ must hold an accepted decision about {about}"""
+    """There is an accepted decision about something."""
     best = missing(f"no decision has `about: {about}` in its front matter", "docs/decisions/")
     for name in tree.find(DECISIONS):
         text = tree.text(name) or ""
@@ -126,7 +114,7 @@ def _decided(name: str, text: str, data: dict[str, Any]) -> Finding:
 
 
 def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Finding:
-    """{file} must show it"""
+    """A file holds a pattern, or with `absent` no file does."""
     names = tree.find(file)
     if not names:
         nothing = f"there is no {tree.theirs(file)}"
@@ -141,14 +129,10 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
             place = f"{name}:{line}"
             seen = f"{name} line {line}"
             return missing(f"{seen} says otherwise", place) if absent else found(seen, place)
-    return (
-        found(f"looked through {n_files(names)}")
-        if absent
-        else missing(
-            f"none of {file} shows it" if len(names) > 1 else f"{names[0]} does not show it",
-            names[0],
-        )
-    )
+    if absent:
+        return found(f"looked through {n_files(names)}")
+    nowhere = f"none of {file} shows it" if len(names) > 1 else f"{names[0]} does not show it"
+    return missing(nowhere, names[0])
 
 
 def listed(names: list[str]) -> str:
@@ -162,7 +146,7 @@ def n_files(names: list[str]) -> str:
 
 
 def notebooks_clean(tree: Tree) -> Finding:
-    """Committed notebooks must carry no outputs"""
+    """Committed notebooks carry no outputs."""
     tracked = tree.tracked
     if tracked is None:
         return unknown("there is no git repository", NO_REPOSITORY)
@@ -179,8 +163,5 @@ def _cells_with_output(content: str | None) -> list[str]:
         cells = json.loads(content or "{}").get("cells", [])
     except (ValueError, AttributeError, RecursionError):
         return ["a file that is not a notebook"]
-    return [
-        f"cell {n}"
-        for n, cell in enumerate(cells, 1)
-        if cell.get("outputs") or cell.get("execution_count")
-    ]
+    dirty = [bool(cell.get("outputs") or cell.get("execution_count")) for cell in cells]
+    return [f"cell {number}" for number, is_dirty in enumerate(dirty, 1) if is_dirty]

@@ -14,10 +14,7 @@ MAX_BYTES = 64 << 20
 
 
 class Base(NamedTuple):
-    """The revision that an exported tree shows.
-
-    The repository's top folder, and where in it the tree was.
-    """
+    """The revision that an exported tree shows, and where the tree was in the repository."""
 
     top: Path
     revision: str
@@ -65,16 +62,10 @@ class Tree:
         return self._found[pattern]
 
     def _find(self, name: str) -> list[str]:
-        found = (
-            sorted(self.root.glob(name))
-            if any(char in name for char in "*?[")
-            else [self.root / name]
-        )
-        return [
-            path.relative_to(self.root).as_posix()
-            for path in found
-            if self.inside(path) and path.is_file()
-        ]
+        is_glob = any(char in name for char in "*?[")
+        paths = sorted(self.root.glob(name)) if is_glob else [self.root / name]
+        there = [path for path in paths if self.inside(path) and path.is_file()]
+        return [path.relative_to(self.root).as_posix() for path in there]
 
     def inside(self, path: Path) -> bool:
         """Whether a path, links followed, stays below the root."""
@@ -149,10 +140,7 @@ class Tree:
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether the whole of `path` is met by `pattern`.
-
-    A pattern ending in `/` meets all below it.
-    """
+    """Whether a glob meets the whole path: `*` stays in one part, a final `/` means all below."""
     return bool(_regex(pattern).fullmatch(path))
 
 

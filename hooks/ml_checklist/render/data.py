@@ -9,7 +9,7 @@ from ml_checklist.probes.finding import UNKNOWN
 from ml_checklist.state import gate
 from ml_checklist.state.gate import Gate
 from ml_checklist.state.status import FAIL, STALE, TODO, Status
-from ml_checklist.state.survey import Survey
+from ml_checklist.state.survey import Question, Survey
 from ml_checklist.state.views import Row, View
 
 _OPEN = (FAIL, TODO, STALE, UNKNOWN)
@@ -27,18 +27,15 @@ def report(survey: Survey) -> dict[str, Any]:
         "date": project.today.isoformat(),
         "gates": {phase: gate_data(gate.count(survey, phase)) for phase in PHASES},
         "items": [item(status) for status in survey.statuses.values()],
-        "questions": [
-            {
-                "fact": q.fact.name,
-                "question": q.fact.question,
-                "phase": q.phase,
-                "n_items": q.n_items,
-            }
-            for q in survey.questions
-        ],
+        "questions": [_question(question) for question in survey.questions],
         "facts": dict(project.facts),
         "warnings": [str(problem) for problem in survey.warnings],
     }
+
+
+def _question(asked: Question) -> dict[str, Any]:
+    written = {"fact": asked.fact.name, "question": asked.fact.question}
+    return {**written, "phase": asked.phase, "n_items": asked.n_items}
 
 
 def gate_data(numbers: Gate) -> dict[str, Any]:
@@ -51,16 +48,9 @@ def gate_data(numbers: Gate) -> dict[str, Any]:
 def item(status: Status) -> dict[str, Any]:
     """One item with its state and who stands for it."""
     own, finding = status.item, status.finding
+    named = ("id", "title", "section", "phase", "level", "kind", "rev", "lifecycle", "counts")
     return {
-        "id": own.id,
-        "title": own.title,
-        "section": own.section,
-        "phase": own.phase,
-        "level": own.level,
-        "kind": own.kind,
-        "rev": own.rev,
-        "lifecycle": own.lifecycle,
-        "counts": own.counts,
+        **{name: getattr(own, name) for name in named},
         "state": status.state,
         "by": status.by or None,
         "sentence": status.sentence,

@@ -23,26 +23,11 @@ def headline(diff: Diff) -> str:
 
 
 def notices(diff: Diff) -> list[str]:
-    """What is said before any table."""
-    found = []
-    if diff.tampered:
-        shown = ", ".join(diff.tampered[:5]) + (", ..." if len(diff.tampered) > 5 else "")
-        found.append(
-            f"Tampered: {len(diff.tampered)} files of the judge differ though the "
-            f"template version is the same: {shown}. "
-            "Take the change back; items of your own go to checklist/catalog.d, time off "
-            "is `checklist waive`."
-        )
-    elif diff.template[0] != diff.template[1]:
-        old, new = (each or "none" for each in diff.template)
-        found.append(
-            f"The template moves from {old} to {new}; `checklist news` says what that brings."
-        )
+    """What stands before any table."""
+    found = [*_template(diff)]
     if diff.base_fault:
-        found.append(
-            "The base cannot be compared with, its checklist data is not in order: "
-            f"{diff.base_fault}"
-        )
+        cause = f"its checklist data is not in order: {diff.base_fault}"
+        found.append(f"The base cannot be compared with, {cause}")
     now = diff.head.project.phase
     if diff.phase_before and diff.phase_before != now:
         found.append(f"Phase: {diff.phase_before} -> {now}.")
@@ -50,16 +35,29 @@ def notices(diff: Diff) -> list[str]:
         found.append(f"Facts: {'; '.join(diff.facts_changed)}.")
     others = [name for name in diff.guarded if name not in diff.tampered]
     if others:
-        found.append(
-            "Changes what decides over pull requests: "
-            f"{', '.join(others[:8])}{', ...' if len(others) > 8 else ''}."
-        )
+        found.append(f"Changes what decides over pull requests: {_some(others, 8)}.")
     n = len(diff.uncomparable)
     if n:
         items = "1 item is" if n == 1 else f"{n} items are"
-        text = f"{items} proven here and unknown at base, where no report tells."
-        found.append(text)
+        found.append(f"{items} proven here and unknown at base, where there is no report.")
     return found
+
+
+def _template(diff: Diff) -> list[str]:
+    if diff.tampered:
+        same = "differ though the template version is the same"
+        remedy = "items of your own go to checklist/catalog.d, time off is `checklist waive`"
+        n_files, names = len(diff.tampered), _some(diff.tampered, 5)
+        what = f"Tampered: {n_files} files of the judge {same}: {names}."
+        return [f"{what} Take the change back; {remedy}."]
+    if diff.template[0] == diff.template[1]:
+        return []
+    old, new = (each or "none" for each in diff.template)
+    return [f"The template moves from {old} to {new}; `checklist news` lists what that brings."]
+
+
+def _some(names: list[str], n: int) -> str:
+    return ", ".join(names[:n]) + (", ..." if len(names) > n else "")
 
 
 def people(diff: Diff) -> list[Row]:
@@ -100,20 +98,11 @@ def text(diff: Diff) -> str:
     """For a terminal."""
     lines = [headline(diff), *notices(diff)]
     for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
-        if rows:
-            lines += [
-                "",
-                title,
-                *(f"  {word:8} {item:36} {clean(what)}" for word, item, what in rows),
-            ]
-    seen = look(diff)
-    if seen:
-        lines += [
-            "",
-            "Look: this branch touches files of items that are still open",
-            *(f"  {line}" for line in seen[:_N_LOOK]),
-        ]
-    return "\n".join(lines)
+        lines += ["", title] if rows else []
+        lines += [f"  {word:8} {item:36} {clean(what)}" for word, item, what in rows]
+    seen = look(diff)[:_N_LOOK]
+    lines += ["", "Look: this branch touches files of items that are still open"] if seen else []
+    return "\n".join([*lines, *(f"  {line}" for line in seen)])
 
 
 def markdown(diff: Diff) -> str:
@@ -135,16 +124,13 @@ def markdown(diff: Diff) -> str:
 
 def cut(lines: list[str]) -> str:
     """As many whole lines as fit, and a word on how many do not."""
-    kept: list[str] = []
     size = 0
     for number, line in enumerate(lines):
         size += len(line) + 1
         if size > MAX_CHARACTERS:
-            return "\n".join(
-                [*kept, "", f"{len(lines) - number} more lines; `checklist diff` prints all."]
-            )
-        kept.append(line)
-    return "\n".join(kept)
+            more = f"{len(lines) - number} more lines; `checklist diff` prints all."
+            return "\n".join([*lines[:number], "", more])
+    return "\n".join(lines)
 
 
 def data(diff: Diff) -> dict[str, Any]:
@@ -156,12 +142,12 @@ def data(diff: Diff) -> dict[str, Any]:
         "regressed": diff.regressed,
         "notices": notices(diff),
         "tampered": diff.tampered,
-        "people": [
-            dict(zip(("what", "item", "sentence"), row, strict=True)) for row in people(diff)
-        ],
-        "machines": [
-            dict(zip(("what", "item", "sentence"), row, strict=True)) for row in machines(diff)
-        ],
+        "people": [_entry(row) for row in people(diff)],
+        "machines": [_entry(row) for row in machines(diff)],
         "unknown_at_base": [pair.after.item.id for pair in diff.uncomparable],
         "look": [status.item.id for status in diff.look],
     }
+
+
+def _entry(row: Row) -> dict[str, str]:
+    return dict(zip(("what", "item", "sentence"), row, strict=True))

@@ -14,36 +14,21 @@ from ml_checklist.state.views import View
 
 def page(survey: Survey, section: str | None = None) -> str:
     """Gates, questions and every item by section, its options and papers folded."""
-    lines = [
-        "# Checklist",
-        "",
-        f"Declared phase: **{survey.project.phase}**, on {survey.project.today}. "
-        f"{versions(survey)}.",
-        "",
-    ]
-    lines += [
-        "| Gate | Met | Proven | Signed off | Waived | Stale | Open | Holds |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for phase in PHASES:
-        g = gate.count(survey, phase)
-        holds = "yes" if g.holds() else "no"
-        lines.append(
-            f"| {gate.NAMES[phase]} | {g.met} of {g.total} | {g.proven} | {g.signed_off} | "
-            f"{g.waived} | {g.stale} | {g.open} | {holds} |"
-        )
+    phase, today = survey.project.phase, survey.project.today
+    lines = ["# Checklist", "", f"Declared phase: **{phase}**, on {today}. {versions(survey)}.", ""]
+    lines += ["| Gate | Met | Proven | Signed off | Waived | Stale | Open | Holds |"]
+    lines += ["|---|---|---|---|---|---|---|---|"]
+    for each in PHASES:
+        g = gate.count(survey, each)
+        numbers = (g.proven, g.signed_off, g.waived, g.stale, g.open)
+        cells = [gate.NAMES[each], f"{g.met} of {g.total}", *map(str, numbers)]
+        lines.append(f"| {' | '.join(cells)} | {'yes' if g.holds() else 'no'} |")
     lines += _questions(survey)
-    for each in survey.project.catalog.sections.values():
-        own = [s for s in survey.statuses.values() if s.item.section == each.id]
-        if own and section in (None, each.id):
-            lines += [
-                "",
-                f"## {escape(each.title)}",
-                "",
-                escape(each.about),
-                *_table(own),
-                *_details(own),
-            ]
+    for heading in survey.project.catalog.sections.values():
+        own = [s for s in survey.statuses.values() if s.item.section == heading.id]
+        if own and section in (None, heading.id):
+            lines += ["", f"## {escape(heading.title)}", "", escape(heading.about)]
+            lines += [*_table(own), *_details(own)]
     return "\n".join(lines)
 
 
@@ -54,28 +39,19 @@ def versions(survey: Survey) -> str:
 
 
 def _questions(survey: Survey) -> list[str]:
-    if not survey.questions:
-        return []
     lines = ["", "Questions that decide what else applies (`checklist start`):", ""]
-    return lines + [
-        f"* `{q.fact.name}`: {escape(q.fact.question)} ({q.n_items} items)"
-        for q in survey.questions
-    ]
+    for q in survey.questions:
+        lines.append(f"* `{q.fact.name}`: {escape(q.fact.question)} ({q.n_items} items)")
+    return lines if survey.questions else []
 
 
 def _table(own: list[Status]) -> list[str]:
-    lines = [
-        "",
-        "| State | Item | Phase | Level | By | What it says |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = ["", "| State | Item | Phase | Level | By | Finding |", "|---|---|---|---|---|---|"]
     for s in own:
         who = code(s.by) if s.by else ""
         title = f"{escape(s.item.title)}<br>`{s.item.id}`"
-        lines.append(
-            f"| {MARKS[s.state]} | {title} | {s.item.phase} | {s.item.level} | {who} | "
-            f"{cell(s.sentence)} |"
-        )
+        cells = (MARKS[s.state], title, s.item.phase, s.item.level, who, cell(s.sentence))
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
@@ -83,24 +59,14 @@ def _details(own: list[Status]) -> list[str]:
     lines: list[str] = []
     for s in own:
         data = s.item.data
-        lines += [
-            "",
-            f"<details><summary><code>{s.item.id}</code> {escape(s.item.title)}</summary>",
-            "",
-        ]
-        lines += [
-            f"{escape(data['why'])}",
-            "",
-            f"**How** ({EFFORT[data['effort']]}): {data['how']}",
-            "",
-        ]
+        summary = f"<code>{s.item.id}</code> {escape(s.item.title)}"
+        lines += ["", f"<details><summary>{summary}</summary>", "", escape(data["why"]), ""]
+        lines += [f"**How** ({EFFORT[data['effort']]}): {data['how']}", ""]
         if "went_wrong" in data:
             lines += [f"**Went wrong**: {_link(data['went_wrong'])}", ""]
         lines += [f"* {_method(m)}" for m in data.get("methods") or ()]
-        lines += [
-            f"* [{escape(o['name'])}]({o['url']}): {escape(o['what'])}"
-            for o in data.get("options") or ()
-        ]
+        for o in data.get("options") or ():
+            lines.append(f"* [{escape(o['name'])}]({o['url']}): {escape(o['what'])}")
         lines += [f"* {_link(r)} ({r['kind']})" for r in data.get("refs") or ()]
         lines += ["", "</details>"]
     return lines
@@ -116,15 +82,11 @@ def _link(link: dict[str, str]) -> str:
 
 
 def view_page(view: View) -> str:
-    """The view for a page."""
-    data = view.data
-    lines = [
-        f"# {data['title']}",
-        "",
-        f"{data['about']} Source: [{data['source']['title']}]({data['source']['url']}).",
-    ]
+    """One view as a page."""
+    data, scored = view.data, view.score is not None
+    source = f"[{data['source']['title']}]({data['source']['url']})"
+    lines = [f"# {data['title']}", "", f"{data['about']} Source: {source}."]
     for title, rows in view.groups:
-        scored = view.score is not None
         lines += ["", f"## {title}", "", "| " + ("Points | " if scored else "") + "Entry | Items |"]
         lines.append("|---" * (3 if scored else 2) + "|")
         for row in rows:

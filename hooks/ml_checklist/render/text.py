@@ -13,6 +13,7 @@ from ml_checklist.state.views import View
 
 _MARGIN = 12
 _N_SHOWN = 5
+_START = "`checklist start`"
 
 
 def width() -> int:
@@ -24,21 +25,14 @@ def status(survey: Survey, *, n_next: int = 3) -> str:
     """Where the project stands and what is next."""
     phase = gate.working_towards(survey.project.phase)
     numbers = gate.count(survey, phase)
-    lines = [
-        *_totals(survey, numbers),
-        *_notes(survey, numbers),
-        *_open_lines(survey, phase, n_next),
-    ]
-    return "\n".join(lines)
+    lines = [*_totals(survey, numbers), *_notes(survey, numbers)]
+    return "\n".join([*lines, *_open_lines(survey, phase, n_next)])
 
 
 def _totals(survey: Survey, numbers: Gate) -> list[str]:
     met = f"{numbers.met} of {numbers.total} met"
-    waived = (
-        f", {numbers.met + numbers.waived} with the {numbers.waived} waived"
-        if numbers.waived
-        else ""
-    )
+    if numbers.waived:
+        met += f", {numbers.met + numbers.waived} with the {numbers.waived} waived"
     who = f"{numbers.proven} proven by tests and tools, {numbers.signed_off} signed off by people"
     left = gate.still_open(survey, numbers.phase, calendar=True)
     people = sum(status.item.kind != "auto" for status in left)
@@ -46,7 +40,7 @@ def _totals(survey: Survey, numbers: Gate) -> list[str]:
     parts = [f"{numbers.open} open", f"{people} of them for a person"]
     parts += [f"{waiting} waiting for another"] if waiting else []
     name = paint(f"{NAMES[numbers.phase]:{_MARGIN}}", "bold")
-    return [f"{name}{met}{waived}    {who}", f"{'':{_MARGIN}}{', '.join(parts)}"]
+    return [f"{name}{met}    {who}", f"{'':{_MARGIN}}{', '.join(parts)}"]
 
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:
@@ -54,9 +48,7 @@ def _notes(survey: Survey, numbers: Gate) -> list[str]:
     asked = gate.questions(survey, numbers.phase)
     if asked:
         many = "questions decide" if len(asked) > 1 else "question decides"
-        lines.append(
-            f"{'questions':{_MARGIN}}{len(asked)} {many} what else applies: `checklist start`"
-        )
+        lines.append(f"{'questions':{_MARGIN}}{len(asked)} {many} what else applies: {_START}")
     claimed = gate.claimed(survey.project.phase)
     if claimed:
         holds = gate.count(survey, claimed).holds()
@@ -112,11 +104,8 @@ def all_items(survey: Survey, section: str | None = None) -> str:
     for each in survey.project.catalog.sections.values():
         own = [s for s in survey.statuses.values() if s.item.section == each.id and not s.asks]
         if own and section in (None, each.id):
-            lines += [
-                "",
-                paint(each.title, "bold"),
-                *(line for status in own for line in _row(status)),
-            ]
+            lines += ["", paint(each.title, "bold")]
+            lines += [line for status in own for line in _row(status)]
     return "\n".join([*lines, *question_lines(survey.questions)]).lstrip("\n")
 
 
@@ -130,10 +119,8 @@ def _row(status: Status) -> list[str]:
     room = max(width() - 11 - len(head), 30)
     first, *more = textwrap.wrap(f"{item.title}{who}{wait}", room, break_on_hyphens=False)
     indent = " " * (11 + len(head))
-    return [
-        f"  {paint(f'{word:8}', status.state)} {head}{first}",
-        *(f"{indent}{line}" for line in more),
-    ]
+    start = f"  {paint(f'{word:8}', status.state)} {head}{first}"
+    return [start, *(f"{indent}{line}" for line in more)]
 
 
 def gate_lines(survey: Survey, phase: str, *, calendar: bool) -> str:
@@ -162,31 +149,26 @@ def _missing(status: Status, room: int) -> list[str]:
 
 
 def view_lines(view: View) -> str:
-    """The view for a terminal."""
-    data = view.data
+    """One view for a terminal."""
+    data, scored = view.data, view.score is not None
     lines = [data["title"], f"{data['about']}  {data['source']['url']}"]
     for title, rows in view.groups:
-        total = (
-            f"  {sum(row.points for row in rows):g} of {len(rows)}"
-            if view.score is not None
-            else ""
-        )
+        total = f"  {sum(row.points for row in rows):g} of {len(rows)}" if scored else ""
         lines += ["", f"{title}{total}"]
         for row in rows:
-            score = f"{row.points:<4g}" if view.score is not None else ""
-            lines.append(f"  {score}{row.name}: {listed_items(row.statuses)}")
+            points = f"{row.points:<4g}" if scored else ""
+            lines.append(f"  {points}{row.name}: {listed_items(row.statuses)}")
     return "\n".join([*lines, *verdict(view)])
 
 
 def listed_items(statuses: list[Status]) -> str:
     """Each item with its state in a word."""
-    return (
-        ", ".join(f"{status.item.id} ({MARKS[status.state]})" for status in statuses)
-        or "no item covers this"
-    )
+    named = [f"{status.item.id} ({MARKS[status.state]})" for status in statuses]
+    return ", ".join(named) or "no item covers this"
 
 
 def verdict(view: View) -> list[str]:
+    """The line on the score of a view, where it has one."""
     if view.score is None:
         return []
     return ["", f"Score {view.score:g}, the least of the sums: {view.verdict}."]

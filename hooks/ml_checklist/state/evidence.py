@@ -22,9 +22,8 @@ def content_id(tree: Tree, reference: str) -> str:
     """The id of a file, a folder or a section as it is now; ValueError says why there is none."""
     name, anchor = split(reference)
     if not PATH.fits(name):
-        raise ValueError(
-            f"{reference!r} is not a path below the project; leave out `..` and a leading `/`"
-        )
+        remedy = "leave out `..` and a leading `/`"
+        raise ValueError(f"{reference!r} is not a path below the project; {remedy}")
     path = tree.root / name
     if not tree.inside(path):
         raise ValueError(f"{name} leads out of the project through a link; cite a file inside it")
@@ -72,25 +71,23 @@ def _refuse_worthless(tree: Tree, name: str, anchor: str) -> None:
     if f"{name}/".startswith(OWN):
         raise ValueError(f"{name} belongs to the checklist itself; cite the project's own work")
     if gitrepo.git(tree.root, "check-ignore", "-q", "--", name) is not None:
-        raise ValueError(
-            f"{name} is ignored by git, so nobody else can see it; cite a committed file"
-        )
+        remedy = "so nobody else can see it; cite a committed file"
+        raise ValueError(f"{name} is ignored by git, {remedy}")
     text = tree.text(name) if name.lower().endswith((".md", ".markdown", ".txt")) else None
-    if text is not None:
-        body = _section(tree, name, anchor) if anchor else text
-        if markdown.prompts(body):
-            where = f"section {anchor!r}" if anchor else "file"
-            raise ValueError(
-                f"{name}: this {where} still holds a `> fill:` line of the template; write it first"
-            )
-        if not markdown.n_words(body):
-            raise ValueError(
-                f"{name}: there is nothing under {anchor or 'any heading'}; write it first"
-            )
+    if text is None:
+        return
+    body = _section(tree, name, anchor) if anchor else text
+    if markdown.prompts(body):
+        part = f"section {anchor!r}" if anchor else "file"
+        line = "still holds a `> fill:` line of the template; write it first"
+        raise ValueError(f"{name}: this {part} {line}")
+    if not markdown.n_words(body):
+        empty = f"there is nothing under {anchor or 'any heading'}; write it first"
+        raise ValueError(f"{name}: {empty}")
 
 
 def moved(tree: Tree, entry: dict[str, Any]) -> str:
-    """Why an evidence entry no longer shows what was signed off; nothing when it still does."""
+    """Why an evidence entry no longer shows what was signed off; empty while it does."""
     if "path" not in entry:
         return ""
     try:

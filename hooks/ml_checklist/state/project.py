@@ -37,10 +37,8 @@ def find_home(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "checklist/catalog").is_dir() or (folder / FILE).is_file():
             return folder
-    raise DataError(
-        f"{start}: no checklist here or above; run this in a project that has "
-        "checklist/catalog, or name one with --root"
-    )
+    remedy = "run this in a project that has checklist/catalog, or name one with --root"
+    raise DataError(f"{start}: no checklist here or above; {remedy}")
 
 
 def find_catalog(home: Path) -> Path:
@@ -48,10 +46,8 @@ def find_catalog(home: Path) -> Path:
     for folder in (home, *home.parents):
         if (folder / "checklist/catalog").is_dir():
             return folder / "checklist/catalog"
-    raise DataError(
-        f"{home}: checklist/catalog is missing; restore it with `copier update`, or name "
-        "one with --catalog"
-    )
+    remedy = "restore it with `copier update`, or name one with --catalog"
+    raise DataError(f"{home}: checklist/catalog is missing; {remedy}")
 
 
 def open_project(
@@ -67,26 +63,19 @@ def open_project(
     if not home.is_dir():
         raise DataError(f"--root: {root} is not a folder")
     folder = Path(catalog).resolve() if catalog else find_catalog(home)
-    items = load_all(folder, _shown(folder, home, catalog))
+    where = folder.relative_to(home).as_posix() if folder.is_relative_to(home) else str(folder)
+    items = load_all(folder, catalog or where)
     settings = read_settings(home, items, lenient=catalog is not None)
     tree = Tree(below(home, settings), paths=settings.get("map"), report=report, base=base)
-    facts = settings.get("facts") or {}
-    return Project(
-        home, tree, items, settings.get("phase", "poc"), facts, settings, today or date.today()
-    )
-
-
-def _shown(folder: Path, home: Path, given: str | None) -> str:
-    return given or (
-        folder.relative_to(home).as_posix() if folder.is_relative_to(home) else str(folder)
-    )
+    phase, facts = settings.get("phase", "poc"), settings.get("facts") or {}
+    return Project(home, tree, items, phase, facts, settings, today or date.today())
 
 
 def read_settings(home: Path, catalog: Catalog, *, lenient: bool = False) -> dict[str, Any]:
     """The content of project.yml, empty where there is none.
 
-    lenient: facts that the catalog does not know are left alone; a judge's catalog may be older
-    than the project.
+    lenient: facts that the catalog does not know are left alone; that of the base, by which a pull
+    request is judged, may be older than the project.
     """
     path = home / FILE
     if path.is_symlink():
@@ -105,24 +94,19 @@ def read_settings(home: Path, catalog: Catalog, *, lenient: bool = False) -> dic
 def _facts(facts: dict[str, Any], catalog: Catalog, lenient: bool) -> list[Problem]:
     problems = []
     for name, value in facts.items():
-        line, fact = getattr(facts, "lines", {}).get(name, 0), catalog.facts.get(name)
+        text, fact = "", catalog.facts.get(name)
         if fact is None and not lenient:
-            problems.append(
-                Problem(FILE, line, f"facts: unknown fact {name!r}{nearest(name, catalog.facts)}")
-            )
+            text = f"facts: unknown fact {name!r}{nearest(name, catalog.facts)}"
         elif fact and value is not None and not fact.accepts(value):
             allowed = ", ".join(fact.choices or ("true", "false"))
-            problems.append(
-                Problem(FILE, line, f"facts.{name}: must be one of {allowed}, got {value!r}")
-            )
+            text = f"facts.{name}: must be one of {allowed}, got {value!r}"
+        if text:
+            problems.append(Problem(FILE, getattr(facts, "lines", {}).get(name, 0), text))
     return problems
 
 
 def below(home: Path, settings: Mapping[str, Any]) -> Path:
-    """The folder that probes look at.
-
-    `root:` may lead to a neighbour, not out of the repository.
-    """
+    """The folder that probes look at: `root:` may lead to a neighbour inside the repository."""
     if "root" not in settings:
         return home
     folder = (home / str(settings["root"])).resolve()

@@ -21,10 +21,7 @@ class Folder(NamedTuple):
 
 
 def read(folder: Path, shape: Shape, catalog: Catalog) -> Folder:
-    """Everything in `folder`.
-
-    What is wrong is listed, not raised, so that all of it can be said.
-    """
+    """Everything in `folder`; what is wrong is listed, not raised, so that all of it is shown."""
     into = Folder({}, {}, [], [])
     if not folder.is_dir():
         return into
@@ -68,7 +65,7 @@ def _entry(path: Path, where: str, shape: Shape, catalog: Catalog, into: Folder)
         into.warnings.append(Problem(where, 0, _orphan(path.stem, catalog)))
     elif item.id in into.entries:
         both = f"this and {into.files[item.id]}"
-        text = f"two answers for {item.id}: {both}; keep the newer as {item.id}.yml"
+        text = f"two files for {item.id}: {both}; keep the newer as {item.id}.yml"
         into.problems.append(Problem(where, 0, text))
     elif not faults:
         into.entries[item.id] = data
@@ -83,7 +80,7 @@ def _orphan(name: str, catalog: Catalog) -> str:
 
 
 def real_date(text: str) -> date | None:
-    """The date that a text says; None when there is no such day."""
+    """The date that a text means; None when there is no such day."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -99,5 +96,5 @@ def bad_dates(data: dict[str, Any], where: str, *keys: str) -> Iterator[Problem]
 
 
 def is_bot(name: str) -> bool:
-    """Whether a signature is a program's: a person signs, a bot cannot."""
+    """Whether a signature is a program's: only a person signs."""
     return name.strip().lower().endswith("[bot]")

@@ -60,13 +60,11 @@ def _blocked(status: Status, statuses: dict[str, Status]) -> Status:
 
 def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:
     found = []
+    counted = [status for status in statuses.values() if status.item.counts]
     for fact in project.catalog.facts.values():
-        asking = [
-            each.item for each in statuses.values() if fact.name in each.asks and each.item.counts
-        ]
+        asking = [status.item.phase for status in counted if fact.name in status.asks]
         if asking:
-            first = min((item.phase for item in asking), key=RANK.__getitem__)
-            found.append(Question(fact, first, len(asking)))
+            found.append(Question(fact, min(asking, key=RANK.__getitem__), len(asking)))
     return sorted(found, key=lambda question: RANK[question.phase])
 
 

@@ -10,8 +10,7 @@ from ml_checklist.shapes import check
 from ml_checklist.state.status import NOT_APPLICABLE, PASS, Status
 from ml_checklist.state.survey import Survey
 
-# Upper bound of the score and what it says. Source: Breck et al. (2017), The ML Test Score, table
-# V.
+# Upper bound of the score and its meaning. Source: Breck et al. (2017), The ML Test Score, table V.
 BANDS = (
     (0.0, "more of a research project than a productionised system"),
     (1.0, "not totally untested, but serious holes in reliability are to be expected"),
@@ -23,10 +22,7 @@ BANDS = (
 
 
 class Row(NamedTuple):
-    """One entry of a view.
-
-    Its name, the statuses behind it, and its points where the view has a score.
-    """
+    """One entry of a view: the statuses behind it, and its points where the view has a score."""
 
     name: str
     statuses: list[Status]
@@ -42,7 +38,7 @@ class View(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """What the score says in words."""
+        """The meaning of the score."""
         score = self.score or 0.0
         return next(words for bound, words in BANDS if score <= bound)
 
@@ -63,17 +59,13 @@ def load(catalog: Catalog) -> dict[str, dict[str, Any]]:
 
 
 def _unknown(data: dict[str, Any], catalog: Catalog, where: str) -> list[Problem]:
-    entries = [entry for group in data["groups"] for entry in group["entries"]]
-    return [
-        Problem(
-            where,
-            entry.line,
-            f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}",
-        )
-        for entry in entries
-        for name in entry["items"]
-        if catalog.resolve(name) is None
-    ]
+    found = []
+    for entry in [entry for group in data["groups"] for entry in group["entries"]]:
+        for name in entry["items"]:
+            if catalog.resolve(name) is None:
+                text = f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}"
+                found.append(Problem(where, entry.line, text))
+    return found
 
 
 def fill(survey: Survey, name: str) -> View:
