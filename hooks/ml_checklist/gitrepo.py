@@ -61,9 +61,8 @@ def merge_base(top: Path, base: str) -> str:
         raise DataError(f"{base}: no such commit here; fetch it (in CI: fetch-depth: 0)")
     found = git(top, "merge-base", base, "HEAD")
     if not found:
-        raise DataError(
-            f"{base}: shares no history with HEAD; fetch all of it (in CI: fetch-depth: 0)"
-        )
+        remedy = "fetch all of it (in CI: fetch-depth: 0)"
+        raise DataError(f"{base}: shares no history with HEAD; {remedy}")
     return found.strip()
 
 
@@ -83,9 +82,8 @@ def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
     """Write the files of `revision`, or of one folder of it, below `into`, byte for byte."""
     wanted = entries(top, revision, below)
     asked = "".join(f"{entry.blob}\n" for entry in wanted).encode()
-    done = subprocess.run(
-        ["git", "cat-file", "--batch"], cwd=top, input=asked, capture_output=True, check=True
-    )
+    command = ["git", "cat-file", "--batch"]
+    done = subprocess.run(command, cwd=top, input=asked, capture_output=True, check=True)
     position = 0
     for entry in wanted:
         end = done.stdout.index(b"\n", position)

@@ -35,11 +35,10 @@ def sections(text: str) -> list[Section]:
     """All sections of a document, fenced code left alone."""
     lines = text.replace("\r\n", "\n").split("\n")
     heads = _heads(lines)
-    ends = _ends(heads, len(lines))
-    return [
-        Section(title, level, at + 1, "\n".join(lines[at + 1 : end]))
-        for (at, level, title), end in zip(heads, ends, strict=True)
-    ]
+    found = []
+    for (at, level, title), end in zip(heads, _ends(heads, len(lines)), strict=True):
+        found.append(Section(title, level, at + 1, "\n".join(lines[at + 1 : end])))
+    return found
 
 
 def _ends(heads: list[tuple[int, int, str]], n_lines: int) -> list[int]:

@@ -10,6 +10,7 @@ from ml_checklist.errors import DataError, Problem
 ANSWERS = ".copier-answers.yml"
 # https://..., git+file:///..., git@host:path, gh:owner/name
 _ADDRESS = re.compile(r"^([a-z+]+://|[\w.-]+@[\w.-]+:|g[hl]:)")
+_LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"
 
 
@@ -62,11 +63,9 @@ def _source(origin: Origin) -> str:
         wrong = f"_src_path {source!r} is relative, so `copier update` looks in the wrong place"
         return f"{wrong}; {_BY_HAND}"
     if not origin.version:
-        return (
-            "has no `_commit`: the template's folder was no git repository, so an update has "
-            "nothing to compare with; `uvx copier copy --overwrite --data-file "
-            f"{ANSWERS} ADDRESS .` with its address, then look through `git diff`"
-        )
+        wrong = "the template's folder was no git repository, so an update has no base"
+        remedy = f"`uvx copier copy --overwrite --data-file {ANSWERS} ADDRESS .` with its address"
+        return f"has no `_commit`: {wrong}; {remedy}, {_LOOK}"
     return ""
 
 
@@ -78,9 +77,7 @@ def _commit(origin: Origin, home: Path) -> str:
         return f"_src_path {origin.source!r} is a folder of another machine; {_BY_HAND}"
     known = origin.version.rpartition("-g")[2] if "-g" in origin.version else origin.version
     if gitrepo.git(folder, "rev-parse", "--verify", "--quiet", known + "^0") is None:
-        return (
-            f"_commit {origin.version} is not in {folder}: it was made from changes that were "
-            "never committed, or that is a shallow clone; `uvx copier recopy --vcs-ref TAG`, "
-            "then look through `git diff`"
-        )
+        wrong = "it was made from changes never committed, or that is a shallow clone"
+        remedy = "`uvx copier recopy --vcs-ref TAG`"
+        return f"_commit {origin.version} is not in {folder}: {wrong}; {remedy}, {_LOOK}"
     return ""

@@ -28,12 +28,11 @@ def read(path: Path) -> dict[str, Any] | None:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    fits = (
-        isinstance(data, dict)
-        and isinstance(data.get("results"), list)
-        and isinstance(data.get("trees"), dict)
-    )
-    return data if fits and all(isinstance(result, dict) for result in data["results"]) else None
+    if not isinstance(data, dict) or not isinstance(data.get("trees"), dict):
+        return None
+    results = data.get("results")
+    fits = isinstance(results, list) and all(isinstance(result, dict) for result in results)
+    return data if fits else None
 
 
 def same_tree(report: dict[str, Any], now: dict[str, Any]) -> bool:
@@ -46,21 +45,16 @@ def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
     if old is None or not same_tree(old, new):
         return new
     fresh = {(result["item"], result["test"]) for result in new["results"]}
-    kept = [
-        result for result in old["results"] if (result.get("item"), result.get("test")) not in fresh
-    ]
-    results = sorted(
-        kept + new["results"], key=lambda result: (str(result.get("item")), str(result.get("test")))
-    )
+    kept = [r for r in old["results"] if (r.get("item"), r.get("test")) not in fresh]
+    results = kept + new["results"]
+    results.sort(key=lambda result: (str(result.get("item")), str(result.get("test"))))
     return {**new, "results": results}
 
 
 def keep(path: Path, now: dict[str, Any], outcomes: dict[tuple[str, str], str]) -> None:
     """Write the outcomes of a session by (item, test), beside earlier ones on the same tree."""
-    results = [
-        {"item": item, "test": test, "outcome": how}
-        for (item, test), how in sorted(outcomes.items())
-    ]
+    known = sorted(outcomes.items())
+    results = [{"item": item, "test": test, "outcome": how} for (item, test), how in known]
     report = {**now, "time": datetime.now(UTC).isoformat(timespec="seconds"), "results": results}
     data = merged(read(path), report)
     files.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")

@@ -33,9 +33,8 @@ def pytest_runtest_makereport(
     report = yield
     proves = sorted({str(mark.args[0]) for mark in item.iter_markers("proves") if mark.args})
     if proves:
-        report.user_properties.append(
-            (PROPERTY, {"items": proves, "outcome": _outcome(item, report)})
-        )
+        proof = {"items": proves, "outcome": _outcome(item, report)}
+        report.user_properties.append((PROPERTY, proof))
     return report
 
 
@@ -83,19 +82,14 @@ class Recorder:
         root = self.config.rootpath
         now = proofs.identity(root)
         if self.before is not None and not proofs.same_tree(self.before, now):
-            self._say(
-                "code, tests, conf or data changed while the tests ran: nothing is "
-                "proven, run them again"
-            )
+            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+            if reporter:
+                changed = "code, tests, conf or data changed while the tests ran"
+                reporter.write_line(f"checklist: {changed}: nothing is proven, run them again")
             return
         names = aliases(root)
         results = {(names.get(item, item), test): how for (item, test), how in self.results.items()}
         proofs.keep(root / REPORT, now, results)
-
-    def _say(self, text: str) -> None:
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter:
-            reporter.write_line(f"checklist: {text}")
 
 
 def aliases(root: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Shapes that data must have: each checks a value, and describes itself as JSON Schema.
+"""Shapes that data must have: each checks a value and names every fault with its line.
 
-One declaration serves the loader and the editor, so the two cannot disagree.
+hooks/json_schemas.py makes JSON Schema of the same declarations, so that loader and editor agree.
 """
 
 import re
@@ -29,12 +29,7 @@ class Shape:
             yield Fault(line, path, f"must be {self.kind}, got {shown(value)}")
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is of this shape."""
         return True
-
-    def schema(self) -> dict[str, Any]:
-        """This shape as JSON Schema."""
-        return {}
 
 
 class Text(Shape):
@@ -45,9 +40,6 @@ class Text(Shape):
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, str) and bool(value.strip()) and bool(self.pattern.search(value))
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": self.pattern.pattern or r"\S"}
 
 
 class Choice(Shape):
@@ -64,9 +56,6 @@ class Choice(Shape):
             hint = nearest(value, self.words) if isinstance(value, str) else ""
             yield fault._replace(text=fault.text + (hint if "mean" in hint else ""))
 
-    def schema(self) -> dict[str, Any]:
-        return {"enum": list(self.words)}
-
 
 class Whole(Shape):
     """An integer not below `least`."""
@@ -77,9 +66,6 @@ class Whole(Shape):
     def fits(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and value >= self.least
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": self.least}
-
 
 class Number(Shape):
     """An integer or a float."""
@@ -89,9 +75,6 @@ class Number(Shape):
     def fits(self, value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "number"}
-
 
 class Truth(Shape):
     """true or false."""
@@ -100,9 +83,6 @@ class Truth(Shape):
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, bool)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "boolean"}
 
 
 class Nested(Shape):
@@ -127,13 +107,8 @@ class ListOf(Nested):
         if len(value) < self.least:
             yield Fault(line, path, f"must hold at least {self.least}, got {len(value)}")
         for number, element in enumerate(value):
-            here = getattr(element, "line", line)
-            yield from self.shape.faults(
-                element, (*path[:-1], f"{(path or ('',))[-1]}[{number}]"), here
-            )
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.shape.schema(), "minItems": self.least}
+            here = (*path[:-1], f"{path[-1] if path else ''}[{number}]")
+            yield from self.shape.faults(element, here, getattr(element, "line", line))
 
 
 class Keys(Nested):
@@ -160,14 +135,6 @@ class Keys(Nested):
             elif key in self.needed:
                 yield Fault(start, path, f"the key {key!r} is missing; add it ({shape.kind})")
 
-    def schema(self) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "additionalProperties": False,
-            "required": [key for key in self.keys if key in self.needed],
-            "properties": {key: shape.schema() for key, shape in self.keys.items()},
-        }
-
 
 class Table(Nested):
     """A mapping from words of one's own to values of one shape."""
@@ -185,12 +152,9 @@ class Table(Nested):
         for key, element in value.items():
             yield from self.shape.faults(element, (*path, key), lines.get(key, line))
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": self.shape.schema()}
-
 
 class Later(Shape):
-    """A shape that refers to itself: looked up when needed, `#/$defs/<name>` in JSON Schema."""
+    """A shape that refers to itself: looked up when it is needed."""
 
     def __init__(self, name: str, shape: Callable[[], Shape]) -> None:
         self.name, self.shape = name, shape
@@ -200,9 +164,6 @@ class Later(Shape):
 
     def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
         yield from self.shape().faults(value, path, line)
-
-    def schema(self) -> dict[str, Any]:
-        return {"$ref": f"#/$defs/{self.name}"}
 
 
 def check(shape: Shape, data: Any, where: str, prefix: str = "") -> list[Problem]:

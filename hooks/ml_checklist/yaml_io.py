@@ -177,7 +177,6 @@ def _line(event: Any) -> int:
 
 
 def resolve(text: str) -> Any:
-    """The value of a plain scalar."""
     if text in _NULLS:
         return None
     if text in _TRUE or text in _FALSE:
@@ -220,7 +219,6 @@ def _indented(lines: list[str], first: str) -> list[str]:
 
 
 def scalar(value: Any) -> str:
-    """One value on one line."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _TRAPS:
         return value
     text = json.dumps(value, ensure_ascii=False)

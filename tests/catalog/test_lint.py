@@ -8,10 +8,11 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import json_schemas
 import jsonschema
 import pytest
 from ml_checklist import yaml_io
-from ml_checklist.catalog import rules, schema
+from ml_checklist.catalog import rules
 from ml_checklist.catalog.load import load
 from ml_checklist.errors import DataError
 from ml_checklist.state import views
@@ -28,15 +29,15 @@ def test_the_catalog_falls_short_of_no_floor():
     assert [str(problem) for problem in rules.lint(CATALOG)] == []
 
 
-@pytest.mark.parametrize("name", list(schema.FILES))
+@pytest.mark.parametrize("name", list(json_schemas.FILES))
 def test_the_committed_schema_is_the_one_of_the_loader(name):
     path = FOLDER / f"schema/{name}.schema.json"
 
-    assert path.read_text(encoding="utf-8") == schema.text(name)
+    assert path.read_text(encoding="utf-8") == json_schemas.text(name)
 
 
 def validator(name: str) -> Any:
-    return jsonschema.Draft202012Validator(schema.schema(name))
+    return jsonschema.Draft202012Validator(json_schemas.schema(name))
 
 
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
@@ -125,7 +126,3 @@ def test_few_musts_and_most_of_them_looked_at_by_a_machine():
 
     assert len(musts) <= 70
     assert len(machine) / len(musts) >= 0.55
-
-
-def test_the_overlay_shape_is_the_loaders():
-    assert schema.FILES["overlay"] is schema.OVERLAY

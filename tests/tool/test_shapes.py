@@ -1,6 +1,7 @@
 """A shape that holds others fits where nothing in it is at fault, as its schema says too."""
 
 import pytest
+from json_schemas import described
 from jsonschema import Draft202012Validator
 from ml_checklist.shapes import Keys, Later, ListOf, Shape, Table, Text
 
@@ -32,7 +33,7 @@ VALUES: list[object] = [
 @pytest.mark.parametrize("name", NESTED)
 def test_fits_where_there_is_no_fault_and_where_the_schema_holds(name):
     shape = NESTED[name]
-    schema = {**shape.schema(), "$defs": {"word": Table(WORD).schema()}}
+    schema = {**described(shape), "$defs": {"word": described(Table(WORD))}}
     verdicts = [shape.fits(value) for value in VALUES]
 
     assert verdicts == [not list(shape.faults(value, (), 0)) for value in VALUES]

@@ -30,7 +30,10 @@ def load(folder: Path, where: str) -> Catalog:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         pass  # no home, no cache yet, or one that is not ours
     read = loading.load(folder, where)
-    _keep(folder, {"key": key, **_freeze(read)})
+    # No home that can be written: slower, not wrong.
+    with suppress(OSError, RuntimeError):
+        frozen = {"key": key, **_freeze(read)}
+        files.write(_path(folder), json.dumps(frozen, ensure_ascii=False, separators=(",", ":")))
     return read
 
 
@@ -58,12 +61,6 @@ def _path(folder: Path) -> Path:
     return base / "ml-checklist" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
 
 
-def _keep(folder: Path, data: dict[str, Any]) -> None:
-    # No home that can be written: slower, not wrong.
-    with suppress(OSError, RuntimeError):
-        files.write(_path(folder), json.dumps(data, ensure_ascii=False, separators=(",", ":")))
-
-
 def _freeze(catalog: Catalog) -> dict[str, Any]:
     items = catalog.items.values()
     return {
@@ -75,9 +72,8 @@ def _freeze(catalog: Catalog) -> dict[str, Any]:
 
 
 def _thaw(data: dict[str, Any], folder: Path, where: str) -> Catalog:
-    reader = loading.Reader(
-        {fact[0]: Fact(fact[0], tuple(fact[1]), *fact[2:]) for fact in data["facts"]}
-    )
+    facts = [Fact(name, tuple(choices), *rest) for name, choices, *rest in data["facts"]]
+    reader = loading.Reader({fact.name: fact for fact in facts})
     reader.sections = {each[0]: Section(*each) for each in data["sections"]}
     reader.retired = data["retired"]
     for section, file, line, raw in data["items"]:

@@ -59,7 +59,6 @@ class Reader:
         self._parsed: dict[str, Condition] = {}
 
     def file(self, path: Path, where: str) -> None:
-        """Read one section."""
         try:
             data = yaml_io.load(path, where)
         except DataError as error:
@@ -77,7 +76,6 @@ class Reader:
             self.item(raw, data["section"], where)
 
     def section(self, data: Any, where: str) -> list[Problem]:
-        """Take the heading of a file."""
         heading = {key: value for key, value in data.items() if key in SECTION}
         faults = check(Keys(**SECTION), heading, where)
         if not faults:
@@ -85,7 +83,6 @@ class Reader:
         return faults
 
     def item(self, raw: Any, section: str, where: str) -> None:
-        """Read one item or tombstone."""
         lifecycle = raw.get("lifecycle") if isinstance(raw, dict) else None
         gone = isinstance(lifecycle, dict) and lifecycle.get("state") == "retired"
         name = str(raw.get("id", "")) if isinstance(raw, dict) else ""
@@ -101,9 +98,10 @@ class Reader:
     def take(self, raw: dict[str, Any], section: str, where: str, line: int) -> None:
         """Add an item whose shape is known to be right."""
         written = {key: raw[key] for key in ("id", "rev", "title", "phase", "level", "kind")}
-        parsed = {"lifecycle": raw["lifecycle"]["state"], "condition": self.condition(raw, where)}
-        place = {"section": section, "file": where, "line": line}
-        self.all_items.append(Item(**written, **parsed, **place, data=raw))
+        place: dict[str, Any] = {"section": section, "file": where, "line": line}
+        lifecycle, condition = raw["lifecycle"]["state"], self.condition(raw, where)
+        item = Item(**written, **place, lifecycle=lifecycle, condition=condition, data=raw)
+        self.all_items.append(item)
 
     def condition(self, raw: dict[str, Any], where: str) -> Condition | None:
         """The parsed `when:` of an item; the same text is parsed once."""

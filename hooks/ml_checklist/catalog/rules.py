@@ -140,7 +140,6 @@ def _whole(item: Item, text: str) -> Problem:
 
 
 def strings(data: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every (key, text) in an item."""
     if isinstance(data, dict):
         for name, value in data.items():
             if name != "probe":

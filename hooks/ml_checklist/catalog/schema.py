@@ -1,15 +1,8 @@
-"""The shapes of all checklist files, and the same as JSON Schema for editors.
+"""The shapes of all checklist files."""
 
-`python -m ml_checklist.catalog.schema DIR` writes the schemas.
-"""
-
-import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from ml_checklist import files
 from ml_checklist.catalog.items import PHASES
 from ml_checklist.probes import JOINS, PROBES
 from ml_checklist.shapes import (
@@ -37,19 +30,18 @@ class ProbeShape(Nested):
         if isinstance(value, dict):
             yield from _one_of(value, path, getattr(value, "line", line))
 
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [shape.schema() for shape in (*map(_joined, JOINS), *map(_typed, PROBES))]}
-
 
 PROBE = ProbeShape()
 _AGAIN = Later("probe", lambda: PROBE)
 
 
-def _joined(word: str) -> Keys:
+def joined(word: str) -> Keys:
+    """The shape of a probe that combines others."""
     return Keys(**{word: _AGAIN if word == "not" else ListOf(_AGAIN, 1)})
 
 
-def _typed(kind: str) -> Keys:
+def typed(kind: str) -> Keys:
+    """The shape of a single probe."""
     return Keys(type=Choice(kind), says_=Text(), reason_=Text(), **PROBES[kind].keys)
 
 
@@ -58,10 +50,10 @@ def _pick(value: object) -> Shape:
         return Keys()
     for word in JOINS:
         if word in value:
-            return _joined(word)
+            return joined(word)
     kind = value.get("type")
     if isinstance(kind, str) and kind in PROBES:
-        return _typed(kind)
+        return typed(kind)
     return Keys(type=Choice(*PROBES))
 
 
@@ -193,46 +185,3 @@ PROJECT = Keys(
     root_=Text(r"^(?!/)[^\\]+$", "a folder relative to the one that holds checklist/"),
     map_=Table(PATH),
 )
-
-
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
-
-
-class _ItemOrTombstone(Shape):
-    """A living item, or what stays of a retired one."""
-
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [ITEM.schema(), TOMBSTONE.schema()]}
-
-
-FILES: dict[str, Shape] = {
-    "catalog": Keys(**SECTION, items=ListOf(_ItemOrTombstone(), 1)),
-    "facts": FACTS,
-    "view": VIEW,
-    "tick": TICK,
-    "waiver": WAIVER,
-    "project": PROJECT,
-    "overlay": OVERLAY,
-}
-
-
-def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of one kind of file."""
-    own = FILES[name].schema()
-    probes = {"$defs": {"probe": PROBE.schema()}} if "#/$defs/probe" in str(own) else {}
-    return {"$schema": _DRAFT, "title": name, **own, **probes}
-
-
-def text(name: str) -> str:
-    """The schema as the bytes of its file."""
-    return json.dumps(schema(name), indent=1, ensure_ascii=False) + "\n"
-
-
-def main(folder: Path) -> None:
-    """Write all schemas into a folder."""
-    for name in FILES:
-        files.write(folder / f"{name}.schema.json", text(name))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -31,10 +31,8 @@ def diff(args: argparse.Namespace) -> bool:
     """Print the comparison; False on a regression, or when a file that decides was touched."""
     proofs = Path(args.base_proofs) if args.base_proofs else None
     if proofs and not proofs.is_file():
-        raise DataError(
-            f"--base-proofs: {proofs} does not exist; leave it out, and test-proven items "
-            "are unknown at base"
-        )
+        remedy = "leave it out, and test-proven items are unknown at base"
+        raise DataError(f"--base-proofs: {proofs} does not exist; {remedy}")
     found = comparison.compare(common.project(args), args.base, base_proofs=proofs)
     if args.format == "json":
         print(data.dump(rendering.data(found)))
@@ -65,12 +63,12 @@ def news(args: argparse.Namespace) -> bool:
     elif not old:
         print("no news: this is the first catalog that the history knows")
     else:
-        print("\n".join(map(_line, found)) or f"no news since {revision}")
+        lines = [f"{e.since:7} {e.word:10} {e.item:36} {clean(e.sentence)}" for e in found]
+        print("\n".join(lines) or f"no news since {revision}")
     return True
 
 
 def _version_at(project: Project, revision: str) -> str:
-    """The template's version at a revision."""
     top = gitrepo.top_level(project.home)
     if top is None or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None:
         return ""
@@ -78,10 +76,6 @@ def _version_at(project: Project, revision: str) -> str:
     with tempfile.TemporaryDirectory(prefix="ml-checklist-") as folder:
         gitrepo.lay_out(top, revision, Path(folder), place)
         return origin.read((Path(folder) / place).parent).version
-
-
-def _line(entry: Entry) -> str:
-    return f"{entry.since:7} {entry.word:10} {entry.item:36} {clean(entry.sentence)}"
 
 
 def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:

@@ -39,7 +39,6 @@ def today(args: argparse.Namespace) -> date | None:
 
 
 def surveyed(args: argparse.Namespace) -> Survey:
-    """The survey of the project."""
     return survey.take(project(args))
 
 
@@ -61,7 +60,6 @@ def signature(home: Path, given: str | None) -> str:
 
 
 def require_terminal(instead: str) -> None:
-    """Refuse to ask where nobody can answer."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise DataError(f"this asks questions, and here is no terminal; {instead}")
 

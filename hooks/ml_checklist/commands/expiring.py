@@ -54,11 +54,9 @@ def entries(survey: Survey, days: int) -> list[Entry]:
     limit = today + timedelta(days=days)
     known = [status for status in survey.statuses.values() if status.tick or status.waiver]
     found = [_entry(status, today, limit) for status in known]
-    return sorted((each for each in found if each), key=_order)
-
-
-def _order(entry: Entry) -> tuple[int, date, str]:
-    return list(_TITLES).index(entry.what), entry.until or date.max, entry.item
+    order = list(_TITLES)
+    listed = [each for each in found if each]
+    return sorted(listed, key=lambda e: (order.index(e.what), e.until or date.max, e.item))
 
 
 def _entry(status: Status, today: date, limit: date) -> Entry | None:
@@ -72,14 +70,11 @@ def _entry(status: Status, today: date, limit: date) -> Entry | None:
         file = f"checklist/waivers/{name}.yml"
         return Entry("unused", name, None, waiver["approver"], f"delete `{file}`")
     if status.state in (PASS, WAIVED) and status.until and status.until <= limit:
-        return Entry("soon", name, status.until, status.by, gate.todo(_as_over(status)))
+        # What is to do is asked of the item as it will be then.
+        kept = {"waiver": waiver, "tick": None} if status.state == WAIVED else {"waiver": None}
+        over = status._replace(state=STALE, **kept)
+        return Entry("soon", name, status.until, status.by, gate.todo(over))
     return None
-
-
-def _as_over(status: Status) -> Status:
-    waiver = status.waiver if status.state == WAIVED else None
-    tick = None if waiver else status.tick
-    return status._replace(state=STALE, waiver=waiver, tick=tick)
 
 
 def _markdown(found: list[Entry], days: int) -> str:

@@ -20,7 +20,6 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
 
 
 def add_calendar(parser: argparse.ArgumentParser) -> None:
-    """The option --calendar."""
     calendar_help = "what has aged or expired counts too"
     parser.add_argument("--calendar", action="store_true", help=calendar_help)
 
@@ -32,15 +31,11 @@ def gate(args: argparse.Namespace) -> bool:
     phase = args.phase or gates.claimed(survey.project.phase)
     for warning in survey.warnings if args.format == "text" else ():
         print(f"warning  {warning}")
-    if phase is None:
-        return _nothing_claimed(args)
-    return _verdict(args, survey, phase)
-
-
-def _nothing_claimed(args: argparse.Namespace) -> bool:
+    if phase:
+        return _verdict(args, survey, phase)
     sentence = "Phase poc claims no gate yet, so none can fail; the data is valid."
-    found = {"gate": None, "holds": True}
-    print(data.dump(found) if args.format == "json" else sentence)
+    nothing = {"gate": None, "holds": True}
+    print(data.dump(nothing) if args.format == "json" else sentence)
     return True
 
 

@@ -44,7 +44,6 @@ def add_next(parser: argparse.ArgumentParser) -> None:
 
 
 def next_(args: argparse.Namespace) -> bool:
-    """Print the cheapest open items of the gate, each with its command."""
     survey = common.surveyed(args)
     phase = args.gate or gate.working_towards(survey.project.phase)
     chosen = gate.next_items(survey, phase, args.n)
@@ -82,7 +81,6 @@ def add_show(parser: argparse.ArgumentParser) -> None:
 
 
 def show(args: argparse.Namespace) -> bool:
-    """Print everything about one item."""
     survey = common.surveyed(args)
     status = survey.statuses[find_item(survey.project.catalog, args.item).id]
     if args.format == "json":

@@ -21,7 +21,6 @@ def add_report(parser: argparse.ArgumentParser) -> None:
 
 
 def report(args: argparse.Namespace) -> bool:
-    """Print or write the report."""
     survey = common.surveyed(args)
     sections = survey.project.catalog.sections
     if args.section and args.section not in sections:
@@ -58,9 +57,8 @@ def _view(survey: Survey, name: str, form: str) -> str:
         return text.view_lines(view)
     if form == "md":
         return markdown.view_page(view)
-    raise DataError(
-        f"--view: has no format {form}; use text, md or json (the HTML page holds all views)"
-    )
+    remedy = "use text, md or json (the HTML page holds all views)"
+    raise DataError(f"--view: has no format {form}; {remedy}")
 
 
 COMMANDS: dict[str, Command] = {"report": (add_report, report)}

@@ -36,7 +36,8 @@ def tick(args: argparse.Namespace) -> bool:
     for item, each in made:
         file = signatures.write_tick(project.home, item.id, each)
         print(f"{each['status']:8}  {item.id}  by {by}  {file}")
-        _drop_former(project, item)
+        for old in item.data.get("was") or ():  # the new file replaces the one of a former id
+            (project.home / f"checklist/ticks/{old}.yml").unlink(missing_ok=True)
     return True
 
 
@@ -58,17 +59,15 @@ def _refuse_na(item: Item, reason: str) -> None:
     if not reason.strip():
         raise DataError(f"{item.id}: --na needs a reason")
     if item.kind == "auto" and item.level == "must":
-        raise DataError(
-            f"{item.id}: a tool measures this and it is a must; use `checklist waive` for a time"
-        )
+        why = "a tool measures this and it is a must"
+        raise DataError(f"{item.id}: {why}; use `checklist waive` for a time")
 
 
 def _refuse_by_hand(project: Project, item: Item) -> None:
     """Refuse to tick what a probe decides, or what its probe does not find."""
     if item.kind == "auto":
-        raise DataError(
-            f"{item.id}: its probe decides, nobody can tick it; see `checklist show {item.id}`"
-        )
+        why = "its probe decides, nobody can tick it"
+        raise DataError(f"{item.id}: {why}; see `checklist show {item.id}`")
     if item.applies(project.facts).value is False:
         why = f"{item.data['when']} is false"
         raise DataError(f"{item.id}: does not apply to this project ({why}); nothing to tick")
@@ -90,14 +89,7 @@ def _entry(project: Project, item: Item, reference: str, note: str | None) -> di
     return {**entry, "note": note.strip()} if note and note.strip() else entry
 
 
-def _drop_former(project: Project, item: Item) -> None:
-    """Delete the file under a former id, which the new one replaces."""
-    for old in item.data.get("was") or ():
-        (project.home / f"checklist/ticks/{old}.yml").unlink(missing_ok=True)
-
-
 def _ask(project: Project, args: argparse.Namespace) -> None:
-    """Ask which item, and on what evidence."""
     common.require_terminal("give an item: checklist tick ID -e PATH|URL")
     import questionary  # slow to import, and only a terminal needs it
 
@@ -168,11 +160,8 @@ def reopen(args: argparse.Namespace) -> bool:
     for name in args.items:
         item = find_item(project.catalog, name)
         names = (item.id, *(item.data.get("was") or ()))
-        paths = [
-            project.home / f"checklist/{kind}/{each}.yml"
-            for kind in ("ticks", "waivers")
-            for each in names
-        ]
+        folders = (project.home / "checklist/ticks", project.home / "checklist/waivers")
+        paths = [folder / f"{each}.yml" for folder in folders for each in names]
         own = [path for path in paths if path.is_file()]
         if not own:
             raise DataError(f"{item.id}: has no tick and no waiver; nothing to take back")

@@ -1,12 +1,10 @@
 """What a branch changed, item by item, and whether it touches what decides about it."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ml_checklist import gitrepo, origin
-from ml_checklist.catalog.items import RANK
 from ml_checklist.errors import DataError
 from ml_checklist.probes.finding import UNKNOWN
 from ml_checklist.probes.tree import Base, matches
@@ -44,82 +42,42 @@ class Pair(NamedTuple):
         """Whether it has this state now and had another."""
         return self.after.state == state and self.before is not None and self.before.state != state
 
+    def left(self, state: str) -> bool:
+        """Whether it had this state and has another now."""
+        return self.before is not None and self.before.state == state != self.after.state
+
     def differs(self, key: str) -> bool:
         """Whether its tick or its waiver is another one now."""
         return self.before is None or getattr(self.before, key) != getattr(self.after, key)
 
 
 class Diff(NamedTuple):
-    """Everything that a reviewer is told of a branch."""
+    """What a reviewer is told of a branch.
+
+    proven: newly proven by machines; what was unknown at the base is not claimed.
+    uncomparable: proven now, unknown at the base.
+    ticked, waived: signed off or waived on this branch. excused: not applicable since this branch.
+    lost: met where the branch began and not now, for another reason than time.
+    stale: stale now, since this branch or from before. look: open items whose files it changes.
+    changed: all its files. tampered: those of the judge, though the template is the same.
+    """
 
     head: Survey
     base: Survey | None
     base_fault: str
-    pairs: list[Pair]
+    proven: list[Pair]
+    uncomparable: list[Pair]
+    ticked: list[Pair]
+    excused: list[Pair]
+    waived: list[Pair]
+    lost: list[Pair]
+    stale: list[Pair]
+    look: list[Status]
     changed: list[str]
     tampered: list[str]
     template: tuple[str, str]
     phase_before: str
     facts_changed: list[str]
-
-    def _pairs(self, fits: Callable[[Pair], bool]) -> list[Pair]:
-        return [pair for pair in self.pairs if fits(pair)]
-
-    @property
-    def proven(self) -> list[Pair]:
-        """Newly proven by machines; what was unknown at the base is not claimed."""
-        return self._pairs(lambda p: p.after.proven and p.known_before and p.came(PASS))
-
-    @property
-    def uncomparable(self) -> list[Pair]:
-        """Proven now, unknown at the base: no gain is claimed and no loss either."""
-        return self._pairs(lambda p: p.after.proven and not p.known_before)
-
-    @property
-    def ticked(self) -> list[Pair]:
-        """Signed off on this branch."""
-        return self._pairs(lambda p: p.after.signed_off and p.differs("tick"))
-
-    @property
-    def excused(self) -> list[Pair]:
-        """Not applicable since this branch, by a person or by a changed fact."""
-        return self._pairs(lambda p: p.came(NOT_APPLICABLE))
-
-    @property
-    def waived(self) -> list[Pair]:
-        """Waived on this branch."""
-        return self._pairs(lambda p: p.after.state == WAIVED and p.differs("waiver"))
-
-    @property
-    def lost(self) -> list[Pair]:
-        """Met where the branch began and not now: a regression, unless only time has passed."""
-        return self._pairs(lambda p: p.after.item.counts and _lost(p) and not p.after.calendar)
-
-    @property
-    def stale(self) -> list[Pair]:
-        """Stale now, since this branch or from before."""
-        lost = self.lost
-        return self._pairs(lambda p: p.after.state == STALE and p not in lost)
-
-    @property
-    def look(self) -> list[Status]:
-        """Open items whose files this branch changes."""
-        reach = RANK[gate.working_towards(self.head.project.phase)]
-        listed = [pair.after.item.id for pair in (*self.lost, *self.stale)]
-        open_ = [p.after for p in self.pairs if not p.after.settled and not p.after.asks]
-        return [
-            s
-            for s in open_
-            if s.item.id not in listed
-            and RANK[s.item.phase] <= reach
-            and s.item.level != "may"
-            and self._touches(s)
-        ]
-
-    def _touches(self, status: Status) -> bool:
-        theirs = self.head.project.tree.theirs
-        patterns = [theirs(each) for each in status.item.data.get("paths") or ()]
-        return any(matches(name, pattern) for name in self.changed for pattern in patterns)
 
     @property
     def guarded(self) -> list[str]:
@@ -128,41 +86,64 @@ class Diff(NamedTuple):
 
     @property
     def regressed(self) -> bool:
-        """Whether the branch may not pass."""
         return bool(self.lost or self.tampered)
 
 
-def _lost(pair: Pair) -> bool:
-    return pair.before is not None and pair.before.state == PASS and not pair.after.settled
+def _sorted_out(pairs: list[Pair]) -> dict[str, list[Pair]]:
+    lost = [p for p in pairs if p.after.item.counts and p.left(PASS) and not p.after.settled]
+    lost = [p for p in lost if not p.after.calendar]
+    proven = [p for p in pairs if p.after.proven]
+    return {
+        "proven": [p for p in proven if p.known_before and p.came(PASS)],
+        "uncomparable": [p for p in proven if not p.known_before],
+        "ticked": [p for p in pairs if p.after.signed_off and p.differs("tick")],
+        "excused": [p for p in pairs if p.came(NOT_APPLICABLE)],
+        "waived": [p for p in pairs if p.after.state == WAIVED and p.differs("waiver")],
+        "lost": lost,
+        "stale": [p for p in pairs if p.after.state == STALE and p not in lost],
+    }
+
+
+def _look(head: Survey, changed: list[str], listed: list[Pair]) -> list[Status]:
+    """Open items of the next gate whose files the branch changes."""
+    statuses = gate.asked(head, gate.working_towards(head.project.phase))
+    known = [pair.after.item.id for pair in listed]
+    open_ = [s for s in statuses if not s.settled and s.item.id not in known]
+    return [status for status in open_ if _touches(head, status, changed)]
+
+
+def _touches(head: Survey, status: Status, changed: list[str]) -> bool:
+    patterns = [head.project.tree.theirs(each) for each in status.item.data.get("paths") or ()]
+    return any(matches(name, pattern) for name in changed for pattern in patterns)
 
 
 def compare(project: Project, base: str, *, base_proofs: Path | None = None) -> Diff:
     """Compare the work tree with the commit where it left `base`."""
     top = gitrepo.top_level(project.home)
     if top is None:
-        raise DataError(
-            f"{project.home}: is no git repository, so there is nothing to compare with"
-        )
+        raise DataError(f"{project.home}: is no git repository; there is nothing to compare with")
     revision = gitrepo.merge_base(top, base)
     place = project.home.relative_to(top.resolve()).as_posix()
     prefix = "" if place == "." else f"{place}/"
-    head = survey.take(project)
+    head, changed = survey.take(project), _changed(top, revision, prefix)
     with tempfile.TemporaryDirectory(prefix="ml-checklist-") as folder:
         gitrepo.lay_out(top, revision, Path(folder))
         home = Path(folder).resolve() / prefix
         home.mkdir(parents=True, exist_ok=True)
         before, fault = _survey(project, home, Base(top, revision, prefix), base_proofs)
-        changed = _changed(top, revision, prefix)
+        known = before.statuses if before else {}
+        found = _sorted_out([Pair(known.get(name), now) for name, now in head.statuses.items()])
         return Diff(
-            head,
-            before,
-            fault,
-            _pairs(before, head),
-            changed,
-            _tampered(project.home, home, changed),
-            (origin.read(home).version, origin.read(project.home).version),
-            before.project.phase if before else "",
-            _facts(before, head),
+            head=head,
+            base=before,
+            base_fault=fault,
+            **found,
+            look=_look(head, changed, found["lost"] + found["stale"]),
+            changed=changed,
+            tampered=_tampered(project.home, home, changed),
+            template=(origin.read(home).version, origin.read(project.home).version),
+            phase_before=before.project.phase if before else "",
+            facts_changed=_facts(before, head),
         )
 
 
@@ -172,9 +153,8 @@ def _survey(
     # The judge's catalog for both sides, or its own changes would look like the branch's.
     report = proofs or home / ".checklist/none.json"
     try:
-        opened = open_project(
-            str(home), str(project.catalog.folder), today=project.today, report=report, base=base
-        )
+        where = (str(home), str(project.catalog.folder))
+        opened = open_project(*where, today=project.today, report=report, base=base)
         return survey.take(opened), ""
     except DataError as error:
         return None, str(error).splitlines()[0]
@@ -184,11 +164,6 @@ def _changed(top: Path, revision: str, prefix: str) -> list[str]:
     names = gitrepo.names(top, "diff", "--name-only", "--no-renames", "-z", revision) or []
     names += gitrepo.names(top, "ls-files", "--others", "--exclude-standard", "-z") or []
     return sorted({name[len(prefix) :] for name in names if name.startswith(prefix)})
-
-
-def _pairs(before: Survey | None, head: Survey) -> list[Pair]:
-    known = before.statuses if before else {}
-    return [Pair(known.get(name), status) for name, status in head.statuses.items()]
 
 
 def _tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
@@ -202,12 +177,8 @@ def _tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
 def _facts(before: Survey | None, head: Survey) -> list[str]:
     old = before.project.facts if before else {}
     new = head.project.facts
-    names = sorted({*old, *new})
-    return [
-        f"{name}: {_word(old.get(name))} -> {_word(new.get(name))}"
-        for name in names
-        if old.get(name) != new.get(name)
-    ]
+    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    return [f"{name}: {_word(old.get(name))} -> {_word(new.get(name))}" for name in names]
 
 
 def _word(value: Any) -> str:

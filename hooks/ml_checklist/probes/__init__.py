@@ -5,6 +5,7 @@ nothing and need no network.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from ml_checklist.probes import ci, code, data, git, packaging, proof, text
@@ -49,9 +50,9 @@ _BOUND: dict[str, Shape] = {
 _ONE_BOUND = ("equals", "min|max", "in", "matches", "non_empty", "exists", "length_min")
 
 
-def _value_in_file(function: Callable[..., Finding]) -> Kind:
+def _value_in_file(form: str) -> Kind:
     keys = {"file": _FILE, "at": _AT, **_BOUND}
-    return Kind(function, keys, "{at} in {file} must meet {bound}", _ONE_BOUND)
+    return Kind(partial(data.value, form), keys, "{at} in {file} must meet {bound}", _ONE_BOUND)
 
 
 # A new type of probe is its function, its entry here, and its three tests: found, missing, unknown.
@@ -74,9 +75,9 @@ PROBES: dict[str, Kind] = {
         {"about": _SLUG},
         "docs/decisions/ must hold an accepted decision about {about}",
     ),
-    "json": _value_in_file(data.json),
-    "yaml": _value_in_file(data.yaml),
-    "toml": _value_in_file(data.toml),
+    "json": _value_in_file("json"),
+    "yaml": _value_in_file("yaml"),
+    "toml": _value_in_file("toml"),
     "config": Kind(
         data.config,
         {"at": _AT, **_BOUND},

@@ -137,9 +137,8 @@ def codeowners(tree: Tree, *, paths: list[str]) -> Finding:
 def owner_rules(text: str) -> list[tuple[str, list[str]]]:
     """(pattern, owners) line by line; section headings of GitLab left out."""
     lines = [line.split("#")[0].split() for line in text.splitlines()]
-    return [
-        (words[0], words[1:]) for words in lines if words and not words[0].startswith(("[", "^["))
-    ]
+    rules = [words for words in lines if words and not words[0].startswith(("[", "^["))]
+    return [(pattern, names) for pattern, *names in rules]
 
 
 def owners(rules: list[tuple[str, list[str]]], path: str) -> list[str]:

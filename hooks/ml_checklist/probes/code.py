@@ -44,10 +44,8 @@ def _readings(source: str, of: str) -> list[int]:
     except (SyntaxError, ValueError, RecursionError):
         return [1] if of in source else []
     prose = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
-    lines = [
-        line for node in ast.walk(module) if id(node) not in prose for line in _reading(node, of)
-    ]
-    return sorted(lines)
+    nodes = [node for node in ast.walk(module) if id(node) not in prose]
+    return sorted(line for node in nodes for line in _reading(node, of))
 
 
 def _reading(node: ast.AST, of: str) -> Iterator[int]:

@@ -19,37 +19,8 @@ NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()
 _STEP = re.compile(r"\[(\d+|\*)\]|\"([^\"]+)\"|([^.\[\]\"]+)")
 
 
-def json(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """A value in a JSON file fits a bound."""
-    return _values(tree, "json", file, at, bound)
-
-
-def yaml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """A value in a YAML file fits a bound."""
-    return _values(tree, "yaml", file, at, bound)
-
-
-def toml(tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
-    """A value in a TOML file fits a bound."""
-    return _values(tree, "toml", file, at, bound)
-
-
-def config(tree: Tree, *, at: str, **bound: Any) -> Finding:
-    """A value in the configuration fits a bound."""
-    return _values(tree, "yaml", "conf/default.yaml", at, bound)
-
-
-def absent(tree: Tree, file: str) -> Finding:
-    """The finding for a file that is not there: unknown when something else writes it.
-
-    Only what a shipped command writes has a remedy; for other reports the item's `how` has it.
-    """
-    if file in MADE_BY or file.startswith("reports/"):
-        return unknown(f"{file} is not there yet", MADE_BY.get(file, ""), file)
-    return missing("there is no such file", tree.theirs(file))
-
-
-def _values(tree: Tree, form: str, file: str, at: str, bound: dict[str, Any]) -> Finding:
+def value(form: str, tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
+    """A value in a JSON, YAML or TOML file fits a bound."""
     best = absent(tree, file)
     for name in tree.find(file):
         try:
@@ -61,6 +32,20 @@ def _values(tree: Tree, form: str, file: str, at: str, bound: dict[str, Any]) ->
         if best.holds:
             return best
     return best
+
+
+def config(tree: Tree, *, at: str, **bound: Any) -> Finding:
+    return value("yaml", tree, file="conf/default.yaml", at=at, **bound)
+
+
+def absent(tree: Tree, file: str) -> Finding:
+    """The finding for a file that is not there: unknown when something else writes it.
+
+    Only what a shipped command writes has a remedy; for other reports the item's `how` has it.
+    """
+    if file in MADE_BY or file.startswith("reports/"):
+        return unknown(f"{file} is not there yet", MADE_BY.get(file, ""), file)
+    return missing("there is no such file", tree.theirs(file))
 
 
 def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, Any]) -> Finding:
@@ -158,13 +143,13 @@ def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bou
             return absent(tree, side["file"])
         form = {"json": "json", "toml": "toml"}.get(names[0].rsplit(".", 1)[-1], "yaml")
         try:
-            value = one(tree.data(names[0], form), side["at"])
+            term = one(tree.data(names[0], form), side["at"])
         except ValueError as error:
             return missing(str(error), names[0])
-        if not _number(value):
-            sentence = f"{side['at']} is {shown(value)}, not a number"
+        if not _number(term):
+            sentence = f"{side['at']} is {shown(term)}, not a number"
             return missing(sentence, f"{names[0]} {side['at']}")
-        sides.append(value)
+        sides.append(term)
     delta = sides[0] - sides[1]
     finding = missing if wrong(delta, **bound) else found
     sentence = f"{sides[0]} minus {sides[1]} is {delta:.4g}"

@@ -17,19 +17,16 @@ class Finding(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether it found what it looked for."""
         return self.outcome == FOUND
 
 
 def found(sentence: str, location: str = "", value: object = None, limit: object = None) -> Finding:
-    """It holds."""
     return Finding(FOUND, sentence, location, value, limit)
 
 
 def missing(
     sentence: str, location: str = "", value: object = None, limit: object = None, remedy: str = ""
 ) -> Finding:
-    """It does not hold."""
     return Finding(MISSING, sentence, location, value, limit, remedy)
 
 

@@ -89,9 +89,8 @@ def _same_data(tree: Tree, file: str, data: dict[str, Any]) -> Finding:
         manifest = tree.data(name, "json")
     except ValueError as error:
         return missing(str(error), name)
-    hashes = {
-        part: one(manifest, f"split.parts.{part}.sha256") for part in ("train", "valid", "test")
-    }
+    parts = ("train", "valid", "test")
+    hashes = {part: one(manifest, f"split.parts.{part}.sha256") for part in parts}
     files = one(manifest, "files")
     listed = files if isinstance(files, list) else []
     originals = [each.get("sha256") for each in listed if isinstance(each, dict)]

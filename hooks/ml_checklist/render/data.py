@@ -67,10 +67,8 @@ def item(status: Status) -> dict[str, Any]:
 
 def view_groups(view: View) -> list[dict[str, Any]]:
     """The groups of a view with its entries: their points and the ids of their items."""
-    return [
-        {"title": title, "entries": [_view_entry(row) for row in rows]}
-        for title, rows in view.groups
-    ]
+    groups = [(title, [_view_entry(row) for row in rows]) for title, rows in view.groups]
+    return [{"title": title, "entries": entries} for title, entries in groups]
 
 
 def _view_entry(row: Row) -> dict[str, Any]:
@@ -83,5 +81,4 @@ def _finding(finding: Any) -> dict[str, Any]:
 
 
 def dump(data: Any) -> str:
-    """Data as readable JSON."""
     return json.dumps(data, ensure_ascii=False, indent=1, default=str)

@@ -15,7 +15,6 @@ Row = tuple[str, str, str]
 
 
 def headline(diff: Diff) -> str:
-    """The first line, in words."""
     project = diff.head.project
     numbers = gate.count(diff.head, gate.working_towards(project.phase))
     counts = f"{len(diff.proven)} proven, {len(diff.ticked)} ticked, {len(diff.lost)} lost"
@@ -90,12 +89,10 @@ def _evidence(pair: Pair) -> str:
 
 
 def look(diff: Diff) -> list[str]:
-    """Open items that the change speaks of."""
     return [f"{status.item.id}: {status.item.title}" for status in diff.look]
 
 
 def text(diff: Diff) -> str:
-    """For a terminal."""
     lines = [headline(diff), *notices(diff)]
     for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
         lines += ["", title] if rows else []
@@ -134,7 +131,6 @@ def cut(lines: list[str]) -> str:
 
 
 def data(diff: Diff) -> dict[str, Any]:
-    """For other programs."""
     numbers = gate.count(diff.head, gate.working_towards(diff.head.project.phase))
     return {
         "headline": headline(diff),

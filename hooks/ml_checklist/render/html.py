@@ -17,7 +17,6 @@ _EMPTY: dict[str, Any] = {"methods": [], "options": [], "refs": []}
 
 
 def page(survey: Survey) -> str:
-    """The page as text."""
     template = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
     title = f"Checklist of {survey.project.home.name}"
     return template.substitute(title=html.escape(title), data=_island(_island_data(survey)))

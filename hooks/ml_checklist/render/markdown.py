@@ -82,7 +82,6 @@ def _link(link: dict[str, str]) -> str:
 
 
 def view_page(view: View) -> str:
-    """One view as a page."""
     data, scored = view.data, view.score is not None
     source = f"[{data['source']['title']}]({data['source']['url']})"
     lines = [f"# {data['title']}", "", f"{data['about']} Source: {source}."]

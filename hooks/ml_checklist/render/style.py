@@ -49,7 +49,6 @@ def clean(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that stays text in Markdown."""
     text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("|", "\\|").replace("[", "\\[").replace("]", "\\]").replace("@", "&#64;")
 

@@ -149,7 +149,6 @@ def _missing(status: Status, room: int) -> list[str]:
 
 
 def view_lines(view: View) -> str:
-    """One view for a terminal."""
     data, scored = view.data, view.score is not None
     lines = [data["title"], f"{data['about']}  {data['source']['url']}"]
     for title, rows in view.groups:
@@ -162,13 +161,11 @@ def view_lines(view: View) -> str:
 
 
 def listed_items(statuses: list[Status]) -> str:
-    """Each item with its state in a word."""
     named = [f"{status.item.id} ({MARKS[status.state]})" for status in statuses]
     return ", ".join(named) or "no item covers this"
 
 
 def verdict(view: View) -> list[str]:
-    """The line on the score of a view, where it has one."""
     if view.score is None:
         return []
     return ["", f"Score {view.score:g}, the least of the sums: {view.verdict}."]

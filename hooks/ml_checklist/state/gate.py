@@ -43,12 +43,10 @@ def asked(survey: Survey, phase: str) -> list[Status]:
 
 
 def questions(survey: Survey, phase: str) -> list[Question]:
-    """The facts that the gate of `phase` waits for."""
     return [question for question in survey.questions if RANK[question.phase] <= RANK[phase]]
 
 
 def count(survey: Survey, phase: str) -> Gate:
-    """The numbers of the gate of one phase."""
     all_ = asked(survey, phase)
     counted = [status for status in all_ if status.state != NOT_APPLICABLE]
     n_questions = len(questions(survey, phase))

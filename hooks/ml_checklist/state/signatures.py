@@ -20,7 +20,6 @@ _WAIVER = ("reason", "by", "approver", "date", "until", "item_rev")
 
 
 def load_ticks(home: Path, catalog: Catalog, today: date) -> Folder:
-    """All ticks of the project at `home`."""
     folder = records.read(home / "checklist/ticks", TICK, catalog)
     for name, tick in list(folder.entries.items()):
         where, item = folder.files[name], catalog.items[name]
@@ -32,7 +31,6 @@ def load_ticks(home: Path, catalog: Catalog, today: date) -> Folder:
 
 
 def load_waivers(home: Path, catalog: Catalog, today: date) -> Folder:
-    """All waivers of the project at `home`."""
     folder = records.read(home / "checklist/waivers", WAIVER, catalog)
     for name, waiver in list(folder.entries.items()):
         where = folder.files[name]
@@ -112,11 +110,8 @@ def waiver_faults(waiver: dict[str, Any], today: date) -> list[str]:
     found = []
     if same_person(waiver["by"], waiver["approver"]):
         found.append(f"approver: {waiver['approver']} asked for it; another person approves")
-    found += [
-        f"{key}: {waiver[key]} is a bot; a person decides"
-        for key in ("by", "approver")
-        if records.is_bot(waiver[key])
-    ]
+    bots = [key for key in ("by", "approver") if records.is_bot(waiver[key])]
+    found += [f"{key}: {waiver[key]} is a bot; a person decides" for key in bots]
     start, end = records.real_date(waiver["date"]), records.real_date(waiver["until"])
     if start and start > today + GRACE:
         found.append(f"date: {start} lies in the future")
@@ -126,12 +121,10 @@ def waiver_faults(waiver: dict[str, Any], today: date) -> list[str]:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two signatures are one person's."""
     return one.strip().lstrip("@").casefold() == other.strip().lstrip("@").casefold()
 
 
 def expired(waiver: dict[str, Any], today: date) -> bool:
-    """Whether its last day is over."""
     end = records.real_date(waiver["until"])
     return end is None or end < today
 

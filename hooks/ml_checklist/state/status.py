@@ -138,9 +138,8 @@ def _hybrid_red(status: Status, finding: Finding) -> Status:
         return status._replace(sentence=finding.sentence)
     # Somebody signed off what a machine can see is not so: that is worse than open.
     by = status.tick["by"]
-    return status._replace(
-        state=FAIL, by=by, sentence=f"{finding.sentence}, though {by} signed off"
-    )
+    sentence = f"{finding.sentence}, though {by} signed off"
+    return status._replace(state=FAIL, by=by, sentence=sentence)
 
 
 def _ticked(status: Status, project: Project, tick: dict[str, Any]) -> Status:

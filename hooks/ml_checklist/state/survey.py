@@ -34,10 +34,10 @@ def take(project: Project) -> Survey:
     problems = given.problems + granted.problems
     if problems:
         raise DataError(*problems)
-    statuses = {
-        item.id: status_of(item, project, given.entries.get(item.id), granted.entries.get(item.id))
-        for item in project.catalog.items.values()
-    }
+    statuses = {}
+    for name, item in project.catalog.items.items():
+        tick, waiver = given.entries.get(name), granted.entries.get(name)
+        statuses[name] = status_of(item, project, tick, waiver)
     statuses = {name: _blocked(status, statuses) for name, status in statuses.items()}
     warnings = given.warnings + granted.warnings + _idle_waivers(statuses, granted)
     return Survey(project, statuses, _questions(project, statuses), warnings)
@@ -45,10 +45,8 @@ def take(project: Project) -> Survey:
 
 def read_state(project: Project) -> tuple[Folder, Folder]:
     """The ticks and waivers of a project, with their problems."""
-    return (
-        signatures.load_ticks(project.home, project.catalog, project.today),
-        signatures.load_waivers(project.home, project.catalog, project.today),
-    )
+    where = (project.home, project.catalog, project.today)
+    return signatures.load_ticks(*where), signatures.load_waivers(*where)
 
 
 def _blocked(status: Status, statuses: dict[str, Status]) -> Status:

@@ -38,7 +38,6 @@ class View(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """The meaning of the score."""
         score = self.score or 0.0
         return next(words for bound, words in BANDS if score <= bound)
 
@@ -69,15 +68,13 @@ def _unknown(data: dict[str, Any], catalog: Catalog, where: str) -> list[Problem
 
 
 def fill(survey: Survey, name: str) -> View:
-    """One view with the project's statuses."""
     views = load(survey.project.catalog)
     if name not in views:
         raise DataError(f"--view: unknown view {name!r}{nearest(name, views)}")
     data = views[name]
-    groups = [
-        (group["title"], [_row(survey, entry) for entry in group["entries"]])
-        for group in data["groups"]
-    ]
+    groups = []
+    for group in data["groups"]:
+        groups.append((group["title"], [_row(survey, entry) for entry in group["entries"]]))
     scored = data.get("scoring") == "ml-test-score"
     score = min(sum(row.points for row in rows) for _, rows in groups) if scored else None
     return View(data, groups, score)
