@@ -1,4 +1,4 @@
-"""What is told of one repository: a line of the table, and of the JSON lines."""
+"""What is reported of one repository: a line of the table, and of the JSON lines."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

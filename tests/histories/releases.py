@@ -179,7 +179,7 @@ class Releases:
         self.n_changes += 1
         name = f"more_{self.n_changes}.py"
         (self.folder / "hooks/ml_checklist" / name).write_text(f'"""More {self.n_changes}."""\n')
-        self._edit("hooks/ml_checklist/words.py", lambda text: text + f"# {self.n_changes}\n")
+        self._edit("hooks/ml_checklist/origin.py", lambda text: text + f"# {self.n_changes}\n")
         names = [path.name for path in (self.folder / "hooks/ml_checklist").glob("*.py")]
         dropped = self.rng.choice([n for n in names if n.startswith("more_")])
         if len(names) > 4:

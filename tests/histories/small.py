@@ -40,7 +40,7 @@ KEPT = (
 HOT = ("README", "Makefile", "conf/default", "executor/train", "workflows/test", "docs/problem")
 # A folder that only scaffold `mvp` has.
 SERVING = "src/{{ package_name }}/serving"
-TOOL = ["__init__.py", "words.py"]
+TOOL = ["__init__.py", "origin.py"]
 
 
 def cut(template: Path, to: Path, catalog_files: list[str]) -> Path:

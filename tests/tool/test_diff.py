@@ -1,4 +1,4 @@
-"""What a pull request is told, and why it cannot edit its judge."""
+"""What a pull request reports, and why it cannot edit its judge."""
 
 # ruff: noqa: E501 - files in one literal are easier to read than files in pieces
 

@@ -1,6 +1,9 @@
 """Hostile data: one clear line each, exit code 2, nothing run."""
 
+import os
+
 import pytest
+from ml_checklist import gitrepo
 
 GOOD = 'status: done\nby: "@ann"\ndate: "2026-11-20"\nitem_rev: 1\nevidence:\n  - url: "https://example.org"\n'
 TODAY = ("--today", "2026-11-21")
@@ -177,3 +180,18 @@ def test_bad_usage_is_one_line(project, args):
 
     assert ran.code == 2
     assert len(ran.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("key", ["core.fsmonitor", "core.hooksPath"])
+def test_git_runs_no_program_that_the_project_names(project, tmp_path, key):
+    ran = tmp_path / "ran"
+    hook = project.write("hooks/post-index-change", f"#!/bin/sh\ntouch {ran}\n")
+    hook.chmod(0o755)
+    project.git("config", key, str(hook if key == "core.fsmonitor" else hook.parent))
+    os.utime(project.root / "docs/problem.md", (1, 1))  # makes git write its index
+    gitrepo.git(project.root, "status")
+
+    assert not ran.exists()
+    os.utime(project.root / "docs/problem.md", (2, 2))
+    project.git("status")
+    assert ran.exists(), "the trap itself does not work"

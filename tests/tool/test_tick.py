@@ -187,3 +187,27 @@ def test_a_waiver_whose_reason_has_gone_is_reported(project):
     tick(project, "scoping.users", "-e", "https://example.org/u")
 
     assert "nothing is left to waive" in project.run("status", "--today", "2026-11-21").out
+
+
+@pytest.mark.parametrize(("until", "code"), [("2027-05-19", 0), ("2027-05-20", 2)])
+def test_a_waiver_ends_at_most_180_days_after_its_first(project, until, code):
+    ran = waive(project, until=until)
+
+    assert ran.code == code
+    assert ("must lie within 180 days after 2026-11-20" in ran.err) == bool(code)
+
+
+def test_the_author_that_git_would_name_signs(project, monkeypatch):
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Ann Author")
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", "ann@example.org")
+    ran = project.run("tick", "scoping.users", "-e", "https://example.org/u")
+
+    assert "by Ann Author" in ran.out
+
+
+def test_nobody_signs_where_git_knows_no_author(project, monkeypatch):
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    ran = project.run("tick", "scoping.users", "-e", "https://example.org/u")
+
+    assert ran.code == 2
+    assert "who signs? give --by @handle" in ran.err

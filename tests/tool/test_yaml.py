@@ -100,10 +100,10 @@ def test_what_we_write_is_read_back_the_same(data):
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_worse_than_a_clear_line(raw):
-    said = ""
+    message = ""
     try:
         yaml_io.parse(raw, "x.yml")
     except DataError as error:
-        said = str(error)
+        message = str(error)
 
-    assert len(said.splitlines()) <= 1
+    assert len(message.splitlines()) <= 1

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ml_checklist import gitrepo, origin
+from ml_checklist.catalog.items import RANK
 from ml_checklist.errors import DataError
 from ml_checklist.probes.finding import UNKNOWN
 from ml_checklist.probes.tree import Base, matches
@@ -52,7 +53,7 @@ class Pair(NamedTuple):
 
 
 class Diff(NamedTuple):
-    """What a reviewer is told of a branch.
+    """What a reviewer needs to know of a branch.
 
     proven: newly proven by machines; what was unknown at the base is not claimed.
     uncomparable: proven now, unknown at the base.
@@ -106,9 +107,10 @@ def _sorted_out(pairs: list[Pair]) -> dict[str, list[Pair]]:
 
 def _look(head: Survey, changed: list[str], listed: list[Pair]) -> list[Status]:
     """Open items of the next gate whose files the branch changes."""
-    statuses = gate.asked(head, gate.working_towards(head.project.phase))
+    reach = RANK[gate.working_towards(head.project.phase)]
     known = [pair.after.item.id for pair in listed]
-    open_ = [s for s in statuses if not s.settled and s.item.id not in known]
+    near = [s for s in head.statuses.values() if RANK[s.item.phase] <= reach and not s.settled]
+    open_ = [s for s in near if s.item.level != "may" and not s.asks and s.item.id not in known]
     return [status for status in open_ if _touches(head, status, changed)]
 
 

@@ -31,5 +31,5 @@ def missing(
 
 
 def unknown(sentence: str, remedy: str, location: str = "") -> Finding:
-    """It cannot be told from what is here."""
+    """It cannot be decided from what is here."""
     return Finding(UNKNOWN, sentence, location, remedy=remedy)

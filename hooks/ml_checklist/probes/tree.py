@@ -27,7 +27,7 @@ class Tree:
     paths: our path -> theirs, for a project that keeps a document elsewhere (`map:` in
     project.yml).
     base: the revision whose files these are, when `root` is only an export of it.
-    report: where the report of the tests is, `.checklist/proofs.json` unless said otherwise.
+    report: where the report of the tests is, `.checklist/proofs.json` by default.
     """
 
     def __init__(
