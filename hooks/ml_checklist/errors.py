@@ -46,3 +46,11 @@ def shown(value: object) -> str:
 
 class ProbeError(Exception):
     """A probe itself failed: the tool or its catalog is wrong, not the project."""
+
+
+class UnreadableError(ValueError):
+    """A file of the project that a probe looks into is missing or not what its name promises."""
+
+    def __init__(self, file: str, text: str) -> None:
+        super().__init__(text)
+        self.file = file

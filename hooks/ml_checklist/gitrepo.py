@@ -30,7 +30,6 @@ def git_bytes(root: Path, *args: str) -> bytes | None:
 
 
 def names(root: Path, *args: str) -> list[str] | None:
-    """The NUL-separated names that a git command prints."""
     out = git(root, *args)
     return None if out is None else [name for name in out.split("\0") if name]
 

@@ -80,7 +80,6 @@ def unfilled(body: str) -> tuple[int, str] | None:
 
 
 def prompts(body: str) -> bool:
-    """Whether a `> fill:` line of the template still stands."""
     return any(_PROMPT.match(line) for line in body.splitlines())
 
 

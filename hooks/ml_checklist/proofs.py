@@ -36,7 +36,6 @@ def read(path: Path) -> dict[str, Any] | None:
 
 
 def same_tree(report: dict[str, Any], now: dict[str, Any]) -> bool:
-    """Whether a report speaks of the tree with this identity."""
     return bool(report.get("trees") == now["trees"] and report.get("data") == now["data"])
 
 

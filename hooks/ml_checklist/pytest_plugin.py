@@ -65,7 +65,6 @@ class Recorder:
             self.before = identity(self.config.rootpath)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the worst outcome of a test's steps."""
         # The properties of earlier steps come along with later ones: the last is this step's.
         mine: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
         for item in mine[-1]["items"] if mine else ():

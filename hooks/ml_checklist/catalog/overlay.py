@@ -106,7 +106,6 @@ def _stricter(item: Item, demand: dict[str, Any]) -> Item:
 
 
 def _bounded(probe: Any, bounds: dict[str, float]) -> Any:
-    """The probe with its own bounds replaced by stricter ones."""
     if isinstance(probe, list):
         return [_bounded(part, bounds) for part in probe]
     if not isinstance(probe, dict):

@@ -79,7 +79,6 @@ def _version_at(project: Project, revision: str) -> str:
 
 
 def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:
-    """A headline, and a table for each version, newest first."""
     lines = [f"**checklist news** {_headline(entries, versions)}", ""]
     for since, group in groupby(entries, key=lambda entry: entry.since):
         lines += [f"| {since} | Item | |", "|---|---|---|"]
@@ -89,7 +88,6 @@ def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:
 
 
 def _headline(entries: list[Entry], versions: tuple[str, str]) -> str:
-    """From which version to which, and how much of each kind."""
     before, now = (code(version) if version else "an unknown version" for version in versions)
     counted = {kind: sum(entry.word == kind for entry in entries) for kind in KINDS}
     changes = ", ".join(f"{n} {kind}" for kind, n in counted.items() if n)

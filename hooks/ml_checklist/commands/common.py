@@ -29,7 +29,6 @@ def project(args: argparse.Namespace) -> Project:
 
 
 def today(args: argparse.Namespace) -> date | None:
-    """The day of --today, None for the real one."""
     if not args.today:
         return None
     day = records.real_date(args.today)

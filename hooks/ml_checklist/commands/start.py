@@ -20,7 +20,6 @@ def add_start(parser: argparse.ArgumentParser) -> None:
 
 
 def start(args: argparse.Namespace) -> bool:
-    """Write the facts given, or ask for those that are not known."""
     project = common.project(args)
     known = dict(project.facts)
     if args.facts:

@@ -40,7 +40,6 @@ class Pair(NamedTuple):
         return self.before is not None and self.before.state != UNKNOWN
 
     def came(self, state: str) -> bool:
-        """Whether it has this state now and had another."""
         return self.after.state == state and self.before is not None and self.before.state != state
 
     def left(self, state: str) -> bool:
@@ -82,7 +81,6 @@ class Diff(NamedTuple):
 
     @property
     def guarded(self) -> list[str]:
-        """Changed files that decide over pull requests."""
         return [name for name in self.changed if name.startswith(GUARDED)]
 
     @property

@@ -75,11 +75,9 @@ def entries(survey: Survey, old: dict[str, dict[str, Any]], touched: set[str]) -
         before = next((old[name] for name in names if name in old), None)
         found += _changes(status, before) or _moved(survey, status, touched)
     found += _retired(catalog, old)
-    return sorted(found, key=_order)
-
-
-def _order(entry: Entry) -> tuple[list[int], int, str]:
-    return [-int(part) for part in entry.since.split(".")], KINDS.index(entry.word), entry.item
+    rank = {word: number for number, word in enumerate(KINDS)}
+    found.sort(key=lambda entry: (rank[entry.word], entry.item))
+    return sorted(found, key=lambda entry: [-int(part) for part in entry.since.split(".")])
 
 
 def _retired(catalog: Catalog, old: dict[str, dict[str, Any]]) -> list[Entry]:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from ml_checklist.errors import UnreadableError
 from ml_checklist.probes import ci, code, data, git, packaging, proof, text
-from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding
+from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding, missing
 from ml_checklist.probes.tree import Tree
 from ml_checklist.shapes import Keys, ListOf, Number, Shape, Text, Truth, Whole
 
@@ -104,17 +105,13 @@ PROBES: dict[str, Kind] = {
         "A test marked as proof of {item} must have passed on this very code and data",
     ),
     "coverage": Kind(
-        proof.coverage,
-        {"min": Number(), "of_": _FILE},
-        "The tests must run enough lines of the code",
+        proof.coverage, {"min": Number(), "of_": _FILE}, "Tests must run enough lines of the code"
     ),
     "lock-fresh": Kind(
         packaging.lock_fresh, {}, "uv.lock must exist and be made for this pyproject.toml"
     ),
     "newer-than": Kind(
-        git.newer_than,
-        {"file": _FILE, "than": _FILES},
-        "{file} must be committed later than {than}",
+        git.newer_than, {"file": _FILE, "than": _FILES}, "{file} must be committed after {than}"
     ),
     "only-reader": Kind(
         code.only_reader, {"of": _FILE, "allowed": _FILES}, "Only {allowed} may open {of}"
@@ -196,6 +193,8 @@ def _one(tree: Tree, probe: Mapping[str, Any], item: str, title: str) -> Finding
         arguments.setdefault("item", item)
     try:
         finding = PROBES[kind].function(tree, **arguments)
+    except UnreadableError as error:
+        finding = missing(str(error), error.file)
     except Exception as error:
         text = f"the probe {kind} broke: {type(error).__name__}: {error}"
         return Finding(ERROR, text, str(probe.get("file", "")))

@@ -3,6 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
+from ml_checklist.errors import UnreadableError
 from ml_checklist.probes.finding import Finding, found, missing
 from ml_checklist.probes.tree import Tree
 
@@ -52,7 +53,7 @@ class Job(NamedTuple):
 def _load(tree: Tree, name: str) -> dict[str, Any]:
     try:
         return _table(tree.data(name, "yaml"))
-    except ValueError:
+    except UnreadableError:
         return {}
 
 

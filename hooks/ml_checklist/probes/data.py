@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from ml_checklist.errors import shown
+from ml_checklist.errors import UnreadableError, shown
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree
 
@@ -25,7 +25,7 @@ def value(form: str, tree: Tree, *, file: str, at: str, **bound: Any) -> Finding
     for name in tree.find(file):
         try:
             pairs = pick(tree.data(name, form), at)
-        except ValueError as error:
+        except UnreadableError as error:
             best = missing(str(error), name)
             continue
         best = _every(name, pairs, at, bound)
@@ -142,10 +142,7 @@ def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bou
         if not names:
             return absent(tree, side["file"])
         form = {"json": "json", "toml": "toml"}.get(names[0].rsplit(".", 1)[-1], "yaml")
-        try:
-            term = one(tree.data(names[0], form), side["at"])
-        except ValueError as error:
-            return missing(str(error), names[0])
+        term = one(tree.data(names[0], form), side["at"])
         if not _number(term):
             sentence = f"{side['at']} is {shown(term)}, not a number"
             return missing(sentence, f"{names[0]} {side['at']}")
@@ -161,10 +158,7 @@ def ledger(tree: Tree, *, fields: list[str]) -> Finding:
     name = "reports/run.json"
     if not tree.find(name):
         return absent(tree, name)
-    try:
-        data = tree.data(name, "json")
-    except ValueError as error:
-        return missing(str(error), name)
+    data = tree.data(name, "json")
     empty = [field for field in fields if one(data, field) is None]
     if empty:
         return missing(f"it lacks {', '.join(empty)}", name)

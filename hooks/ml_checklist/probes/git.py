@@ -62,17 +62,14 @@ def _ignored(tree: Tree, paths: list[str]) -> Finding:
     output = gitrepo.git(tree.root, "check-ignore", "--no-index", "--", *paths) or ""
     ignored = output.splitlines()
     open_ = [path for path in paths if path not in ignored]
-    tracked = [name for name in tree.tracked if any(_below(name, path) for path in paths)]
+    folders = tuple(f"{path.rstrip('/')}/" for path in paths)
+    tracked = [name for name in tree.tracked if f"{name}/".startswith(folders)]
     kept = [name for name in tracked if not name.endswith((".gitkeep", ".gitignore", "README.md"))]
     if open_:
         return missing(f"{', '.join(open_)} not yet; add to .gitignore", ".gitignore")
     if kept:
         return missing(f"{kept[0]} is tracked all the same; git rm --cached it", kept[0])
     return found(f"{', '.join(paths)} ignored", ".gitignore")
-
-
-def _below(name: str, path: str) -> bool:
-    return name == path or name.startswith(f"{path.rstrip('/')}/")
 
 
 def _largest(tree: Tree, names: list[str], max_mb: float) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ml_checklist.errors import DataError
+from ml_checklist.errors import UnreadableError
 from ml_checklist.probes.code import MAP
 from ml_checklist.probes.data import one
 from ml_checklist.probes.finding import Finding, found, missing, unknown
@@ -15,10 +15,7 @@ from ml_checklist.probes.tree import Tree
 
 def import_contract(tree: Tree) -> Finding:
     """An import-linter contract names every sub-package."""
-    try:
-        contracts = one(read_pyproject(tree), "tool.importlinter.contracts")
-    except DataError as error:
-        return missing(str(error), "pyproject.toml")
+    contracts = one(read_pyproject(tree), "tool.importlinter.contracts")
     layers = [c for c in contracts or () if isinstance(c, dict) and c.get("type") == "layers"]
     if not layers:
         return missing("there is none", "pyproject.toml tool.importlinter")
@@ -33,22 +30,16 @@ def import_contract(tree: Tree) -> Finding:
 
 
 def read_pyproject(tree: Tree) -> Any:
-    """The content of pyproject.toml; DataError says why there is none."""
+    """The content of pyproject.toml; raises UnreadableError."""
     names = tree.find("pyproject.toml")
     if not names:
-        raise DataError("there is no pyproject.toml")
-    try:
-        return tree.data(names[0], "toml")
-    except ValueError as error:
-        raise DataError(str(error)) from None
+        raise UnreadableError("pyproject.toml", "there is no pyproject.toml")
+    return tree.data(names[0], "toml")
 
 
 def dependency(tree: Tree, *, name: str, group: str = "") -> Finding:
     """A package is depended on."""
-    try:
-        project = read_pyproject(tree)
-    except DataError as error:
-        return missing(str(error), "pyproject.toml")
+    project = read_pyproject(tree)
     for where, demand in requirements(project):
         if normal(demand) == normal(name) and group in ("", where):
             return found(f"{demand} in {where}", "pyproject.toml")
@@ -77,17 +68,19 @@ _SPECIFIER = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
 
 def lock_fresh(tree: Tree) -> Finding:
     """uv.lock was made for this pyproject.toml."""
+    project = read_pyproject(tree)
+    text = tree.text("uv.lock") if tree.find("uv.lock") else None
+    if text is None:
+        return missing("there is no uv.lock", "uv.lock", remedy=LOCK)
     try:
-        project = read_pyproject(tree)
-        text = tree.text("uv.lock") if tree.find("uv.lock") else None
-        if text is None:
-            return missing("there is no uv.lock", "uv.lock", remedy=LOCK)
         lock = _read(text, normal(str(one(project, "project.name") or "")))
-    except (DataError, ValueError) as error:
+    except ValueError as error:
         return missing(str(error), "uv.lock")
     if lock.own is None:
         return missing("it was made for another project", "uv.lock", remedy=LOCK)
-    wanted, locked = _wanted(project), _locked(lock.own)
+    lines = requirements(project)
+    wanted = {(normal(group), normal(line), _versions(line)) for group, line in lines}
+    locked = _locked(lock.own)
     if wanted != locked:
         names = ", ".join(sorted({name for _, name, _ in wanted ^ locked}))
         return missing(f"it disagrees with pyproject.toml on {names}", "uv.lock", remedy=LOCK)
@@ -124,10 +117,6 @@ def _own(package: dict[str, Any]) -> dict[str, Any] | None:
 
 
 Demand = tuple[str, str, frozenset[str]]
-
-
-def _wanted(project: Any) -> set[Demand]:
-    return {(normal(group), normal(line), _versions(line)) for group, line in requirements(project)}
 
 
 def _locked(package: dict[str, Any]) -> set[Demand]:

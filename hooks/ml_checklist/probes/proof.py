@@ -47,10 +47,7 @@ def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
     report = proofs.read(tree.proofs)
     if report is not None and not proofs.same_tree(report, tree.identity):
         return unknown("code or tests changed since coverage was measured", MEASURE)
-    try:
-        files = one(tree.data(name, "json"), "files") or {}
-    except ValueError as error:
-        return missing(str(error), name)
+    files = one(tree.data(name, "json"), "files") or {}
     below = f"{of.rstrip('/*')}/**"
     named = {path.replace("\\", "/"): entry for path, entry in files.items()}
     chosen = [named[path] for path in named if matches(path, of) or matches(path, below)]
@@ -68,10 +65,7 @@ def fresh(tree: Tree, *, file: str) -> Finding:
     """A report was made on the code, the configuration and the data of this checkout."""
     if not tree.find(file):
         return absent(tree, file)
-    try:
-        report = tree.data(tree.find(file)[0], "json")
-    except ValueError as error:
-        return missing(str(error), file)
+    report = tree.data(tree.find(file)[0], "json")
     trees, data = one(report, "trees"), one(report, "data")
     if not isinstance(trees, dict) or not trees or not isinstance(data, dict) or not data:
         return missing("it does not say on which trees and data it was made", file)
@@ -85,10 +79,7 @@ def _same_data(tree: Tree, file: str, data: dict[str, Any]) -> Finding:
     name = proofs.MANIFEST
     if not tree.find(name):
         return absent(tree, name)
-    try:
-        manifest = tree.data(name, "json")
-    except ValueError as error:
-        return missing(str(error), name)
+    manifest = tree.data(name, "json")
     parts = ("train", "valid", "test")
     hashes = {part: one(manifest, f"split.parts.{part}.sha256") for part in parts}
     files = one(manifest, "files")

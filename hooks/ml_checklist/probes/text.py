@@ -141,7 +141,6 @@ def listed(names: list[str]) -> str:
 
 
 def n_files(names: list[str]) -> str:
-    """`1 file`, `7 files`."""
     return f"{len(names)} file{'' if len(names) == 1 else 's'}"
 
 

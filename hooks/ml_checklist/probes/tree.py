@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from ml_checklist import gitrepo, markdown, proofs, yaml_io
-from ml_checklist.errors import DataError
+from ml_checklist.errors import DataError, UnreadableError
 
 MAX_BYTES = 64 << 20
 
@@ -103,7 +103,7 @@ class Tree:
         return self._sections[name].get(markdown.slug(heading))
 
     def data(self, name: str, form: str) -> Any:
-        """The content of a JSON, YAML or TOML file; ValueError says why it cannot be read."""
+        """The content of a JSON, YAML or TOML file; raises UnreadableError."""
         if (name, form) not in self._data:
             self._data[name, form] = self._parse(name, form)
         return self._data[name, form]
@@ -111,7 +111,7 @@ class Tree:
     def _parse(self, name: str, form: str) -> Any:
         text = self.text(name)
         if text is None:
-            raise ValueError(f"{name} cannot be read as text")
+            raise UnreadableError(name, f"{name} cannot be read as text")
         try:
             if form == "json":
                 return json.loads(text)
@@ -119,11 +119,10 @@ class Tree:
                 return tomllib.loads(text)
             return yaml_io.parse(text.encode(), name, strict=False)
         except DataError as error:
-            raise ValueError(str(error)) from None
+            raise UnreadableError(name, str(error)) from None
         except (ValueError, RecursionError) as error:
-            raise ValueError(
-                f"{name} is not {form.upper()}: {str(error).splitlines()[0]}"
-            ) from None
+            first = str(error).splitlines()[0]
+            raise UnreadableError(name, f"{name} is not {form.upper()}: {first}") from None
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def gate_data(numbers: Gate) -> dict[str, Any]:
 
 def item(status: Status) -> dict[str, Any]:
     """One item with its state and who stands for it."""
-    own, finding = status.item, status.finding
+    own, finding = status.item, status.finding._asdict() if status.finding else {}
+    found = {key: value for key, value in finding.items() if value not in (None, "")}
     named = ("id", "title", "section", "phase", "level", "kind", "rev", "lifecycle", "counts")
     return {
         **{name: getattr(own, name) for name in named},
@@ -56,7 +57,7 @@ def item(status: Status) -> dict[str, Any]:
         "sentence": status.sentence,
         "todo": gate.todo(status) if status.state in _OPEN and not status.asks else None,
         "evidence": list((status.tick or {}).get("evidence", ())),
-        "finding": _finding(finding) if finding else None,
+        "finding": found or None,
         "waiver": dict(status.waiver) if status.waiver else None,
         "calendar": status.calendar,
         "until": status.until.isoformat() if status.until else None,
@@ -73,11 +74,6 @@ def view_groups(view: View) -> list[dict[str, Any]]:
 
 def _view_entry(row: Row) -> dict[str, Any]:
     return {"name": row.name, "points": row.points, "items": [s.item.id for s in row.statuses]}
-
-
-def _finding(finding: Any) -> dict[str, Any]:
-    data: dict[str, Any] = finding._asdict()
-    return {key: value for key, value in data.items() if value not in (None, "")}
 
 
 def dump(data: Any) -> str:

@@ -62,7 +62,9 @@ def _some(names: list[str], n: int) -> str:
 def people(diff: Diff) -> list[Row]:
     """Rows (word, item, what) for reviewers."""
     rows = [("ticked", p.after.item.id, _evidence(p)) for p in diff.ticked]
-    rows += [("n/a", p.after.item.id, _by(p)) for p in diff.excused]
+    for p in diff.excused:
+        by = f"by {p.after.by}: " if p.after.by else ""
+        rows.append(("n/a", p.after.item.id, by + p.after.sentence))
     rows += [("waived", p.after.item.id, p.after.sentence) for p in diff.waived]
     rows += [("lost", p.after.item.id, p.after.sentence) for p in diff.lost if not _machine(p)]
     return rows + [("stale", p.after.item.id, p.after.sentence) for p in diff.stale]
@@ -76,10 +78,6 @@ def machines(diff: Diff) -> list[Row]:
 
 def _machine(pair: Pair) -> bool:
     return pair.before is not None and pair.before.proven
-
-
-def _by(pair: Pair) -> str:
-    return f"by {pair.after.by}: {pair.after.sentence}" if pair.after.by else pair.after.sentence
 
 
 def _evidence(pair: Pair) -> str:

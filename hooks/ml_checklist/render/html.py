@@ -31,20 +31,19 @@ def _island(content: dict[str, Any]) -> str:
 
 
 def _island_data(survey: Survey) -> dict[str, Any]:
-    phase = gate.working_towards(survey.project.phase)
-    names = views.load(survey.project.catalog)
+    phase, catalog = gate.working_towards(survey.project.phase), survey.project.catalog
     return {
         **data.report(survey),
         "items": [_item(status) for status in survey.statuses.values()],
-        "sections": [section._asdict() for section in survey.project.catalog.sections.values()],
+        "sections": [section._asdict() for section in catalog.sections.values()],
         "next": [status.item.id for status in gate.next_items(survey, phase, 5)],
-        "views": [_view(views.fill(survey, name)) for name in names],
+        "views": [_view(views.fill(survey, name)) for name in views.load(catalog)],
     }
 
 
 def _item(status: Status) -> dict[str, Any]:
-    raw = status.item.data
-    return {**data.item(status), **_EMPTY, **{key: raw[key] for key in _KEYS if raw.get(key)}}
+    written = {key: status.item.data[key] for key in _KEYS if status.item.data.get(key)}
+    return {**data.item(status), **_EMPTY, **written}
 
 
 def _view(view: View) -> dict[str, Any]:

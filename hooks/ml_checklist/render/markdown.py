@@ -111,7 +111,6 @@ def _leaf(status: Status) -> str:
 
 
 def _label(text: str) -> str:
-    """Text that Mermaid takes for text: quoted, with its own signs as entities."""
     for sign, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("`", "'")):
         text = text.replace(sign, entity)
     return f'"{" ".join(text.split())}"'

@@ -38,7 +38,6 @@ def coloured(stream: TextIO | None = None) -> bool:
 
 
 def paint(text: str, kind: str) -> str:
-    """`text` in the colour of a state, or as it is."""
     code = _CODES.get(kind)
     return f"\033[{code}m{text}\033[0m" if code and coloured() else text
 

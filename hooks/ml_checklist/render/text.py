@@ -17,12 +17,10 @@ _START = "`checklist start`"
 
 
 def width() -> int:
-    """Columns to fill, at most 120."""
     return max(60, min(shutil.get_terminal_size((110, 24)).columns, 120))
 
 
 def status(survey: Survey, *, n_next: int = 3) -> str:
-    """Where the project stands and what is next."""
     phase = gate.working_towards(survey.project.phase)
     numbers = gate.count(survey, phase)
     lines = [*_totals(survey, numbers), *_notes(survey, numbers)]
@@ -99,7 +97,6 @@ def wrapped(text: str, indent: str = "    ") -> list[str]:
 
 
 def all_items(survey: Survey, section: str | None = None) -> str:
-    """Every item by section, with its state in a word."""
     lines = []
     for each in survey.project.catalog.sections.values():
         own = [s for s in survey.statuses.values() if s.item.section == each.id and not s.asks]

@@ -28,19 +28,15 @@ def content_id(tree: Tree, reference: str) -> str:
     if not tree.inside(path):
         raise ValueError(f"{name} leads out of the project through a link; cite a file inside it")
     if path.is_dir() and not anchor:
-        return _folder(tree, name)
+        n_files = len(files_below(path))
+        if not 0 < n_files <= MAX_FILES:
+            raise ValueError(f"{name}/ holds {n_files} files; cite a folder of 1 to {MAX_FILES}")
+        return tree_id(tree.root, name)
     if not path.is_file():
         raise ValueError(f"{name} does not exist")
     if not anchor:
         return blob_id(path.read_bytes())
     return blob_id(_section(tree, name, anchor).encode())
-
-
-def _folder(tree: Tree, name: str) -> str:
-    n_files = len(files_below(tree.root / name))
-    if not 0 < n_files <= MAX_FILES:
-        raise ValueError(f"{name}/ holds {n_files} files; cite a folder of 1 to {MAX_FILES}")
-    return tree_id(tree.root, name)
 
 
 def _section(tree: Tree, name: str, anchor: str) -> str:

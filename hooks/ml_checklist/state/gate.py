@@ -52,20 +52,16 @@ def count(survey: Survey, phase: str) -> Gate:
     n_questions = len(questions(survey, phase))
     met, waived = (sum(s.state == state for s in counted) for state in (PASS, WAIVED))
     total = len(counted) + n_questions
-    return Gate(
-        phase=phase,
-        met=met,
-        proven=sum(s.proven for s in counted),
-        signed_off=sum(s.signed_off for s in counted),
-        waived=waived,
-        open=total - met - waived,
-        stale=sum(s.state == STALE for s in counted),
-        expired=sum(s.calendar for s in counted),
-        n_questions=n_questions,
-        errors=sum(s.state == ERROR for s in counted),
-        total=total,
-        not_applicable=len(all_) - len(counted),
-    )
+    numbers = {
+        "proven": sum(s.proven for s in counted),
+        "signed_off": sum(s.signed_off for s in counted),
+        "stale": sum(s.state == STALE for s in counted),
+        "expired": sum(s.calendar for s in counted),
+        "errors": sum(s.state == ERROR for s in counted),
+        "open": total - met - waived,
+        "not_applicable": len(all_) - len(counted),
+    }
+    return Gate(phase, met=met, waived=waived, total=total, n_questions=n_questions, **numbers)
 
 
 def still_open(survey: Survey, phase: str, *, calendar: bool = False) -> list[Status]:

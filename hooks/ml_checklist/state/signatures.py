@@ -130,12 +130,10 @@ def expired(waiver: dict[str, Any], today: date) -> bool:
 
 
 def write_tick(home: Path, item_id: str, tick: dict[str, Any]) -> str:
-    """Write one tick and return its file."""
     return _write(home, "ticks", item_id, {key: tick[key] for key in _TICK if tick.get(key)})
 
 
 def write_waiver(home: Path, item_id: str, waiver: dict[str, Any]) -> str:
-    """Write one waiver and return its file."""
     return _write(home, "waivers", item_id, {key: waiver[key] for key in _WAIVER})
 
 

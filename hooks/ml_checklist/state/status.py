@@ -52,14 +52,12 @@ class Status(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to do: met, waived or not applicable."""
         return self.state in SETTLED
 
 
 def status_of(
     item: Item, project: Project, tick: dict[str, Any] | None, waiver: dict[str, Any] | None
 ) -> Status:
-    """The status of an item that is not retired."""
     answer = item.applies(project.facts)
     if answer.value is not False and not tick:
         # An item that is settled by an answer is a question until then, not a failure.

@@ -38,7 +38,10 @@ def take(project: Project) -> Survey:
     for name, item in project.catalog.items.items():
         tick, waiver = given.entries.get(name), granted.entries.get(name)
         statuses[name] = status_of(item, project, tick, waiver)
-    statuses = {name: _blocked(status, statuses) for name, status in statuses.items()}
+    settled = {name for name, status in statuses.items() if status.settled}
+    for name in statuses.keys() - settled:
+        blockers = [each for each in statuses[name].item.requires if each not in settled]
+        statuses[name] = statuses[name]._replace(blocked_by=tuple(blockers))
     warnings = given.warnings + granted.warnings + _idle_waivers(statuses, granted)
     return Survey(project, statuses, _questions(project, statuses), warnings)
 
@@ -47,13 +50,6 @@ def read_state(project: Project) -> tuple[Folder, Folder]:
     """The ticks and waivers of a project, with their problems."""
     where = (project.home, project.catalog, project.today)
     return signatures.load_ticks(*where), signatures.load_waivers(*where)
-
-
-def _blocked(status: Status, statuses: dict[str, Status]) -> Status:
-    if status.settled:
-        return status
-    red = tuple(name for name in status.item.requires if not statuses[name].settled)
-    return status._replace(blocked_by=red)
 
 
 def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:

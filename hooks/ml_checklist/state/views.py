@@ -43,7 +43,6 @@ class View(NamedTuple):
 
 
 def load(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """All views beside the catalog by name; DataError when one names an unknown item."""
     found: dict[str, dict[str, Any]] = {}
     problems: list[Problem] = []
     for path in sorted((catalog.folder / "views").glob("*.yml")):
