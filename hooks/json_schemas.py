@@ -14,7 +14,6 @@ from ml_checklist.probes import JOINS, PROBES
 from ml_checklist.shapes import (
     Choice,
     Keys,
-    Later,
     ListOf,
     Number,
     Shape,
@@ -55,8 +54,6 @@ def described(shape: Shape) -> dict[str, Any]:
             return {"type": "number"}
         case Truth():
             return {"type": "boolean"}
-        case Later():
-            return {"$ref": f"#/$defs/{shape.name}"}
         case ListOf():
             return {"type": "array", "items": described(shape.shape), "minItems": shape.least}
         case Table():
@@ -66,8 +63,7 @@ def described(shape: Shape) -> dict[str, Any]:
         case ItemOrTombstone():
             return {"anyOf": [described(shapes.ITEM), described(shapes.TOMBSTONE)]}
         case shapes.ProbeShape():
-            ways = (*map(shapes.joined, JOINS), *map(shapes.typed, PROBES))
-            return {"anyOf": [described(way) for way in ways]}
+            return {"$ref": "#/$defs/probe"}
     return {}
 
 
@@ -83,8 +79,10 @@ def _keys(shape: Keys) -> dict[str, Any]:
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of one kind of file."""
     own = described(FILES[name])
-    probe = {"$defs": {"probe": described(shapes.PROBE)}} if "#/$defs/probe" in str(own) else {}
-    return {"$schema": DRAFT, "title": name, **own, **probe}
+    ways = (*map(shapes.joined, JOINS), *map(shapes.typed, PROBES))
+    probe = {"$defs": {"probe": {"anyOf": [described(way) for way in ways]}}}
+    used = probe if "#/$defs/probe" in str(own) else {}
+    return {"$schema": DRAFT, "title": name, **own, **used}
 
 
 def text(name: str) -> str:

@@ -51,20 +51,15 @@ def build_parser(chosen: str) -> argparse.ArgumentParser:
     for name, (module, help_) in COMMANDS.items():
         command = commands.add_parser(name, help=help_, description=help_, epilog=EPILOG)
         if name == chosen:
-            _add_place(command)
+            add = command.add_argument_group("where").add_argument
+            add("--root", metavar="DIR", help="the project, instead of the folder you are in")
+            add("--catalog", metavar="DIR", help="use this catalog instead of the project's own")
+            add("--today", metavar="DATE", help="as if it were this day")
             loaded = importlib.import_module(f"ml_checklist.commands.{module}")
             add_arguments, run = loaded.COMMANDS[name]
             add_arguments(command)
             command.set_defaults(run=run)
     return parser
-
-
-def _add_place(command: argparse.ArgumentParser) -> None:
-    place = command.add_argument_group("where")
-    add = place.add_argument
-    add("--root", metavar="DIR", help="the project, instead of the folder you are in")
-    add("--catalog", metavar="DIR", help="use this catalog instead of the project's own")
-    add("--today", metavar="DATE", help="as if it were this day")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -33,7 +33,6 @@ def blob_id(content: bytes) -> str:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Every regular file below a folder, sorted; byte code and git's own folder left out."""
     found = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in ("__pycache__", ".git")]

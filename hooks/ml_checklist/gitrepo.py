@@ -2,7 +2,6 @@
 
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
 
 from ml_checklist.errors import DataError
 
@@ -14,19 +13,13 @@ NO_REPOSITORY = "make it a repository: `git init`, then commit"
 
 def git(root: Path, *args: str) -> str | None:
     """The standard output of one git command, None when it fails."""
-    raw = git_bytes(root, *args)
-    return None if raw is None else raw.decode("utf-8", "replace")
-
-
-def git_bytes(root: Path, *args: str) -> bytes | None:
-    """As `git`, for output that is not text."""
     # No hook, pager or file-system monitor that the project's own config names may run here.
     safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager"]
     try:
         done = subprocess.run(["git", *safe, *args], cwd=root, capture_output=True, check=False)
     except OSError:
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def names(root: Path, *args: str) -> list[str] | None:
@@ -47,13 +40,6 @@ def author(root: Path) -> str:
     return ident.partition(" <")[0].strip() if ident else ""
 
 
-class Entry(NamedTuple):
-    """One regular file of a revision."""
-
-    name: str
-    blob: str
-
-
 def merge_base(top: Path, base: str) -> str:
     """The commit where this branch left `base`."""
     if git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0") is None:
@@ -65,29 +51,24 @@ def merge_base(top: Path, base: str) -> str:
     return found.strip()
 
 
-def entries(top: Path, revision: str, below: str = "") -> list[Entry]:
-    """The regular files of a revision; links, and what is too large for a probe, are left out."""
-    found = []
-    paths = ["--", below] if below else []
+def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
+    """Write the files of `revision`, or of one folder of it, below `into`, byte for byte.
+
+    Links, and what is too large for a probe, are left out.
+    """
+    wanted, paths = {}, ["--", below] if below else []
     for line in names(top, "ls-tree", "-r", "-l", "-z", "--full-tree", revision, *paths) or ():
         meta, _, name = line.partition("\t")
         mode, kind, blob, size = meta.split()
         if kind == "blob" and mode != "120000" and int(size) <= MAX_BYTES:
-            found.append(Entry(name, blob))
-    return found
-
-
-def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
-    """Write the files of `revision`, or of one folder of it, below `into`, byte for byte."""
-    wanted = entries(top, revision, below)
-    asked = "".join(f"{entry.blob}\n" for entry in wanted).encode()
+            wanted[name] = blob
+    asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
     command = ["git", "cat-file", "--batch"]
     done = subprocess.run(command, cwd=top, input=asked, capture_output=True, check=True)
     position = 0
-    for entry in wanted:
+    for path in (into / name for name in wanted):
         end = done.stdout.index(b"\n", position)
-        size = int(done.stdout[position:end].split()[2])
-        path = into / entry.name
+        n_bytes = int(done.stdout[position:end].split()[2])
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(done.stdout[end + 1 : end + 1 + size])
-        position = end + 1 + size + 1
+        path.write_bytes(done.stdout[end + 1 : end + 1 + n_bytes])
+        position = end + 1 + n_bytes + 1

@@ -23,7 +23,6 @@ class Origin(NamedTuple):
 
 
 def read(home: Path) -> Origin:
-    """What the answers hold; a project that no template made has none."""
     try:
         answers = _answers(home)
     except DataError:

@@ -4,7 +4,7 @@ hooks/json_schemas.py makes JSON Schema of the same declarations, so that loader
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ml_checklist.errors import Problem, nearest, shown
@@ -151,19 +151,6 @@ class Table(Nested):
         lines = getattr(value, "lines", {})
         for key, element in value.items():
             yield from self.shape.faults(element, (*path, key), lines.get(key, line))
-
-
-class Later(Shape):
-    """A shape that refers to itself: looked up when it is needed."""
-
-    def __init__(self, name: str, shape: Callable[[], Shape]) -> None:
-        self.name, self.shape = name, shape
-
-    def fits(self, value: Any) -> bool:
-        return self.shape().fits(value)
-
-    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
-        yield from self.shape().faults(value, path, line)
 
 
 def check(shape: Shape, data: Any, where: str, prefix: str = "") -> list[Problem]:

@@ -33,18 +33,18 @@ def load(folder: Path, where: str | None = None) -> Catalog:
 
 
 def load_facts(path: Path, where: str) -> dict[str, Fact]:
-    """The facts that conditions may name; none where the file does not exist."""
     if not path.exists():
         return {}
     data = yaml_io.load(path, where)
     problems = check(FACTS, data, where)
     if problems:
         raise DataError(*problems)
-    return {fact["name"]: _fact(**fact) for fact in data["facts"]}
-
-
-def _fact(*, type: str, choices: list[str] | None = None, **rest: str) -> Fact:
-    return Fact(choices=tuple(choices or ()), **rest)
+    keys = [key for key in Fact._fields if key != "choices"]
+    found = {}
+    for raw in data["facts"]:
+        written = {key: raw[key] for key in keys if key in raw}
+        found[raw["name"]] = Fact(choices=tuple(raw.get("choices", ())), **written)
+    return found
 
 
 class Reader:

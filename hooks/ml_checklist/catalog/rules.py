@@ -89,7 +89,6 @@ _TRACKERS = re.compile(r"[?&](utm_|fbclid|gclid|mc_cid|ref_src)")
 
 
 def lint(catalog: Catalog) -> list[Problem]:
-    """Everything in which the catalog falls short."""
     items = list(catalog.items.values())
     found = [problem for item in items for problem in _item(item)]
     found += [*_sentences(items), *_spellings(items), *_floors(items)]

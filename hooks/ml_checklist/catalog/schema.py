@@ -9,7 +9,6 @@ from ml_checklist.shapes import (
     Choice,
     Fault,
     Keys,
-    Later,
     ListOf,
     Nested,
     Number,
@@ -32,12 +31,11 @@ class ProbeShape(Nested):
 
 
 PROBE = ProbeShape()
-_AGAIN = Later("probe", lambda: PROBE)
 
 
 def joined(word: str) -> Keys:
     """The shape of a probe that combines others."""
-    return Keys(**{word: _AGAIN if word == "not" else ListOf(_AGAIN, 1)})
+    return Keys(**{word: PROBE if word == "not" else ListOf(PROBE, 1)})
 
 
 def typed(kind: str) -> Keys:

@@ -49,7 +49,6 @@ def add_news(parser: argparse.ArgumentParser) -> None:
 
 
 def news(args: argparse.Namespace) -> bool:
-    """Print what the last update of the catalog brought."""
     survey = common.surveyed(args)
     revision = updates.previous(survey.project, args.since)
     old = updates.old_items(survey.project, revision)

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,16 @@ Command = tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Na
 
 
 def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
-    """The option --format; the first one is the default."""
     choices = formats or ("text", "json")
     parser.add_argument("--format", choices=choices, default=choices[0])
 
 
 def project(args: argparse.Namespace) -> Project:
     """The project of --root, with the catalog of --catalog, on the day of --today."""
-    return open_project(args.root, args.catalog, today=today(args))
-
-
-def today(args: argparse.Namespace) -> date | None:
-    if not args.today:
-        return None
-    day = records.real_date(args.today)
-    if day is None:
+    day = records.real_date(args.today) if args.today else None
+    if args.today and day is None:
         raise DataError(f"--today: {args.today} is not a day; write it as 2026-11-20")
-    return day
+    return open_project(args.root, args.catalog, today=day)
 
 
 def surveyed(args: argparse.Namespace) -> Survey:

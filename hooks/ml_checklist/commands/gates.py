@@ -56,7 +56,6 @@ def add_promote(parser: argparse.ArgumentParser) -> None:
 
 
 def promote(args: argparse.Namespace) -> bool:
-    """Write the phase, or list what is missing; what has expired counts here."""
     survey = common.surveyed(args)
     common.refuse_broken(survey)
     phase, now = args.phase, survey.project.phase

@@ -22,7 +22,6 @@ def add_status(parser: argparse.ArgumentParser) -> None:
 
 
 def status(args: argparse.Namespace) -> bool:
-    """Print the state of the project; being unfinished is no failure."""
     survey = common.surveyed(args)
     if args.format == "json":
         print(data.dump(data.report(survey)))

@@ -154,7 +154,6 @@ def add_reopen(parser: argparse.ArgumentParser) -> None:
 
 
 def reopen(args: argparse.Namespace) -> bool:
-    """Delete the ticks and waivers of the items; refused when one has none."""
     project = common.project(args)
     files = []
     for name in args.items:

@@ -96,7 +96,6 @@ def _state(item: dict[str, Any]) -> str:
 
 
 def _changes(status: Status, before: dict[str, Any] | None) -> list[Entry]:
-    """What has become of an item."""
     item, life = status.item, status.item.data["lifecycle"]
     since, changed = life["since"], life.get("changed", life["since"])
     if before is None:
@@ -133,6 +132,5 @@ def _moved(survey: Survey, status: Status, touched: set[str]) -> list[Entry]:
 
 
 def files_since(project: Project, revision: str) -> set[str]:
-    """The files, relative to the project, that differ from a revision."""
     names = gitrepo.names(project.home, "diff", "--name-only", "--relative", "-z", revision)
     return set(names or ())

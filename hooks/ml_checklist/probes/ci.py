@@ -22,7 +22,6 @@ _GITLAB_EVENTS = {
 
 
 def workflow(tree: Tree, *, runs: str = "", trigger: str = "", job: str = "") -> Finding:
-    """A job runs a command, on an event, under a name."""
     jobs = [*_github_jobs(tree), *_gitlab_jobs(tree)]
     if not jobs:
         return missing("there is no workflow", ".github/workflows/")
@@ -124,7 +123,6 @@ def _script(job: dict[str, Any], before: Any) -> list[str]:
 
 
 def codeowners(tree: Tree, *, paths: list[str]) -> Finding:
-    """CODEOWNERS names an owner for each path."""
     name = next((name for name in OWNERS if tree.find(name)), "")
     if not name:
         return missing("there is no CODEOWNERS file", OWNERS[0])

@@ -77,24 +77,18 @@ def wrong(value: Any, *, exists: bool | None = None, **bound: Any) -> str:
     return next(filter(None, (_BOUNDS[key](value, limit) for key, limit in bound.items())), "")
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
-
-
 def _no_number(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+        return ""
     return "is empty" if value is None else f"is {shown(value)}, not a number"
 
 
 def _least(value: Any, limit: float) -> str:
-    if not _number(value):
-        return _no_number(value)
-    return "" if value >= limit else f"is {value}"
+    return _no_number(value) or ("" if value >= limit else f"is {value}")
 
 
 def _most(value: Any, limit: float) -> str:
-    if not _number(value):
-        return _no_number(value)
-    return "" if value <= limit else f"is {value}"
+    return _no_number(value) or ("" if value <= limit else f"is {value}")
 
 
 def _equals(value: Any, limit: Any) -> str:
@@ -143,9 +137,9 @@ def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bou
             return absent(tree, side["file"])
         form = {"json": "json", "toml": "toml"}.get(names[0].rsplit(".", 1)[-1], "yaml")
         term = one(tree.data(names[0], form), side["at"])
-        if not _number(term):
-            sentence = f"{side['at']} is {shown(term)}, not a number"
-            return missing(sentence, f"{names[0]} {side['at']}")
+        fault = _no_number(term)
+        if fault:
+            return missing(f"{side['at']} {fault}", f"{names[0]} {side['at']}")
         sides.append(term)
     delta = sides[0] - sides[1]
     finding = missing if wrong(delta, **bound) else found

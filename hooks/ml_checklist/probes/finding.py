@@ -1,5 +1,6 @@
 """What a probe found: an outcome, a sentence, and where to look."""
 
+from functools import partial
 from typing import NamedTuple
 
 FOUND, MISSING, UNKNOWN, ERROR = "found", "missing", "unknown", "error"
@@ -20,14 +21,8 @@ class Finding(NamedTuple):
         return self.outcome == FOUND
 
 
-def found(sentence: str, location: str = "", value: object = None, limit: object = None) -> Finding:
-    return Finding(FOUND, sentence, location, value, limit)
-
-
-def missing(
-    sentence: str, location: str = "", value: object = None, limit: object = None, remedy: str = ""
-) -> Finding:
-    return Finding(MISSING, sentence, location, value, limit, remedy)
+found = partial(Finding, FOUND)
+missing = partial(Finding, MISSING)
 
 
 def unknown(sentence: str, remedy: str, location: str = "") -> Finding:

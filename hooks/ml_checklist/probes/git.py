@@ -105,7 +105,6 @@ def _secret(text: str) -> int:
 
 
 def newer_than(tree: Tree, *, file: str, than: list[str]) -> Finding:
-    """A file was committed later than others."""
     names = tree.find(file)
     if not names:
         return missing("there is no such file", tree.theirs(file))

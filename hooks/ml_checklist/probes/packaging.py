@@ -38,7 +38,6 @@ def read_pyproject(tree: Tree) -> Any:
 
 
 def dependency(tree: Tree, *, name: str, group: str = "") -> Finding:
-    """A package is depended on."""
     project = read_pyproject(tree)
     for where, demand in requirements(project):
         if normal(demand) == normal(name) and group in ("", where):
@@ -67,7 +66,6 @@ _SPECIFIER = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
 
 
 def lock_fresh(tree: Tree) -> Finding:
-    """uv.lock was made for this pyproject.toml."""
     project = read_pyproject(tree)
     text = tree.text("uv.lock") if tree.find("uv.lock") else None
     if text is None:

@@ -15,7 +15,6 @@ MIN_WORDS_OF_A_DECISION = 30
 
 
 def file(tree: Tree, *, file: str, min_bytes: int = 1) -> Finding:
-    """A file exists and is not empty."""
     names = tree.find(file)
     for name in names:
         size = (tree.root / name).stat().st_size
@@ -130,7 +129,7 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
             seen = f"{name} line {line}"
             return missing(f"{seen} says otherwise", place) if absent else found(seen, place)
     if absent:
-        return found(f"looked through {n_files(names)}")
+        return found(f"looked through {len(names)} file{'' if len(names) == 1 else 's'}")
     nowhere = f"none of {file} shows it" if len(names) > 1 else f"{names[0]} does not show it"
     return missing(nowhere, names[0])
 
@@ -138,10 +137,6 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
 def listed(names: list[str]) -> str:
     """`a, b and c`."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
-
-
-def n_files(names: list[str]) -> str:
-    return f"{len(names)} file{'' if len(names) == 1 else 's'}"
 
 
 def notebooks_clean(tree: Tree) -> Finding:

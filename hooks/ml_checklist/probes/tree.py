@@ -58,14 +58,12 @@ class Tree:
     def find(self, pattern: str) -> list[str]:
         """Paths of the files that a name or glob meets, sorted, relative to the root."""
         if pattern not in self._found:
-            self._found[pattern] = self._find(self.theirs(pattern))
+            name = self.theirs(pattern)
+            is_glob = any(char in name for char in "*?[")
+            paths = sorted(self.root.glob(name)) if is_glob else [self.root / name]
+            there = [path for path in paths if self.inside(path) and path.is_file()]
+            self._found[pattern] = [path.relative_to(self.root).as_posix() for path in there]
         return self._found[pattern]
-
-    def _find(self, name: str) -> list[str]:
-        is_glob = any(char in name for char in "*?[")
-        paths = sorted(self.root.glob(name)) if is_glob else [self.root / name]
-        there = [path for path in paths if self.inside(path) and path.is_file()]
-        return [path.relative_to(self.root).as_posix() for path in there]
 
     def inside(self, path: Path) -> bool:
         """Whether a path, links followed, stays below the root."""

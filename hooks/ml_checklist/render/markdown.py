@@ -33,7 +33,6 @@ def page(survey: Survey, section: str | None = None) -> str:
 
 
 def versions(survey: Survey) -> str:
-    """The version of the tool, and of the template that the project is on."""
     template = origin.read(survey.project.home).version
     return f"Checklist {__version__}" + (f", template {code(template)}" if template else "")
 

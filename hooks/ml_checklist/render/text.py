@@ -121,7 +121,6 @@ def _row(status: Status) -> list[str]:
 
 
 def gate_lines(survey: Survey, phase: str, *, calendar: bool) -> str:
-    """The verdict on one gate, with what is missing and the one thing to do about each."""
     numbers = gate.count(survey, phase)
     holds = numbers.holds(calendar=calendar)
     who = f"{numbers.proven} proven, {numbers.signed_off} signed off"

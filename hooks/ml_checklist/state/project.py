@@ -33,7 +33,6 @@ class Project(NamedTuple):
 
 
 def find_home(start: Path) -> Path:
-    """The nearest folder from `start` upwards that holds a checklist."""
     for folder in (start, *start.parents):
         if (folder / "checklist/catalog").is_dir() or (folder / FILE).is_file():
             return folder

@@ -88,7 +88,6 @@ def real_date(text: str) -> date | None:
 
 
 def bad_dates(data: dict[str, Any], where: str, *keys: str) -> Iterator[Problem]:
-    """A problem for each key whose date is on no calendar."""
     for key in keys:
         if real_date(data[key]) is None:
             line = getattr(data, "lines", {}).get(key, 0)
@@ -96,5 +95,4 @@ def bad_dates(data: dict[str, Any], where: str, *keys: str) -> Iterator[Problem]
 
 
 def is_bot(name: str) -> bool:
-    """Whether a signature is a program's: only a person signs."""
     return name.strip().lower().endswith("[bot]")

@@ -47,7 +47,6 @@ class Status(NamedTuple):
 
     @property
     def signed_off(self) -> bool:
-        """Met, as a person confirms."""
         return self.state == PASS and self.by != MACHINE
 
     @property
