@@ -27,6 +27,13 @@ class DataError(Exception):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise DataError when there is any problem."""
+    listed = sorted(problems)
+    if listed:
+        raise DataError(*listed)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint to put behind a message: the nearest known word, or all of them when they are few."""
     from difflib import get_close_matches  # 10 ms, and most runs meet no mistake

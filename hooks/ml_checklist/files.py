@@ -7,10 +7,7 @@ from pathlib import Path
 
 
 def write(path: Path, text: str) -> None:
-    """Replace `path` by `text` in UTF-8.
-
-    Whoever reads, or pulls the plug, sees the old file or the new.
-    """
+    """Replace `path` by `text` in UTF-8; who reads, even after a power cut, sees old or new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, because a rename is atomic within one file system only.
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

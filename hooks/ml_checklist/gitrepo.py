@@ -52,10 +52,7 @@ def merge_base(top: Path, base: str) -> str:
 
 
 def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
-    """Write the files of `revision`, or of one folder of it, below `into`, byte for byte.
-
-    Links, and what is too large for a probe, are left out.
-    """
+    """Write the files of a revision, or of one folder of it, but no links and nothing huge."""
     wanted, paths = {}, ["--", below] if below else []
     for line in names(top, "ls-tree", "-r", "-l", "-z", "--full-tree", revision, *paths) or ():
         meta, _, name = line.partition("\t")

@@ -50,7 +50,7 @@ def traps(home: Path) -> list[Problem]:
     except DataError:
         text = f"is no YAML; take the last good one: `git log -p -- {ANSWERS}`"
         return [Problem(ANSWERS, 0, text)]
-    text = _source(read(home)) or _commit(read(home), home)
+    text = _source(read(home)) or _commit(read(home))
     return [Problem(ANSWERS, 0, text)] if text else []
 
 
@@ -68,15 +68,15 @@ def _source(origin: Origin) -> str:
     return ""
 
 
-def _commit(origin: Origin, home: Path) -> str:
+def _commit(origin: Origin) -> str:
+    folder = Path(origin.source).expanduser()
     if _ADDRESS.match(origin.source):
         return ""
-    folder = Path(origin.source).expanduser()
     if not folder.is_dir():
         return f"_src_path {origin.source!r} is a folder of another machine; {_BY_HAND}"
-    known = origin.version.rpartition("-g")[2] if "-g" in origin.version else origin.version
-    if gitrepo.git(folder, "rev-parse", "--verify", "--quiet", known + "^0") is None:
-        wrong = "it was made from changes never committed, or that is a shallow clone"
-        remedy = "`uvx copier recopy --vcs-ref TAG`"
-        return f"_commit {origin.version} is not in {folder}: {wrong}; {remedy}, {_LOOK}"
-    return ""
+    known = origin.version.rpartition("-g")[2]
+    if gitrepo.git(folder, "rev-parse", "--verify", "--quiet", known + "^0") is not None:
+        return ""
+    wrong = "it was made from changes never committed, or that is a shallow clone"
+    remedy = "`uvx copier recopy --vcs-ref TAG`"
+    return f"_commit {origin.version} is not in {folder}: {wrong}; {remedy}, {_LOOK}"

@@ -39,21 +39,15 @@ def same_tree(report: dict[str, Any], now: dict[str, Any]) -> bool:
     return bool(report.get("trees") == now["trees"] and report.get("data") == now["data"])
 
 
-def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
-    """The new report, with earlier results of other tests on the very same tree."""
-    if old is None or not same_tree(old, new):
-        return new
-    fresh = {(result["item"], result["test"]) for result in new["results"]}
-    kept = [r for r in old["results"] if (r.get("item"), r.get("test")) not in fresh]
-    results = kept + new["results"]
-    results.sort(key=lambda result: (str(result.get("item")), str(result.get("test"))))
-    return {**new, "results": results}
-
-
 def keep(path: Path, now: dict[str, Any], outcomes: dict[tuple[str, str], str]) -> None:
     """Write the outcomes of a session by (item, test), beside earlier ones on the same tree."""
-    known = sorted(outcomes.items())
-    results = [{"item": item, "test": test, "outcome": how} for (item, test), how in known]
+    results = [
+        {"item": item, "test": test, "outcome": how} for (item, test), how in outcomes.items()
+    ]
+    old = read(path)
+    if old and same_tree(old, now):
+        earlier = [(r, (r.get("item"), r.get("test"))) for r in old["results"]]
+        results += [result for result, key in earlier if key not in outcomes]
+    results.sort(key=lambda result: (str(result.get("item")), str(result.get("test"))))
     report = {**now, "time": datetime.now(UTC).isoformat(timespec="seconds"), "results": results}
-    data = merged(read(path), report)
-    files.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    files.write(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")

@@ -32,7 +32,14 @@ def load(folder: Path, where: str) -> Catalog:
     read = loading.load(folder, where)
     # No home that can be written: slower, not wrong.
     with suppress(OSError, RuntimeError):
-        frozen = {"key": key, **_freeze(read)}
+        items = read.items.values()
+        frozen = {
+            "key": key,
+            "sections": list(read.sections.values()),
+            "items": [[i.section, Path(i.file).name, i.line, i.data] for i in items],
+            "retired": read.retired,
+            "facts": list(read.facts.values()),
+        }
         files.write(_path(folder), json.dumps(frozen, ensure_ascii=False, separators=(",", ":")))
     return read
 
@@ -59,16 +66,6 @@ def _path(folder: Path) -> Path:
     if not base.is_absolute() or base.resolve().is_relative_to(folder.resolve().parent.parent):
         raise OSError("the cache folder lies in the project")
     return base / "ml-checklist" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
-
-
-def _freeze(catalog: Catalog) -> dict[str, Any]:
-    items = catalog.items.values()
-    return {
-        "sections": list(catalog.sections.values()),
-        "items": [[each.section, Path(each.file).name, each.line, each.data] for each in items],
-        "retired": catalog.retired,
-        "facts": list(catalog.facts.values()),
-    }
 
 
 def _thaw(data: dict[str, Any], folder: Path, where: str) -> Catalog:

@@ -9,7 +9,7 @@ from ml_checklist.catalog.conditions import Condition, Fact
 from ml_checklist.catalog.items import Catalog, Item, Section
 from ml_checklist.catalog.rules import broken_rules
 from ml_checklist.catalog.schema import FACTS, ITEM, SECTION, TOMBSTONE
-from ml_checklist.errors import DataError, Problem, nearest
+from ml_checklist.errors import DataError, Problem, nearest, refuse
 from ml_checklist.shapes import Keys, ListOf, Shape, check
 
 _FILE = Keys(**SECTION, items=ListOf(Shape(), 1))
@@ -27,8 +27,7 @@ def load(folder: Path, where: str | None = None) -> Catalog:
         reader.file(path, f"{name}/{path.name}")
     catalog = reader.catalog(folder)
     reader.problems += broken_rules(catalog, reader.all_items)
-    if reader.problems:
-        raise DataError(*sorted(reader.problems))
+    refuse(reader.problems)
     return catalog
 
 
@@ -37,8 +36,7 @@ def load_facts(path: Path, where: str) -> dict[str, Fact]:
         return {}
     data = yaml_io.load(path, where)
     problems = check(FACTS, data, where)
-    if problems:
-        raise DataError(*problems)
+    refuse(problems)
     keys = [key for key in Fact._fields if key != "choices"]
     found = {}
     for raw in data["facts"]:

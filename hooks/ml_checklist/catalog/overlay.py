@@ -9,7 +9,7 @@ from ml_checklist.catalog.items import RANK, Catalog, Item
 from ml_checklist.catalog.load import Reader
 from ml_checklist.catalog.rules import broken_rules
 from ml_checklist.catalog.schema import LEVELS, OVERLAY
-from ml_checklist.errors import DataError, Problem, nearest
+from ml_checklist.errors import Problem, nearest, refuse
 from ml_checklist.probes import walk
 from ml_checklist.shapes import check
 
@@ -30,8 +30,7 @@ def load_all(folder: Path, where: str) -> Catalog:
 def _overlaid(catalog: Catalog, path: Path, where: str) -> Catalog:
     data = yaml_io.load(path, where)
     problems = check(OVERLAY, data, where)
-    if problems:
-        raise DataError(*problems)
+    refuse(problems)
     catalog = _tightened(catalog, data.get("tighten") or (), where)
     return _added(catalog, data, where) if "items" in data else catalog
 
@@ -52,8 +51,7 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
     if any(item.file == where for item in reader.all_items):
         broken = broken_rules(grown, reader.all_items)
         reader.problems += [problem for problem in broken if problem.where == where]
-    if reader.problems:
-        raise DataError(*sorted(reader.problems))
+    refuse(reader.problems)
     return grown
 
 
@@ -70,8 +68,7 @@ def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
         faults = [f"{item.id}: {text}; {LOOSENED}" for text in _looser(items[item.id], demand)]
         problems += [Problem(where, demand.line, fault) for fault in faults]
         items[item.id] = _stricter(items[item.id], demand)
-    if problems:
-        raise DataError(*problems)
+    refuse(problems)
     return catalog._replace(items=items)
 
 

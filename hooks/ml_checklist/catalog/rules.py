@@ -59,16 +59,9 @@ def _references(catalog: Catalog, item: Item) -> Iterator[tuple[str, str]]:
     by = item.data["lifecycle"].get("replaced_by")
     if by and by not in catalog.items:
         yield "lifecycle", f"unknown item {by!r}{nearest(by, catalog.items)}"
-    for name in proven_ids(item.probe):
+    for name in [probe["item"] for probe in walk(item.probe) if "item" in probe]:
         if name not in catalog.items:
             yield "probe", f"proven: unknown item {name!r}{nearest(name, catalog.items)}"
-
-
-def proven_ids(probe: object) -> Iterator[str]:
-    """The items whose tests a probe asks for, other than its own."""
-    for each in walk(probe):
-        if each["type"] == "proven" and "item" in each:
-            yield str(each["item"])
 
 
 def _reaches(catalog: Catalog, start: str, goal: str) -> bool:
@@ -107,9 +100,9 @@ def shares(items: list[Item]) -> dict[str, tuple[int, int]]:
 
 
 def _floors(items: list[Item]) -> Iterator[Problem]:
-    for name, (filled, total) in shares(items).items():
-        if total and filled / total < FLOORS[name]:
-            text = f"{name}: {filled} of {total}, the minimum is {FLOORS[name]:.0%}"
+    for name, (n, total) in shares(items).items():
+        if total and n / total < FLOORS[name]:
+            text = f"{name}: {n} of {total}, the minimum is {FLOORS[name]:.0%}"
             yield Problem("catalog", 0, text)
 
 

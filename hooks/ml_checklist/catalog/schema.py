@@ -132,37 +132,29 @@ TIGHTEN = Keys(
 )
 
 OVERLAY = Keys(
-    section_=SECTION["section"],
-    order_=SECTION["order"],
-    title_=SECTION["title"],
-    about_=SECTION["about"],
+    **{f"{key}_": shape for key, shape in SECTION.items()},
     items_=ListOf(Shape(), 1),
     tighten_=ListOf(TIGHTEN, 1),
 )
 
-FACTS = Keys(
-    facts=ListOf(
-        Keys(
-            name=Text(r"^[a-z][a-z0-9_]*$", "a name such as personal_data"),
-            type=Choice("bool", "choice"),
-            choices_=ListOf(Text(), 2),
-            question=Text(),
-            why=Text(),
-            default_hint_=Text(),
-        ),
-        1,
-    )
+_FACT = Keys(
+    name=Text(r"^[a-z][a-z0-9_]*$", "a name such as personal_data"),
+    type=Choice("bool", "choice"),
+    choices_=ListOf(Text(), 2),
+    question=Text(),
+    why=Text(),
+    default_hint_=Text(),
 )
+FACTS = Keys(facts=ListOf(_FACT, 1))
 
+_ENTRIES = ListOf(Keys(name=Text(), items=ListOf(ID)), 1)
 VIEW = Keys(
     view=_SLUG,
     title=Text(),
     about=Text(),
     source=LINK,
     scoring_=Choice("ml-test-score"),
-    groups=ListOf(
-        Keys(id=_SLUG, title=Text(), entries=ListOf(Keys(name=Text(), items=ListOf(ID)), 1)), 1
-    ),
+    groups=ListOf(Keys(id=_SLUG, title=Text(), entries=_ENTRIES), 1),
 )
 
 EVIDENCE = Keys(

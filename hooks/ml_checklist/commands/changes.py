@@ -78,20 +78,17 @@ def _version_at(project: Project, revision: str) -> str:
 
 
 def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:
-    lines = [f"**checklist news** {_headline(entries, versions)}", ""]
+    before, now = (code(version) if version else "an unknown version" for version in versions)
+    counted = {kind: sum(entry.word == kind for entry in entries) for kind in KINDS}
+    changes = ", ".join(f"{n} {kind}" for kind, n in counted.items() if n)
+    moved = f"The template moves from {before} to {now}: " if versions[0] != versions[1] else ""
+    headline = f"{moved}{changes or 'no item of the checklist changes'}."
+    lines = [f"**checklist news** {headline}", ""]
     for since, group in groupby(entries, key=lambda entry: entry.since):
         lines += [f"| {since} | Item | |", "|---|---|---|"]
         lines += [f"| {e.word} | {code(e.item)} | {cell(e.sentence)} |" for e in group]
         lines.append("")
     return "\n".join(lines)
-
-
-def _headline(entries: list[Entry], versions: tuple[str, str]) -> str:
-    before, now = (code(version) if version else "an unknown version" for version in versions)
-    counted = {kind: sum(entry.word == kind for entry in entries) for kind in KINDS}
-    changes = ", ".join(f"{n} {kind}" for kind, n in counted.items() if n)
-    moved = f"The template moves from {before} to {now}: " if versions[0] != versions[1] else ""
-    return f"{moved}{changes or 'no item of the checklist changes'}."
 
 
 COMMANDS: dict[str, Command] = {"diff": (add_diff, diff), "news": (add_news, news)}

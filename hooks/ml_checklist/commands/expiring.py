@@ -81,16 +81,13 @@ def _markdown(found: list[Entry], days: int) -> str:
     lines: list[str] = []
     for what, title in _TITLES.items():
         own = [entry for entry in found if entry.what == what]
-        if own:
-            lines += ["", f"**{title.format(days=days)}**", "", *map(_line, own)]
+        lines += ["", f"**{title.format(days=days)}**", ""] if own else []
+        for entry in own:
+            # Dates and not days left: the list stays the same until something happens.
+            day = f"{entry.until}, " if entry.until else ""
+            todo = cell(entry.todo) if set("|<") & set(entry.todo) else entry.todo
+            lines.append(f"* `{entry.item}`: {day}by {code(entry.by)}; {todo}")
     return "\n".join(lines[1:])
-
-
-def _line(entry: Entry) -> str:
-    # Dates and not days left: the list stays the same until something happens.
-    day = f"{entry.until}, " if entry.until else ""
-    todo = entry.todo if "|" not in entry.todo and "<" not in entry.todo else cell(entry.todo)
-    return f"* `{entry.item}`: {day}by {code(entry.by)}; {todo}"
 
 
 COMMANDS: dict[str, Command] = {"expiring": (add_expiring, expiring)}

@@ -15,13 +15,9 @@ from ml_checklist.state.survey import Survey
 def add_gate(parser: argparse.ArgumentParser) -> None:
     phase_help = "default: what the declared phase claims"
     parser.add_argument("phase", nargs="?", choices=PHASES, help=phase_help)
-    add_calendar(parser)
-    add_format(parser)
-
-
-def add_calendar(parser: argparse.ArgumentParser) -> None:
     calendar_help = "what has aged or expired counts too"
     parser.add_argument("--calendar", action="store_true", help=calendar_help)
+    add_format(parser)
 
 
 def gate(args: argparse.Namespace) -> bool:

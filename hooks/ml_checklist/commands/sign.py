@@ -44,7 +44,11 @@ def tick(args: argparse.Namespace) -> bool:
 def _tick(project: Project, item: Item, args: argparse.Namespace, by: str) -> dict[str, Any]:
     base = {"by": by, "date": project.today.isoformat(), "item_rev": item.rev}
     if args.na is not None:
-        _refuse_na(item, args.na)
+        if not args.na.strip():
+            raise DataError(f"{item.id}: --na needs a reason")
+        if item.kind == "auto" and item.level == "must":
+            why = "a tool measures this and it is a must"
+            raise DataError(f"{item.id}: {why}; use `checklist waive` for a time")
         return {"status": "not-applicable", **base, "reason": args.na.strip()}
     _refuse_by_hand(project, item)
     if not args.evidence:
@@ -52,15 +56,6 @@ def _tick(project: Project, item: Item, args: argparse.Namespace, by: str) -> di
         raise DataError(f"{item.id}: needs evidence; add -e {expected[0]}")
     entries = [_entry(project, item, each, args.note) for each in args.evidence]
     return {"status": "done", **base, "evidence": entries}
-
-
-def _refuse_na(item: Item, reason: str) -> None:
-    """Refuse a `--na` without a reason, or for what a tool measures and every project must have."""
-    if not reason.strip():
-        raise DataError(f"{item.id}: --na needs a reason")
-    if item.kind == "auto" and item.level == "must":
-        why = "a tool measures this and it is a must"
-        raise DataError(f"{item.id}: {why}; use `checklist waive` for a time")
 
 
 def _refuse_by_hand(project: Project, item: Item) -> None:

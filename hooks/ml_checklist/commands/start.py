@@ -36,25 +36,19 @@ def start(args: argparse.Namespace) -> bool:
 
 
 def _given(project: Project, text: str) -> tuple[str, Any]:
-    name, sign, value = text.partition("=")
+    """The fact and its value in `name=value`; `unknown` takes an answer back."""
+    name, sign, word = text.partition("=")
     fact = project.catalog.facts.get(name)
     if not sign:
         raise DataError(f"{text!r}: write FACT=VALUE, such as has_time=true")
     if fact is None:
         raise DataError(f"unknown fact {name!r}{nearest(name, project.catalog.facts)}")
-    return name, parse(fact, value)
-
-
-def parse(fact: Fact, word: str) -> Any:
-    """The value that a word gives to a fact; `unknown` takes an answer back."""
-    if word == "unknown":
-        return None
     yes_or_no = {"true": True, "yes": True, "false": False, "no": False}
     value: Any = word if fact.choices else yes_or_no.get(word.lower(), word)
-    if not fact.accepts(value):
+    if word != "unknown" and not fact.accepts(value):
         allowed = ", ".join(fact.choices or ("true", "false"))
         raise DataError(f"{fact.name}: must be one of {allowed}, unknown; got {word!r}")
-    return value
+    return name, None if word == "unknown" else value
 
 
 def _asked(project: Project, known: dict[str, Any], *, again: bool) -> dict[str, Any]:

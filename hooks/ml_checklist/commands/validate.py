@@ -12,7 +12,7 @@ from ml_checklist.catalog.items import Catalog
 from ml_checklist.catalog.load import load
 from ml_checklist.commands import common
 from ml_checklist.commands.common import Command
-from ml_checklist.errors import DataError, Problem
+from ml_checklist.errors import Problem, refuse
 from ml_checklist.state import survey, views
 
 HOOK = """
@@ -23,17 +23,13 @@ HOOK = """
         entry: uv run --project hooks checklist validate
         language: system
         files: ^checklist/"""
+_LF = "linguist-generated eol=lf"
+_OWNED = ("hooks/", "checklist/catalog/", "checklist/waivers/")
 # File of ours -> (a text that it would hold, what to do when it does not).
 WANTED = {
     ".pre-commit-config.yaml": ("checklist validate", f"add under `repos:`{HOOK}"),
-    ".gitattributes": (
-        "checklist/catalog",
-        "add `checklist/catalog/** linguist-generated eol=lf` and the same for hooks/**",
-    ),
-    "CODEOWNERS": (
-        "checklist/waivers",
-        "give hooks/, checklist/catalog/ and checklist/waivers/ owners",
-    ),
+    ".gitattributes": ("checklist/catalog", f"add `checklist/catalog/** {_LF}`, `hooks/** {_LF}`"),
+    "CODEOWNERS": ("checklist/waivers", f"give {', '.join(_OWNED)} owners"),
     ".gitignore": (".checklist", "add the line `.checklist/`"),
 }
 
@@ -55,8 +51,7 @@ def validate(args: argparse.Namespace) -> bool:
         catalog, problems, what = _project(args)
     if args.lint:
         problems += _lint(catalog)
-    if problems:
-        raise DataError(*problems)
+    refuse(problems)
     print(f"{what}: in order")
     return True
 

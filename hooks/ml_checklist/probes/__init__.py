@@ -76,9 +76,7 @@ PROBES: dict[str, Kind] = {
         {"about": _SLUG},
         "docs/decisions/ must hold an accepted decision about {about}",
     ),
-    "json": _value_in_file("json"),
-    "yaml": _value_in_file("yaml"),
-    "toml": _value_in_file("toml"),
+    **{form: _value_in_file(form) for form in ("json", "yaml", "toml")},
     "config": Kind(
         data.config,
         {"at": _AT, **_BOUND},
@@ -165,10 +163,7 @@ def walk(probe: Any) -> Iterator[dict[str, Any]]:
 
 
 def run(tree: Tree, probe: Mapping[str, Any], item: str = "", title: str = "") -> Finding:
-    """What `probe`, the probe of `item`, finds on `tree`.
-
-    A broken probe is an `error`, never a crash.
-    """
+    """What the probe of `item` finds on `tree`; a broken probe is an `error`, never a crash."""
     if "all" in probe:
         return _worst([run(tree, part, item, title) for part in probe["all"]])
     if "any" in probe:

@@ -104,14 +104,10 @@ def _read(text: str, name: str) -> _Lock:
     for part in packages:
         title = re.search(r'^name = "([^"\n]+)"$', part, re.MULTILINE)
         if title and normal(title[1]) == name:
-            own = own or _own(tomllib.loads(f"[[package]]{part}")["package"][0])
+            package = tomllib.loads(f"[[package]]{part}")["package"][0]
+            is_own = {"virtual", "editable", "directory"} & set(package.get("source") or ())
+            own = own or (package if is_own else None)
     return _Lock(own, tomllib.loads(head).get("requires-python"), len(packages))
-
-
-def _own(package: dict[str, Any]) -> dict[str, Any] | None:
-    source = package.get("source")
-    kinds = set(source) if isinstance(source, dict) else set()
-    return package if {"virtual", "editable", "directory"} & kinds else None
 
 
 Demand = tuple[str, str, frozenset[str]]

@@ -22,12 +22,10 @@ class Base(NamedTuple):
 
 
 class Tree:
-    """The files below `root`.
+    """The files below `root`; `report` is that of the tests, .checklist/proofs.json by default.
 
-    paths: our path -> theirs, for a project that keeps a document elsewhere (`map:` in
-    project.yml).
+    paths: our path -> theirs, by `map:` in project.yml.
     base: the revision whose files these are, when `root` is only an export of it.
-    report: where the report of the tests is, `.checklist/proofs.json` by default.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from ml_checklist.state import gate
 from ml_checklist.state.gate import Gate
 from ml_checklist.state.status import FAIL, STALE, TODO, Status
 from ml_checklist.state.survey import Question, Survey
-from ml_checklist.state.views import Row, View
+from ml_checklist.state.views import View
 
 _OPEN = (FAIL, TODO, STALE, UNKNOWN)
 
@@ -68,12 +68,12 @@ def item(status: Status) -> dict[str, Any]:
 
 def view_groups(view: View) -> list[dict[str, Any]]:
     """The groups of a view with its entries: their points and the ids of their items."""
-    groups = [(title, [_view_entry(row) for row in rows]) for title, rows in view.groups]
-    return [{"title": title, "entries": entries} for title, entries in groups]
-
-
-def _view_entry(row: Row) -> dict[str, Any]:
-    return {"name": row.name, "points": row.points, "items": [s.item.id for s in row.statuses]}
+    found = []
+    for title, rows in view.groups:
+        named = [(row, [status.item.id for status in row.statuses]) for row in rows]
+        entries = [{"name": r.name, "points": r.points, "items": items} for r, items in named]
+        found.append({"title": title, "entries": entries})
+    return found
 
 
 def dump(data: Any) -> str:

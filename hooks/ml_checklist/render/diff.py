@@ -86,16 +86,12 @@ def _evidence(pair: Pair) -> str:
     return f"by {pair.after.by}: {cited}"
 
 
-def look(diff: Diff) -> list[str]:
-    return [f"{status.item.id}: {status.item.title}" for status in diff.look]
-
-
 def text(diff: Diff) -> str:
     lines = [headline(diff), *notices(diff)]
     for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
         lines += ["", title] if rows else []
         lines += [f"  {word:8} {item:36} {clean(what)}" for word, item, what in rows]
-    seen = look(diff)[:_N_LOOK]
+    seen = [f"{status.item.id}: {status.item.title}" for status in diff.look[:_N_LOOK]]
     lines += ["", "Look: this branch touches files of items that are still open"] if seen else []
     return "\n".join([*lines, *(f"  {line}" for line in seen)])
 
@@ -109,11 +105,11 @@ def markdown(diff: Diff) -> str:
             lines += [f"| {title} | Item | |", "|---|---|---|"]
             lines += [f"| {word} | {code(item)} | {cell(what)} |" for word, item, what in rows]
             lines.append("")
-    seen = look(diff)
-    if seen:
+    if diff.look:
         lines += ["Look: this branch touches files of items that are still open.", ""]
-        lines += [f"* {cell(line)}" for line in seen[:_N_LOOK]]
-        lines += [f"* and {len(seen) - _N_LOOK} more"] if len(seen) > _N_LOOK else []
+        lines += [f"* {cell(f'{s.item.id}: {s.item.title}')}" for s in diff.look[:_N_LOOK]]
+        n_more = len(diff.look) - _N_LOOK
+        lines += [f"* and {n_more} more"] if n_more > 0 else []
     return cut(lines)
 
 

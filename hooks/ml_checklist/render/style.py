@@ -18,15 +18,7 @@ MARKS = {
     "unknown": "unknown",
     "error": "broken",
 }
-_CODES = {
-    "pass": "32",
-    "fail": "31",
-    "error": "31;1",
-    "stale": "33",
-    "todo": "36",
-    "dim": "2",
-    "bold": "1",
-}
+_CODES = {"pass": "32", "fail": "31", "error": "31;1", "stale": "33", "todo": "36", "bold": "1"}
 
 
 def coloured(stream: TextIO | None = None) -> bool:

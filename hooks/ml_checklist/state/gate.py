@@ -102,20 +102,16 @@ def todo(status: Status) -> str:
     item, finding = status.item, status.finding
     if status.blocked_by:
         return f"waits for {', '.join(status.blocked_by)}"
+    tick = f"`checklist tick {item.id} -e {expected(item)}`"
+    if status.state == STALE and status.waiver and not status.tick:
+        return f"do the work, or ask for more time: `checklist waive {item.id}`"
     if status.state == STALE:
-        return _again(status)
+        return f"read it again, then {tick}"
     if finding and not finding.holds and finding.remedy:
         return finding.remedy
     if finding and finding.holds and status.state == TODO:
-        return f"sign it off: `checklist tick {item.id} -e {expected(item)}`"
+        return f"sign it off: {tick}"
     return str(item.data.get("do") or " ".join(item.data["how"].split()))
-
-
-def _again(status: Status) -> str:
-    item = status.item
-    if status.waiver and not status.tick:
-        return f"do the work, or ask for more time: `checklist waive {item.id}`"
-    return f"read it again, then `checklist tick {item.id} -e {expected(item)}`"
 
 
 def expected(item: Item) -> str:

@@ -9,7 +9,7 @@ from ml_checklist import files, gitrepo, yaml_io
 from ml_checklist.catalog.items import Catalog
 from ml_checklist.catalog.overlay import load_all
 from ml_checklist.catalog.schema import PROJECT
-from ml_checklist.errors import DataError, Problem, nearest
+from ml_checklist.errors import DataError, Problem, nearest, refuse
 from ml_checklist.probes.tree import Base, Tree
 from ml_checklist.shapes import check
 
@@ -85,8 +85,7 @@ def read_settings(home: Path, catalog: Catalog, *, lenient: bool = False) -> dic
     problems = check(PROJECT, data, FILE)
     if not problems:
         problems = _facts(data.get("facts") or {}, catalog, lenient)
-    if problems:
-        raise DataError(*problems)
+    refuse(problems)
     return dict(data)
 
 

@@ -13,7 +13,6 @@ from ml_checklist.state.project import FILE, Project
 
 PASS, FAIL, TODO, STALE, WAIVED = "pass", "fail", "todo", "stale", "waived"
 NOT_APPLICABLE, UPCOMING = "not-applicable", "upcoming"
-STATES = (PASS, FAIL, TODO, STALE, WAIVED, NOT_APPLICABLE, UPCOMING, UNKNOWN, ERROR)
 # Nothing is left to do.
 SETTLED = (PASS, WAIVED, NOT_APPLICABLE)
 MACHINE = "machine"
@@ -60,7 +59,9 @@ def status_of(
     answer = item.applies(project.facts)
     if answer.value is not False and not tick:
         # An item that is settled by an answer is a question until then, not a failure.
-        answer = _with_answers_read(answer, item, project)
+        read = [name for name in facts_read(item.probe) if name in project.catalog.facts]
+        missing = answer.missing.union(name for name in read if project.facts.get(name) is None)
+        answer = Answer(None, missing) if missing else answer
     start = Status(item, UNKNOWN, "", tick=tick, waiver=waiver)
     if answer.value is False:
         sentence = f"by rule: {item.data['when']} is false"
@@ -75,13 +76,6 @@ def status_of(
         sentence = f"counts from {since}; now {status.state}: {status.sentence}"
         return status._replace(state=UPCOMING, sentence=sentence)
     return _waived(status, waiver, project.today)
-
-
-def _with_answers_read(answer: Answer, item: Item, project: Project) -> Answer:
-    known = project.catalog.facts
-    read = {name for name in facts_read(item.probe) if name in known}
-    missing = answer.missing | {name for name in read if project.facts.get(name) is None}
-    return Answer(None, frozenset(missing)) if missing else answer
 
 
 def facts_read(probe: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ml_checklist.catalog.conditions import Fact
 from ml_checklist.catalog.items import RANK
-from ml_checklist.errors import DataError, Problem
+from ml_checklist.errors import Problem, refuse
 from ml_checklist.state import signatures
 from ml_checklist.state.project import Project
 from ml_checklist.state.records import Folder
@@ -32,8 +32,7 @@ def take(project: Project) -> Survey:
     """The survey of a project; raises DataError when its ticks or waivers are not in order."""
     given, granted = read_state(project)
     problems = given.problems + granted.problems
-    if problems:
-        raise DataError(*problems)
+    refuse(problems)
     statuses = {}
     for name, item in project.catalog.items.items():
         tick, waiver = given.entries.get(name), granted.entries.get(name)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from ml_checklist import yaml_io
 from ml_checklist.catalog.items import Catalog
 from ml_checklist.catalog.schema import VIEW
-from ml_checklist.errors import DataError, Problem, nearest
+from ml_checklist.errors import DataError, Problem, nearest, refuse
 from ml_checklist.shapes import check
 from ml_checklist.state.status import NOT_APPLICABLE, PASS, Status
 from ml_checklist.state.survey import Survey
@@ -51,8 +51,7 @@ def load(catalog: Catalog) -> dict[str, dict[str, Any]]:
         problems += faults or _unknown(data, catalog, f"views/{path.name}")
         if not faults:
             found[data["view"]] = data
-    if problems:
-        raise DataError(*problems)
+    refuse(problems)
     return found
 
 
@@ -73,16 +72,15 @@ def fill(survey: Survey, name: str) -> View:
     data = views[name]
     groups = []
     for group in data["groups"]:
-        groups.append((group["title"], [_row(survey, entry) for entry in group["entries"]]))
+        rows = []
+        for entry in group["entries"]:
+            items = [survey.project.catalog.resolve(name) for name in entry["items"]]
+            statuses = [survey.statuses[item.id] for item in items if item]
+            rows.append(Row(entry["name"], statuses, points(statuses)))
+        groups.append((group["title"], rows))
     scored = data.get("scoring") == "ml-test-score"
     score = min(sum(row.points for row in rows) for _, rows in groups) if scored else None
     return View(data, groups, score)
-
-
-def _row(survey: Survey, entry: dict[str, Any]) -> Row:
-    items = [survey.project.catalog.resolve(name) for name in entry["items"]]
-    statuses = [survey.statuses[item.id] for item in items if item]
-    return Row(entry["name"], statuses, points(statuses))
 
 
 def points(statuses: list[Status]) -> float:
