@@ -28,6 +28,7 @@ check: .venv/made ## check lint, types, imports and the catalog
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	PYTHONPATH=hooks $(BIN)/lint-imports
 	$(BIN)/checklist validate --catalog checklists --lint
 
 test: check ## run `check` and all tests but the slow ones

@@ -15,16 +15,19 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "hooks")]
 
-from ml_checklist import catalog, lint, probes, project, proofs, survey, yaml_write  # noqa: E402
-from ml_checklist.finding import FOUND, MISSING  # noqa: E402
-from ml_checklist.items import Item  # noqa: E402
-from ml_checklist.state import NOT_APPLICABLE, PASS  # noqa: E402
-from ml_checklist.tree import Tree  # noqa: E402
+from ml_checklist import probes, proofs, yaml_io  # noqa: E402
+from ml_checklist.catalog import rules  # noqa: E402
+from ml_checklist.catalog.items import Item  # noqa: E402
+from ml_checklist.catalog.load import load  # noqa: E402
+from ml_checklist.probes.finding import FOUND, MISSING  # noqa: E402
+from ml_checklist.probes.tree import Tree  # noqa: E402
+from ml_checklist.state import project, survey  # noqa: E402
+from ml_checklist.state.status import NOT_APPLICABLE, PASS  # noqa: E402
 
 from tests import conftest  # noqa: E402
 from tests.catalog import source_lists, test_fixtures, test_lint  # noqa: E402
 
-CATALOG = catalog.load(ROOT / "checklists")
+CATALOG = load(ROOT / "checklists")
 ITEMS = list(CATALOG.items.values())
 # Open items for a person that a phase may add on a fresh project with the plainest answers.
 MOST_OPEN = {"poc": 30, "mvp": 35, "production": 40}
@@ -48,9 +51,9 @@ def fields() -> Iterable[Line]:
     for field in ("title", "why", "how"):
         filled = sum(bool(item.data.get(field)) for item in ITEMS)
         yield field, f"{filled} of {len(ITEMS)}", filled == len(ITEMS)
-    for field, (filled, total) in lint.shares(ITEMS).items():
+    for field, (filled, total) in rules.shares(ITEMS).items():
         share = filled / total
-        yield field, f"{filled} of {total} ({share:.0%})", share >= lint.FLOORS[field]
+        yield field, f"{filled} of {total} ({share:.0%})", share >= rules.FLOORS[field]
 
 
 def shown_red(item: Item) -> bool:
@@ -91,7 +94,7 @@ def fresh() -> Iterable[Line]:
         template = conftest.copy_tree(names, Path(folder) / "template")
         root = conftest.run_copy(template, Path(folder) / "project")
         state = {"phase": "poc", "facts": PLAINEST}
-        (root / "checklist/project.yml").write_text(yaml_write.dump(state), encoding="utf-8")
+        (root / "checklist/project.yml").write_text(yaml_io.dump(state), encoding="utf-8")
         statuses = survey.take(project.open_project(str(root))).statuses.values()
     asked = [s for s in statuses if s.item.counts and s.state != NOT_APPLICABLE]
     for phase, most in MOST_OPEN.items():

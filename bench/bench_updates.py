@@ -26,8 +26,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "hooks"))
 
-from ml_checklist import survey  # noqa: E402
-from ml_checklist.project import open_project  # noqa: E402
+from ml_checklist.state import survey  # noqa: E402
+from ml_checklist.state.project import open_project  # noqa: E402
 
 N_ITEMS, N_UPDATES, N_CHANGES, N_TICKS = 40, 4, 2, 2
 VERBS = ("Measure", "Write down", "Check", "Agree on", "Record", "Test", "Limit", "Explain")

@@ -13,6 +13,12 @@ HEADING = "# Files of this repository's root that a project receives as they are
 # Name of the hidden answer -> folder whose files it lists; a sub-folder has an answer of its own.
 FOLDERS = {
     "tool_files": "hooks/ml_checklist",
+    "tool_commands": "hooks/ml_checklist/commands",
+    "tool_render": "hooks/ml_checklist/render",
+    "tool_compare": "hooks/ml_checklist/compare",
+    "tool_state": "hooks/ml_checklist/state",
+    "tool_catalog": "hooks/ml_checklist/catalog",
+    "tool_probes": "hooks/ml_checklist/probes",
     "catalog_files": "checklists",
     "catalog_views": "checklists/views",
     "catalog_schemas": "checklists/schema",

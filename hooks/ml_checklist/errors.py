@@ -27,6 +27,13 @@ class DataError(Exception):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise DataError when there is any problem."""
+    listed = sorted(problems)
+    if listed:
+        raise DataError(*listed)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint to put behind a message: the nearest known word, or all of them when they are few."""
     from difflib import get_close_matches  # 10 ms, and most runs meet no mistake
@@ -46,3 +53,11 @@ def shown(value: object) -> str:
 
 class ProbeError(Exception):
     """A probe itself failed: the tool or its catalog is wrong, not the project."""
+
+
+class UnreadableError(ValueError):
+    """A file of the project that a probe looks into is missing or not what its name promises."""
+
+    def __init__(self, file: str, text: str) -> None:
+        super().__init__(text)
+        self.file = file

@@ -3,28 +3,26 @@
 import subprocess
 from pathlib import Path
 
+from ml_checklist.errors import DataError
+
+MAX_BYTES = 64 << 20
+
+
 NO_REPOSITORY = "make it a repository: `git init`, then commit"
 
 
 def git(root: Path, *args: str) -> str | None:
     """The standard output of one git command, None when it fails."""
-    raw = git_bytes(root, *args)
-    return None if raw is None else raw.decode("utf-8", "replace")
-
-
-def git_bytes(root: Path, *args: str) -> bytes | None:
-    """As `git`, for output that is not text."""
     # No hook, pager or file-system monitor that the project's own config names may run here.
     safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager"]
     try:
         done = subprocess.run(["git", *safe, *args], cwd=root, capture_output=True, check=False)
     except OSError:
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def names(root: Path, *args: str) -> list[str] | None:
-    """The NUL-separated names that a git command prints."""
     out = git(root, *args)
     return None if out is None else [name for name in out.split("\0") if name]
 
@@ -35,10 +33,39 @@ def top_level(root: Path) -> Path | None:
     return Path(out.strip()) if out else None
 
 
-def user(root: Path) -> str:
-    """The handle to sign with: `github.user`, else `user.name`, else nothing."""
-    for key in ("github.user", "user.name"):
-        value = (git(root, "config", "--get", key) or "").strip()
-        if value:
-            return f"@{value}" if key == "github.user" else value
-    return ""
+def author(root: Path) -> str:
+    """The name that a commit made here would carry; nothing where git knows none."""
+    # Without useConfigOnly git makes a name up from the login.
+    ident = git(root, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
+    return ident.partition(" <")[0].strip() if ident else ""
+
+
+def merge_base(top: Path, base: str) -> str:
+    """The commit where this branch left `base`."""
+    if git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0") is None:
+        raise DataError(f"{base}: no such commit here; fetch it (in CI: fetch-depth: 0)")
+    found = git(top, "merge-base", base, "HEAD")
+    if not found:
+        remedy = "fetch all of it (in CI: fetch-depth: 0)"
+        raise DataError(f"{base}: shares no history with HEAD; {remedy}")
+    return found.strip()
+
+
+def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
+    """Write the files of a revision, or of one folder of it, but no links and nothing huge."""
+    wanted, paths = {}, ["--", below] if below else []
+    for line in names(top, "ls-tree", "-r", "-l", "-z", "--full-tree", revision, *paths) or ():
+        meta, _, name = line.partition("\t")
+        mode, kind, blob, size = meta.split()
+        if kind == "blob" and mode != "120000" and int(size) <= MAX_BYTES:
+            wanted[name] = blob
+    asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
+    command = ["git", "cat-file", "--batch"]
+    done = subprocess.run(command, cwd=top, input=asked, capture_output=True, check=True)
+    position = 0
+    for path in (into / name for name in wanted):
+        end = done.stdout.index(b"\n", position)
+        n_bytes = int(done.stdout[position:end].split()[2])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(done.stdout[end + 1 : end + 1 + n_bytes])
+        position = end + 1 + n_bytes + 1

@@ -1,7 +1,4 @@
-"""Read Markdown as far as a checklist needs.
-
-Sections, front matter, and what is still to be filled in.
-"""
+"""Read Markdown as far as a checklist needs: sections, front matter, placeholders."""
 
 import re
 import unicodedata
@@ -38,11 +35,10 @@ def sections(text: str) -> list[Section]:
     """All sections of a document, fenced code left alone."""
     lines = text.replace("\r\n", "\n").split("\n")
     heads = _heads(lines)
-    ends = _ends(heads, len(lines))
-    return [
-        Section(title, level, at + 1, "\n".join(lines[at + 1 : end]))
-        for (at, level, title), end in zip(heads, ends, strict=True)
-    ]
+    found = []
+    for (at, level, title), end in zip(heads, _ends(heads, len(lines)), strict=True):
+        found.append(Section(title, level, at + 1, "\n".join(lines[at + 1 : end])))
+    return found
 
 
 def _ends(heads: list[tuple[int, int, str]], n_lines: int) -> list[int]:
@@ -84,7 +80,6 @@ def unfilled(body: str) -> tuple[int, str] | None:
 
 
 def prompts(body: str) -> bool:
-    """Whether a `> fill:` line of the template still stands."""
     return any(_PROMPT.match(line) for line in body.splitlines())
 
 

@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ml_checklist import gitrepo, yaml_strict
+from ml_checklist import gitrepo, yaml_io
 from ml_checklist.errors import DataError, Problem
 
 ANSWERS = ".copier-answers.yml"
 # https://..., git+file:///..., git@host:path, gh:owner/name
 _ADDRESS = re.compile(r"^([a-z+]+://|[\w.-]+@[\w.-]+:|g[hl]:)")
+_LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"
 
 
@@ -22,7 +23,6 @@ class Origin(NamedTuple):
 
 
 def read(home: Path) -> Origin:
-    """What the answers say; a project that no template made has none."""
     try:
         answers = _answers(home)
     except DataError:
@@ -34,7 +34,7 @@ def _answers(home: Path) -> dict[str, Any]:
     path = home / ANSWERS
     if not path.is_file():
         return {}
-    data: Any = yaml_strict.load(path, ANSWERS, strict=False)
+    data: Any = yaml_io.load(path, ANSWERS, strict=False)
     # A commit such as 12e4567 is no number, though Copier writes it without quotes.
     text = path.read_text(encoding="utf-8")
     commit = re.search(r"^_commit: *['\"]?([^'\"\s]+)", text, re.M)
@@ -50,7 +50,7 @@ def traps(home: Path) -> list[Problem]:
     except DataError:
         text = f"is no YAML; take the last good one: `git log -p -- {ANSWERS}`"
         return [Problem(ANSWERS, 0, text)]
-    text = _source(read(home)) or _commit(read(home), home)
+    text = _source(read(home)) or _commit(read(home))
     return [Problem(ANSWERS, 0, text)] if text else []
 
 
@@ -59,30 +59,24 @@ def _source(origin: Origin) -> str:
     if not source:
         return f"does not say where the template is, so nothing can be updated; {_BY_HAND}"
     if not _ADDRESS.match(source) and not Path(source).expanduser().is_absolute():
-        return (
-            f"_src_path {source!r} is relative, so `copier update` looks in the wrong place; "
-            f"{_BY_HAND}"
-        )
+        wrong = f"_src_path {source!r} is relative, so `copier update` looks in the wrong place"
+        return f"{wrong}; {_BY_HAND}"
     if not origin.version:
-        return (
-            "has no `_commit`: the template's folder was no git repository, so an update has "
-            "nothing to compare with; `uvx copier copy --overwrite --data-file "
-            f"{ANSWERS} ADDRESS .` with its address, then look through `git diff`"
-        )
+        wrong = "the template's folder was no git repository, so an update has no base"
+        remedy = f"`uvx copier copy --overwrite --data-file {ANSWERS} ADDRESS .` with its address"
+        return f"has no `_commit`: {wrong}; {remedy}, {_LOOK}"
     return ""
 
 
-def _commit(origin: Origin, home: Path) -> str:
+def _commit(origin: Origin) -> str:
+    folder = Path(origin.source).expanduser()
     if _ADDRESS.match(origin.source):
         return ""
-    folder = Path(origin.source).expanduser()
     if not folder.is_dir():
         return f"_src_path {origin.source!r} is a folder of another machine; {_BY_HAND}"
-    known = origin.version.rpartition("-g")[2] if "-g" in origin.version else origin.version
-    if gitrepo.git(folder, "rev-parse", "--verify", "--quiet", known + "^0") is None:
-        return (
-            f"_commit {origin.version} is not in {folder}: it was made from changes that were "
-            "never committed, or that is a shallow clone; `uvx copier recopy --vcs-ref TAG`, "
-            "then look through `git diff`"
-        )
-    return ""
+    known = origin.version.rpartition("-g")[2]
+    if gitrepo.git(folder, "rev-parse", "--verify", "--quiet", known + "^0") is not None:
+        return ""
+    wrong = "it was made from changes never committed, or that is a shallow clone"
+    remedy = "`uvx copier recopy --vcs-ref TAG`"
+    return f"_commit {origin.version} is not in {folder}: {wrong}; {remedy}, {_LOOK}"

@@ -1,4 +1,4 @@
-"""The report that a test run leaves: which items its tests proved, and on which tree."""
+"""The report that a test run leaves: which items its tests proved, and on which content."""
 
 import hashlib
 import json
@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ml_checklist import atomic, cache
-from ml_checklist.errors import DataError
-from ml_checklist.trees import tree_id
+from ml_checklist import files
+from ml_checklist.files import tree_id
 
 FOLDERS = ("src", "conf", "tests")
 MANIFEST = "data/manifest.json"
@@ -23,57 +22,32 @@ def identity(root: Path) -> dict[str, Any]:
     return {"trees": {folder: tree_id(root, folder) for folder in FOLDERS}, "data": data}
 
 
-def aliases(root: Path) -> dict[str, str]:
-    """Former ids -> present ones: a test of a team may carry the mark of before an update."""
-    folder = root / "checklist/catalog"
-    try:
-        return cache.load(folder, "checklist/catalog").aliases if folder.is_dir() else {}
-    except DataError:
-        return {}  # `checklist validate` says what is wrong with it
-
-
 def read(path: Path) -> dict[str, Any] | None:
     """The report at `path`; None when it is missing or not one."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    fits = (
-        isinstance(data, dict)
-        and isinstance(data.get("results"), list)
-        and isinstance(data.get("trees"), dict)
-    )
-    return data if fits and all(isinstance(result, dict) for result in data["results"]) else None
+    if not isinstance(data, dict) or not isinstance(data.get("trees"), dict):
+        return None
+    results = data.get("results")
+    fits = isinstance(results, list) and all(isinstance(result, dict) for result in results)
+    return data if fits else None
 
 
 def same_tree(report: dict[str, Any], now: dict[str, Any]) -> bool:
-    """Whether a report speaks of the tree with this identity."""
     return bool(report.get("trees") == now["trees"] and report.get("data") == now["data"])
 
 
-def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
-    """The new report, with earlier results of other tests on the very same tree."""
-    if old is None or not same_tree(old, new):
-        return new
-    fresh = {(result["item"], result["test"]) for result in new["results"]}
-    kept = [
-        result for result in old["results"] if (result.get("item"), result.get("test")) not in fresh
-    ]
-    results = sorted(
-        kept + new["results"], key=lambda result: (str(result.get("item")), str(result.get("test")))
-    )
-    return {**new, "results": results}
-
-
 def keep(path: Path, now: dict[str, Any], outcomes: dict[tuple[str, str], str]) -> None:
-    """Write the outcomes of a session, {(item, test).
-
-    Outcome}, beside earlier ones on the same tree.
-    """
+    """Write the outcomes of a session by (item, test), beside earlier ones on the same tree."""
     results = [
-        {"item": item, "test": test, "outcome": how}
-        for (item, test), how in sorted(outcomes.items())
+        {"item": item, "test": test, "outcome": how} for (item, test), how in outcomes.items()
     ]
+    old = read(path)
+    if old and same_tree(old, now):
+        earlier = [(r, (r.get("item"), r.get("test"))) for r in old["results"]]
+        results += [result for result, key in earlier if key not in outcomes]
+    results.sort(key=lambda result: (str(result.get("item")), str(result.get("test"))))
     report = {**now, "time": datetime.now(UTC).isoformat(timespec="seconds"), "results": results}
-    data = merged(read(path), report)
-    atomic.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    files.write(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")

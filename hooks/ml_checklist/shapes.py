@@ -1,13 +1,13 @@
-"""Small shapes that data must have: each checks a value, and says itself as JSON Schema.
+"""Shapes that data must have: each checks a value and names every fault with its line.
 
-One declaration serves the loader and the editor, so the two cannot disagree.
+hooks/json_schemas.py makes JSON Schema of the same declarations, so that loader and editor agree.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ml_checklist.errors import nearest, shown
+from ml_checklist.errors import Problem, nearest, shown
 
 
 class Fault(NamedTuple):
@@ -29,12 +29,7 @@ class Shape:
             yield Fault(line, path, f"must be {self.kind}, got {shown(value)}")
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is of this shape."""
         return True
-
-    def schema(self) -> dict[str, Any]:
-        """This shape as JSON Schema."""
-        return {}
 
 
 class Text(Shape):
@@ -45,9 +40,6 @@ class Text(Shape):
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, str) and bool(value.strip()) and bool(self.pattern.search(value))
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": self.pattern.pattern or r"\S"}
 
 
 class Choice(Shape):
@@ -60,13 +52,9 @@ class Choice(Shape):
         return value in self.words
 
     def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
-        if not self.fits(value):
+        for fault in super().faults(value, path, line):
             hint = nearest(value, self.words) if isinstance(value, str) else ""
-            hint = hint if "mean" in hint else ""
-            yield Fault(line, path, f"must be {self.kind}, got {shown(value)}{hint}")
-
-    def schema(self) -> dict[str, Any]:
-        return {"enum": list(self.words)}
+            yield fault._replace(text=fault.text + (hint if "mean" in hint else ""))
 
 
 class Whole(Shape):
@@ -78,9 +66,6 @@ class Whole(Shape):
     def fits(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and value >= self.least
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": self.least}
-
 
 class Number(Shape):
     """An integer or a float."""
@@ -89,9 +74,6 @@ class Number(Shape):
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "number"}
 
 
 class Truth(Shape):
@@ -102,18 +84,79 @@ class Truth(Shape):
     def fits(self, value: Any) -> bool:
         return isinstance(value, bool)
 
-    def schema(self) -> dict[str, Any]:
-        return {"type": "boolean"}
 
-
-class Either(Shape):
-    """Fits any of the given shapes."""
-
-    def __init__(self, *shapes: Shape) -> None:
-        self.shapes, self.kind = shapes, " or ".join(shape.kind for shape in shapes)
+class Nested(Shape):
+    """A shape that holds others: it fits where nothing in it is at fault."""
 
     def fits(self, value: Any) -> bool:
-        return any(shape.fits(value) for shape in self.shapes)
+        return not any(True for _ in self.faults(value, (), 0))
 
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [shape.schema() for shape in self.shapes]}
+
+class ListOf(Nested):
+    """A list whose elements have one shape."""
+
+    kind = "a list"
+
+    def __init__(self, shape: Shape, least: int = 0) -> None:
+        self.shape, self.least = shape, least
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        if not isinstance(value, list):
+            yield Fault(line, path, f"must be a list, got {shown(value)}")
+            return
+        if len(value) < self.least:
+            yield Fault(line, path, f"must hold at least {self.least}, got {len(value)}")
+        for number, element in enumerate(value):
+            here = (*path[:-1], f"{path[-1] if path else ''}[{number}]")
+            yield from self.shape.faults(element, here, getattr(element, "line", line))
+
+
+class Keys(Nested):
+    """A mapping with exactly these keys; a name ending in `_` may be left out."""
+
+    kind = "a mapping"
+
+    def __init__(self, **keys: Shape) -> None:
+        self.needed = {name for name in keys if not name.endswith("_")}
+        self.keys = {name.rstrip("_").replace("__", "-"): shape for name, shape in keys.items()}
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield Fault(line, path, f"must be a mapping, got {shown(value)}")
+            return
+        start, lines = getattr(value, "line", line), getattr(value, "lines", {})
+        for key in value:
+            if key not in self.keys:
+                hint = nearest(str(key), self.keys)
+                yield Fault(lines.get(key, start), path, f"unknown key {shown(key)}{hint}")
+        for key, shape in self.keys.items():
+            if key in value:
+                yield from shape.faults(value[key], (*path, key), lines.get(key, start))
+            elif key in self.needed:
+                yield Fault(start, path, f"the key {key!r} is missing; add it ({shape.kind})")
+
+
+class Table(Nested):
+    """A mapping from words of one's own to values of one shape."""
+
+    kind = "a mapping"
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        if not isinstance(value, dict):
+            yield Fault(line, path, f"must be a mapping, got {shown(value)}")
+            return
+        lines = getattr(value, "lines", {})
+        for key, element in value.items():
+            yield from self.shape.faults(element, (*path, key), lines.get(key, line))
+
+
+def check(shape: Shape, data: Any, where: str, prefix: str = "") -> list[Problem]:
+    """The faults of `data`, as problems of the file `where`."""
+    found = shape.faults(data, (), getattr(data, "line", 1))
+    return [
+        Problem(where, f.line, ": ".join([*filter(None, [prefix, ".".join(f.path)]), f.text]))
+        for f in found
+    ]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml_checklist import atomic
+from ml_checklist import files
 
 from ml_fleet.page import page
 from ml_fleet.read import read_all
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _put(args.output, _shown(rows, args.format))
         lost = [row.place for row in rows if row.error]
         if args.failed:
-            atomic.write(Path(args.failed), "".join(f"{place}\n" for place in lost))
+            files.write(Path(args.failed), "".join(f"{place}\n" for place in lost))
     except (ValueError, OSError) as error:
         print(f"checklist-fleet: {error}", file=sys.stderr)
         return BAD
@@ -73,6 +73,6 @@ def _shown(rows: Sequence[Row], form: str) -> str:
 
 def _put(output: str | None, text: str) -> None:
     if output:
-        atomic.write(Path(output), text + "\n")
+        files.write(Path(output), text + "\n")
     else:
         print(text)

@@ -8,9 +8,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ml_checklist import render_json, survey, yaml_strict
+from ml_checklist import yaml_io
 from ml_checklist.errors import DataError
-from ml_checklist.project import open_project
+from ml_checklist.render import data
+from ml_checklist.state import survey
+from ml_checklist.state.project import open_project
 
 from ml_fleet.row import Row, failed, of_line, of_report
 
@@ -43,7 +45,7 @@ def read_folder(place: str) -> Row:
         return failed(place, "no such folder or file")
     try:
         taken = survey.take(open_project(place))
-        return of_report(render_json.report(taken), place, **_origin(folder))
+        return of_report(data.report(taken), place, **_origin(folder))
     except DataError as error:
         first, *others = str(error).splitlines()
         return failed(place, first + (f" (and {len(others)} more lines)" if others else ""))
@@ -54,7 +56,7 @@ def read_folder(place: str) -> Row:
 def _origin(folder: Path) -> dict[str, str]:
     """What the answers file says of the template."""
     path = folder / ANSWERS
-    data: Any = yaml_strict.load(path, ANSWERS, strict=False) if path.is_file() else {}
+    data: Any = yaml_io.load(path, ANSWERS, strict=False) if path.is_file() else {}
     answers = data if isinstance(data, dict) else {}
     named = {"template": "_src_path", "version": "_commit", "scaffold": "scaffold"}
     return {"name": folder.resolve().name} | {

@@ -1,9 +1,9 @@
-"""What is told of one repository: a line of the table, and of the JSON lines."""
+"""What is reported of one repository: a line of the table, and of the JSON lines."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ml_checklist import gate as gates
+from ml_checklist.state import gate as gates
 
 TEXT = {"name", "place", "template", "version", "scaffold", "phase", "gate", "date", "error"}
 

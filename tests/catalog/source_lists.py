@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ml_checklist import yaml_strict
-from ml_checklist.items import Catalog
+from ml_checklist import yaml_io
+from ml_checklist.catalog.items import Catalog
 
 HERE = Path(__file__).parent
 
@@ -21,13 +21,13 @@ class Kept(NamedTuple):
 
 def listed(name: str) -> list[dict[str, str]]:
     """The committed list of the sources: `options` or `addresses`."""
-    return list(yaml_strict.load(HERE / f"sources/{name}.yml", f"{name}.yml"))
+    return list(yaml_io.load(HERE / f"sources/{name}.yml", f"{name}.yml"))
 
 
 def replaced() -> list[dict[str, str]]:
     """Every name or address that something living has replaced."""
     paths = sorted((HERE / "trail").glob("replaced.*.yml"))
-    return [entry for path in paths for entry in yaml_strict.load(path, path.name) or ()]
+    return [entry for path in paths for entry in yaml_io.load(path, path.name) or ()]
 
 
 def options(catalog: Catalog) -> Kept:

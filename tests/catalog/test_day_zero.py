@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ml_checklist import catalog, project, survey, yaml_strict, yaml_write
-from ml_checklist.state import PASS
+from ml_checklist import yaml_io
+from ml_checklist.catalog.load import load
+from ml_checklist.state import project, survey
+from ml_checklist.state.status import PASS
 
 from tests.conftest import run
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTED: dict[str, dict[str, str]] = yaml_strict.load(
+LISTED: dict[str, dict[str, str]] = yaml_io.load(
     Path(__file__).parent / "day_zero.yml", "day_zero.yml"
 )
-CATALOG = catalog.load(ROOT / "checklists")
+CATALOG = load(ROOT / "checklists")
 # A table on one machine that decides about nobody; and everything that can be said at once.
 PLAIN: dict[str, Any] = {
     fact.name: fact.choices[0] if fact.choices else False for fact in CATALOG.facts.values()
@@ -38,7 +40,7 @@ def passing(root: Path) -> list[str]:
 def answer(root: Path, facts: dict[str, Any]) -> None:
     (root / "checklist").mkdir(exist_ok=True)
     (root / "checklist/project.yml").write_text(
-        yaml_write.dump({"phase": "poc", "facts": facts}), encoding="utf-8"
+        yaml_io.dump({"phase": "poc", "facts": facts}), encoding="utf-8"
     )
 
 

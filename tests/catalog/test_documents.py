@@ -4,16 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
-from ml_checklist import catalog, lint
+from ml_checklist import probes
+from ml_checklist.catalog.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
-CATALOG = catalog.load(ROOT / "checklists")
+CATALOG = load(ROOT / "checklists")
 FORMS = ["problem", "data-card", "model-card", "architecture", "responsible"]
 
 
 def asked(file: str) -> list[str]:
-    probes = [probe for item in CATALOG.items.values() for probe in lint.probes(item.probe)]
-    return sorted({p["heading"] for p in probes if p["type"] == "heading" and p["file"] == file})
+    found = [probe for item in CATALOG.items.values() for probe in probes.walk(item.probe)]
+    return sorted({p["heading"] for p in found if p["type"] == "heading" and p["file"] == file})
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -6,21 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ml_checklist import catalog, lint, probes, proofs, yaml_strict, yaml_write
-from ml_checklist.finding import FOUND, MISSING, Finding
-from ml_checklist.items import Item
-from ml_checklist.tree import Tree
+from ml_checklist import probes, proofs, yaml_io
+from ml_checklist.catalog.items import Item
+from ml_checklist.catalog.load import load
+from ml_checklist.probes.finding import FOUND, MISSING, Finding
+from ml_checklist.probes.tree import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
-CATALOG = catalog.load(ROOT / "checklists")
+CATALOG = load(ROOT / "checklists")
 
 
 def load_cases() -> dict[str, dict[str, Any]]:
     """Item id -> its green and red trees, of all files."""
     cases: dict[str, dict[str, Any]] = {}
     for path in sorted(FIXTURES.glob("*.yml")):
-        for name, case in (yaml_strict.load(path, path.name, strict=False) or {}).items():
+        for name, case in (yaml_io.load(path, path.name, strict=False) or {}).items():
             assert name not in cases, f"{path.name}: {name} has fixtures in two files"
             cases[name] = case
     return cases
@@ -29,7 +30,7 @@ def load_cases() -> dict[str, dict[str, Any]]:
 CASES = load_cases()
 PROBED = [item for item in CATALOG.items.values() if item.probe]
 PROVEN_ONLY = [
-    item for item in PROBED if {p["type"] for p in lint.probes(item.probe)} == {"proven"}
+    item for item in PROBED if {p["type"] for p in probes.walk(item.probe)} == {"proven"}
 ]
 LOOKED_AT = [item for item in PROBED if item not in PROVEN_ONLY]
 
@@ -46,7 +47,7 @@ def plant(root: Path, tree: dict[str, Any], item: Item) -> Tree:
         (root / name).write_bytes(b"\0" * int(megabytes * 1_000_000))
     if tree.get("git"):
         commit(root, [*(tree.get("files") or {}), *large])
-    asked = {p.get("item", item.id) for p in lint.probes(item.probe) if p["type"] == "proven"}
+    asked = {p.get("item", item.id) for p in probes.walk(item.probe) if p["type"] == "proven"}
     if asked:
         proofs.keep(
             root / ".checklist/proofs.json",
@@ -61,7 +62,7 @@ def as_text(name: str, content: Any) -> str:
     if isinstance(content, str):
         return content
     return (
-        yaml_write.dump(content)
+        yaml_io.dump(content)
         if name.endswith((".yml", ".yaml")) and flat(content)
         else json.dumps(content, indent=1)
     )
@@ -112,7 +113,7 @@ def test_the_probe_is_red_on_a_plausible_wrong_tree(item, tmp_path):
 def test_an_item_proven_by_tests_is_red_unless_they_pass(item, outcome, tmp_path):
     tree = plant(tmp_path, {"files": {"src/shop/main.py": "x = 1\n"}}, item)
     assert probes.run(tree, item.probe, item.id).outcome == FOUND
-    asked = {p.get("item", item.id) for p in lint.probes(item.probe)}
+    asked = {p.get("item", item.id) for p in probes.walk(item.probe)}
     results = {(name, f"tests/test_x.py::test_{n}"): outcome for name in asked for n in range(5)}
     (tmp_path / ".checklist/proofs.json").unlink()
     proofs.keep(tmp_path / ".checklist/proofs.json", proofs.identity(tmp_path), results)

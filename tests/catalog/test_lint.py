@@ -8,42 +8,46 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import json_schemas
 import jsonschema
 import pytest
-from ml_checklist import catalog, lint, overlay, schema, views, yaml_strict
+from ml_checklist import yaml_io
+from ml_checklist.catalog import rules
+from ml_checklist.catalog.load import load
 from ml_checklist.errors import DataError
+from ml_checklist.state import views
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "checklists"
 SECTIONS = sorted(path for path in FOLDER.glob("*.yml") if path.name != "facts.yml")
-CATALOG = catalog.load(FOLDER, "checklists")
+CATALOG = load(FOLDER, "checklists")
 TRAIL = Path(__file__).parent / "trail"
 AS = {"item", "option", "method", "ref"}
 
 
 def test_the_catalog_falls_short_of_no_floor():
-    assert [str(problem) for problem in lint.problems(CATALOG)] == []
+    assert [str(problem) for problem in rules.lint(CATALOG)] == []
 
 
-@pytest.mark.parametrize("name", list(schema.FILES))
+@pytest.mark.parametrize("name", list(json_schemas.FILES))
 def test_the_committed_schema_is_the_one_of_the_loader(name):
     path = FOLDER / f"schema/{name}.schema.json"
 
-    assert path.read_text(encoding="utf-8") == schema.text(name)
+    assert path.read_text(encoding="utf-8") == json_schemas.text(name)
 
 
 def validator(name: str) -> Any:
-    return jsonschema.Draft202012Validator(schema.schema(name))
+    return jsonschema.Draft202012Validator(json_schemas.schema(name))
 
 
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
 def test_the_schema_takes_what_the_loader_takes(path):
-    data = yaml_strict.load(path, path.name)
+    data = yaml_io.load(path, path.name)
 
     assert [error.message for error in validator("catalog").iter_errors(data)] == []
 
 
-SMALL = yaml_strict.load(SECTIONS[0], SECTIONS[0].name)
+SMALL = yaml_io.load(SECTIONS[0], SECTIONS[0].name)
 
 
 def broken(change: Any) -> dict[str, Any]:
@@ -77,7 +81,7 @@ def test_loader_and_schema_refuse_the_same(change, tmp_path):
 
     assert list(validator("catalog").iter_errors(data)) != []
     with pytest.raises(DataError, match=r"x\.yml"):
-        catalog.load(tmp_path)
+        load(tmp_path)
 
 
 def test_every_view_names_living_items():
@@ -89,9 +93,7 @@ def test_every_view_names_living_items():
 def trail() -> list[dict[str, Any]]:
     paths = [path for path in sorted(TRAIL.glob("*.yml")) if not path.name.startswith("replaced.")]
     return [
-        {**entry, "file": path.name}
-        for path in paths
-        for entry in yaml_strict.load(path, path.name)
+        {**entry, "file": path.name} for path in paths for entry in yaml_io.load(path, path.name)
     ]
 
 
@@ -114,7 +116,7 @@ def test_the_place_of_a_point_names_it_as_its_source():
 
 def test_what_was_replaced_says_by_what_and_why():
     for path in sorted(TRAIL.glob("replaced.*.yml")):
-        for entry in yaml_strict.load(path, path.name) or ():
+        for entry in yaml_io.load(path, path.name) or ():
             assert {"was", "now", "why"} <= set(entry), f"{path.name}: {entry}"
 
 
@@ -124,7 +126,3 @@ def test_few_musts_and_most_of_them_looked_at_by_a_machine():
 
     assert len(musts) <= 70
     assert len(machine) / len(musts) >= 0.55
-
-
-def test_the_overlay_shape_is_the_loaders():
-    assert schema.FILES["overlay"] is overlay.OVERLAY

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from ml_checklist import catalog
+from ml_checklist.catalog.load import load
 
 from tests.catalog import source_lists
 
-CATALOG = catalog.load(Path(__file__).resolve().parents[2] / "checklists")
+CATALOG = load(Path(__file__).resolve().parents[2] / "checklists")
 KEPT = {
     "options": source_lists.options(CATALOG),
     "addresses": source_lists.addresses(CATALOG),

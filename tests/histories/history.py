@@ -12,8 +12,9 @@ from typing import Any
 
 import copier
 import yaml
-from ml_checklist import origin, survey
-from ml_checklist.project import open_project
+from ml_checklist import origin
+from ml_checklist.state import survey
+from ml_checklist.state.project import open_project
 from template_update import conflicts
 
 from tests.histories import oracle

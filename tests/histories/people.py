@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from ml_checklist import evidence, ticks, waivers, yaml_write
-from ml_checklist.tree import Tree
+from ml_checklist import yaml_io
+from ml_checklist.probes.tree import Tree
+from ml_checklist.state import evidence, signatures
 
 from tests.histories import small
 from tests.histories.catalogs import Item
@@ -86,7 +87,7 @@ class People:
             path.write_text("\n".join(sorted({*lines, f"{item.id}: done"})) + "\n")
             name = ONE_FILE
         else:
-            name = ticks.write(self.folder, item.id, tick)
+            name = signatures.write_tick(self.folder, item.id, tick)
         content = (self.folder / name).read_bytes()
         self.vouched.append(Vouched(item.uid, name, item.rev, content, reference))
 
@@ -98,7 +99,7 @@ class People:
         item = self.rng.choice(free)
         data = {"reason": "later", "by": "@ann", "approver": "@bob", "item_rev": item.rev}
         data |= {"date": TODAY.isoformat(), "until": "2027-01-31"}
-        name = waivers.write(self.folder, item.id, data)
+        name = signatures.write_waiver(self.folder, item.id, data)
         self.vouched.append(
             Vouched(item.uid, name, item.rev, (self.folder / name).read_bytes(), "waiver")
         )
@@ -110,7 +111,7 @@ class People:
             item = self.rng.choice(list(items.values()))
             path.parent.mkdir(exist_ok=True)
             demand = {"id": item.id, "max_age_days": 90}
-            path.write_text(yaml_write.dump({"tighten": [demand]}), encoding="utf-8")
+            path.write_text(yaml_io.dump({"tighten": [demand]}), encoding="utf-8")
 
     def _theirs(self) -> list[str]:
         """Files that are theirs to change; a page that a tick cites is left as it was agreed."""

@@ -2,9 +2,10 @@
 
 # ruff: noqa: E501 - files in one literal are easier to read than files in pieces
 
+import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -139,8 +140,20 @@ class Project:
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_git_variables() -> Iterator[None]:
+    """No test depends on the git variables of the shell that runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith("GIT_") and not name.startswith("GIT_CONFIG"):
+                patch.delenv(name)
+        yield
+
+
 @pytest.fixture(scope="session")
-def start(tmp_path_factory: pytest.TempPathFactory, own_settings: None) -> Path:
+def start(
+    tmp_path_factory: pytest.TempPathFactory, own_settings: None, no_git_variables: None
+) -> Path:
     """A git repository with the small catalog and an unfilled document, made once."""
     root = tmp_path_factory.mktemp("start") / "project"
     root.mkdir()

@@ -1,4 +1,4 @@
-"""The checklist alone, copied into a repository that was not born here."""
+"""The checklist alone, added to an existing repository."""
 
 import hashlib
 import shutil

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from ml_checklist.catalog import cache
 
 
 def cached(tmp_path):
@@ -73,3 +74,22 @@ def test_a_read_only_project_is_looked_at(project):
         assert project.run(*command).code == 0
 
     assert {path: path.stat().st_mtime_ns for path in project.root.rglob("*")} == before
+
+
+def test_a_change_of_the_tools_own_rules_changes_the_key(project, monkeypatch, tmp_path):
+    rule = tmp_path / "rule.py"
+    keys = set()
+    monkeypatch.setattr(cache, "_rules", lambda: [rule])
+    for text in ("one", "two"):
+        rule.write_text(text)
+        keys.add(cache._key(project.root / "checklist/catalog"))
+
+    assert len(keys) == 2
+
+
+def test_what_decides_how_a_catalog_is_read_is_among_the_rules():
+    names = {f"{path.parent.name}/{path.name}" for path in cache._rules()}
+    rules = ["conditions.py", "items.py", "load.py", "rules.py", "schema.py"]
+
+    assert {f"catalog/{name}" for name in rules} < names
+    assert {"ml_checklist/shapes.py", "probes/__init__.py"} < names

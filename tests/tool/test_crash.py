@@ -9,18 +9,18 @@ import time
 from pathlib import Path
 
 import pytest
-from ml_checklist import atomic, yaml_strict
+from ml_checklist import files, yaml_io
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
 WRITER = """
 import sys
 from pathlib import Path
-from ml_checklist import ticks
+from ml_checklist.state import signatures
 print("ready", flush=True)
 n = 0
 while True:
     n += 1
-    ticks.write(Path(sys.argv[1]), "scoping.users", {
+    signatures.write_tick(Path(sys.argv[1]), "scoping.users", {
         "status": "done", "by": "@ann", "date": "2026-11-20", "item_rev": 1,
         "evidence": [{"url": f"https://example.org/{n}/" + "x" * 20000}],
     })
@@ -40,7 +40,7 @@ def test_a_killed_writer_leaves_a_whole_tick(tmp_path, seed):
     writer.wait()
     path = tmp_path / "checklist/ticks/scoping.users.yml"
 
-    assert not path.exists() or yaml_strict.load(path)["evidence"][0]["url"].endswith("x" * 20000)
+    assert not path.exists() or yaml_io.load(path)["evidence"][0]["url"].endswith("x" * 20000)
 
 
 def test_what_a_killed_writer_left_behind_is_no_tick(project):
@@ -51,13 +51,13 @@ def test_what_a_killed_writer_left_behind_is_no_tick(project):
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch, failing):
-    atomic.write(tmp_path / "a.yml", "old\n")
+    files.write(tmp_path / "a.yml", "old\n")
 
     def fail(*args):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, failing, fail)
     with pytest.raises(OSError, match="No space"):
-        atomic.write(tmp_path / "a.yml", "new\n")
+        files.write(tmp_path / "a.yml", "new\n")
 
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old\n"]

@@ -1,4 +1,4 @@
-"""What a pull request is told, and why it cannot edit its judge."""
+"""What a pull request reports, and why it cannot edit its judge."""
 
 # ruff: noqa: E501 - files in one literal are easier to read than files in pieces
 
@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from ml_checklist import render_diff
+from ml_checklist.render import diff as render_diff
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_report_that_is_gone_is_a_regression_too(branch):
     assert data(branch)[0] == 1
 
 
-def test_changed_evidence_is_a_regression_until_somebody_vouches_again(branch):
+def test_changed_evidence_is_a_regression_until_somebody_signs_again(branch):
     branch.write("docs/users.md", "# Users\n\nSupport.\n")
     code, found = data(branch)
     assert (code, rows(found, "people")) == (1, [("lost", "scoping.users")])

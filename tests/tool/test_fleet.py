@@ -139,7 +139,7 @@ def test_the_report_of_a_project_is_read_as_its_repository_would_be(
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("not json", "Expecting value"),
         ("[1]", "must hold a JSON object"),
@@ -150,7 +150,7 @@ def test_the_report_of_a_project_is_read_as_its_repository_would_be(
         (json.dumps({**Row("x", "y")._asdict(), "stale": 7}), "not iterable"),
     ],
 )
-def test_a_line_of_another_kind_is_named_by_file_and_number(fleet, tmp_path, line, said):
+def test_a_line_of_another_kind_is_named_by_file_and_number(fleet, tmp_path, line, message):
     file = tmp_path / "fleet.jsonl"
     file.write_text(f"\n{line}\n{json.dumps(Row('fine', 'here', phase='poc')._asdict())}\n")
 
@@ -158,7 +158,7 @@ def test_a_line_of_another_kind_is_named_by_file_and_number(fleet, tmp_path, lin
 
     assert done.code == 1
     assert f"{file}:2: " in done.out
-    assert said in done.out
+    assert message in done.out
     assert "fine" in done.out.splitlines()[1]
 
 

@@ -36,7 +36,7 @@ def test_a_gate_lists_what_is_missing_with_the_one_thing_to_do(project):
 
     assert ran.code == 1
     assert "PoC gate: 0 of 3 met, 3 open. It does not hold." in ran.out
-    assert re.search("scoping.users +write scoping.users down in docs/problem.md ", ran.out)
+    assert re.search("scoping.users +Write scoping.users down in docs/problem.md. ", ran.out)
 
 
 def test_a_gate_holds_when_all_is_met(project):
@@ -44,7 +44,7 @@ def test_a_gate_holds_when_all_is_met(project):
     ran = project.run("gate", "poc")
 
     assert ran.code == 0
-    assert "PoC gate: 3 of 3 met. It holds.  (1 proven, 2 vouched for)" in ran.out
+    assert "PoC gate: 3 of 3 met. It holds.  (1 proven, 2 signed off)" in ran.out
 
 
 def test_a_later_gate_counts_earlier_items_and_open_questions(project):
@@ -97,7 +97,7 @@ def test_the_calendar_warns_and_does_not_fail_unless_asked(project, item):
     strict = project.run("gate", "poc", "--calendar", "--today", "2026-03-01")
 
     assert quiet.code == 0
-    assert "warning  scoping.users: @ann vouched on 2026-01-01" in quiet.out
+    assert "warning  scoping.users: @ann signed off on 2026-01-01" in quiet.out
     assert strict.code == 1
 
 
@@ -106,7 +106,7 @@ def test_promote_refuses_with_the_list_of_what_is_missing(project):
 
     assert ran.code == 1
     assert "scoping.users" in ran.out
-    assert "write scoping.users down in docs/problem.md" in ran.out
+    assert "Write scoping.users down in docs/problem.md" in ran.out
     assert not (project.root / "checklist/project.yml").exists()
 
 
@@ -153,7 +153,7 @@ def test_numbers_add_up(project):
     project.write("docs/problem.md", "# Problem\n")
     for gate in json.loads(project.run("report", "--format", "json").out)["gates"].values():
         assert gate["met"] + gate["waived"] + gate["open"] == gate["total"]
-        assert gate["proven"] + gate["vouched"] == gate["met"]
+        assert gate["proven"] + gate["signed_off"] == gate["met"]
         assert gate["met_or_waived"] == gate["met"] + gate["waived"]
         assert gate["holds"] == (gate["open"] == gate["expired"])
 

@@ -1,6 +1,9 @@
 """Hostile data: one clear line each, exit code 2, nothing run."""
 
+import os
+
 import pytest
+from ml_checklist import gitrepo
 
 GOOD = 'status: done\nby: "@ann"\ndate: "2026-11-20"\nitem_rev: 1\nevidence:\n  - url: "https://example.org"\n'
 TODAY = ("--today", "2026-11-21")
@@ -87,14 +90,14 @@ def test_names_that_differ_in_case_only_collide(project):
     assert "in case only" in ran.err
 
 
-def test_files_under_old_and_new_id_are_two_answers(project, item):
+def test_files_under_old_and_new_id_are_two_files_for_one_item(project, item):
     project.catalog(item("scoping.people", extra="was: [scoping.users]"))
     project.write("checklist/ticks/scoping.users.yml", GOOD)
     project.write("checklist/ticks/scoping.people.yml", GOOD)
     ran = project.run("validate", *TODAY)
 
     assert ran.code == 2
-    assert "two answers for scoping.people" in ran.err
+    assert "two files for scoping.people" in ran.err
 
 
 def test_an_orphan_is_a_warning_that_says_what_to_do(project):
@@ -177,3 +180,18 @@ def test_bad_usage_is_one_line(project, args):
 
     assert ran.code == 2
     assert len(ran.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("key", ["core.fsmonitor", "core.hooksPath"])
+def test_git_runs_no_program_that_the_project_names(project, tmp_path, key):
+    ran = tmp_path / "ran"
+    hook = project.write("hooks/post-index-change", f"#!/bin/sh\ntouch {ran}\n")
+    hook.chmod(0o755)
+    project.git("config", key, str(hook if key == "core.fsmonitor" else hook.parent))
+    os.utime(project.root / "docs/problem.md", (1, 1))  # makes git write its index
+    gitrepo.git(project.root, "status")
+
+    assert not ran.exists()
+    os.utime(project.root / "docs/problem.md", (2, 2))
+    project.git("status")
+    assert ran.exists(), "the trap itself does not work"

@@ -89,7 +89,7 @@ def test_evidence_that_the_update_moved_is_told(project):
     assert "docs/users.md" in out
 
 
-def test_no_change_of_the_catalog_is_said_so(project):
+def test_no_change_of_the_catalog_is_reported(project):
     project.commit("first") if project.git("status", "--porcelain") else None
     project.write("docs/more.md", "# More\n")
 
@@ -108,10 +108,10 @@ def test_a_retired_item_keeps_its_former_ids_understood(project, item):
     )
     project.catalog(item("scoping.idea", level="may"), tomb)
 
-    said = project.run("validate").out
+    printed = project.run("validate").out
     shown = project.run("show", "scoping.users").err
 
-    assert "scoping.users is retired, replaced by scoping.idea; you may delete this file" in said
+    assert "scoping.users is retired, replaced by scoping.idea; you may delete this file" in printed
     assert "scoping.users is retired; see scoping.idea" in shown
     assert "1.4.0   retired    scoping.users" in project.run("news").out
 

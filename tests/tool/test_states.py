@@ -5,6 +5,8 @@
 import json
 import re
 
+import pytest
+
 
 def report(project):
     return json.loads(project.run("report", "--format", "json").out)
@@ -36,7 +38,7 @@ def test_an_auto_item_fails_when_its_probe_is_red(project):
     project.write("reports/evaluation.json", '{"beats_baseline": {"low": -0.01}}')
 
     assert entry(project, "scoping.beats")["state"] == "fail"
-    assert "must be at least 0: it is -0.01" in entry(project, "scoping.beats")["sentence"]
+    assert "must meet min: 0: it is -0.01" in entry(project, "scoping.beats")["sentence"]
 
 
 def test_a_hybrid_item_with_a_green_probe_waits_for_a_person(project):
@@ -69,7 +71,7 @@ def test_a_tick_that_its_probe_contradicts_is_red(project):
     project.fill_objective("TODO")
 
     assert entry(project, "scoping.objective")["state"] == "fail"
-    assert "though @ann vouched" in entry(project, "scoping.objective")["sentence"]
+    assert "though @ann signed off" in entry(project, "scoping.objective")["sentence"]
 
 
 def test_a_tick_goes_stale_when_its_evidence_changes(project):
@@ -141,7 +143,7 @@ def test_an_unknown_fact_is_one_question_and_one_open_point(project):
     assert data["gates"]["production"]["total"] == 5
 
 
-def test_a_person_may_say_that_an_item_does_not_apply(project):
+def test_a_person_may_mark_an_item_not_applicable(project):
     project.run("tick", "scoping.users", "--na", "it predicts the load of a pump", "--by", "@ann")
 
     assert entry(project, "scoping.users")["state"] == "not-applicable"
@@ -149,8 +151,8 @@ def test_a_person_may_say_that_an_item_does_not_apply(project):
 
 
 def test_an_item_that_waits_for_an_answer_keeps_its_waiver(project):
-    said = "by: '@ann'\napprover: '@boss'\ndate: '2026-11-20'\nuntil: '2027-01-31'\n"
-    project.write("checklist/waivers/scoping.fair.yml", f"reason: later\n{said}item_rev: 1\n")
+    signed = "by: '@ann'\napprover: '@boss'\ndate: '2026-11-20'\nuntil: '2027-01-31'\n"
+    project.write("checklist/waivers/scoping.fair.yml", f"reason: later\n{signed}item_rev: 1\n")
     data = json.loads(project.run("report", "--format", "json", "--today", "2026-11-21").out)
     found = next(item for item in data["items"] if item["id"] == "scoping.fair")
 
@@ -247,3 +249,14 @@ def test_an_item_waits_for_the_one_that_it_requires(project, item):
     assert next(i for i in report(project)["items"] if i["id"] == "scoping.beats")[
         "blocked_by"
     ] == ["scoping.report"]
+
+
+@pytest.mark.parametrize(("today", "state"), [("2027-01-31", "waived"), ("2027-02-01", "stale")])
+def test_a_waiver_holds_on_its_last_day_and_not_on_the_next(project, today, state):
+    signed = "by: '@ann'\napprover: '@boss'\ndate: '2026-11-20'\nuntil: '2027-01-31'\n"
+    project.write("checklist/waivers/scoping.users.yml", f"reason: later\n{signed}item_rev: 1\n")
+    shown = json.loads(
+        project.run("show", "scoping.users", "--format", "json", "--today", today).out
+    )
+
+    assert shown["state"] == state

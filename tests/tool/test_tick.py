@@ -53,7 +53,7 @@ REFUSED = [
     (["scoping.users"], "needs evidence"),
     (["scoping.nope", "-e", "https://example.org"], "unknown item 'scoping.nope'"),
     (["scoping.user", "-e", "https://example.org"], "did you mean 'scoping.users'"),
-    (["scoping.beats", "-e", "https://example.org"], "its probe is the tick"),
+    (["scoping.beats", "-e", "https://example.org"], "its probe decides"),
     (["scoping.objective", "-e", "https://example.org"], "its probe is not green"),
     (["scoping.users", "-e", "docs/problem.md"], "still holds a `> fill:` line"),
     (["scoping.users", "-e", "docs/problem.md#users"], "still holds a `> fill:` line"),
@@ -86,11 +86,11 @@ def test_nothing_is_written_when_one_of_several_is_refused(project):
     assert not (project.root / "checklist/ticks").exists()
 
 
-def test_a_bot_cannot_vouch(project):
+def test_a_bot_cannot_sign(project):
     ran = project.run("tick", "scoping.users", "-e", "https://example.org", "--by", "renovate[bot]")
 
     assert ran.code == 2
-    assert "is a bot; a person vouches" in ran.err
+    assert "is a bot; a person signs" in ran.err
 
 
 def test_evidence_that_git_ignores_is_refused(project):
@@ -187,3 +187,27 @@ def test_a_waiver_whose_reason_has_gone_is_reported(project):
     tick(project, "scoping.users", "-e", "https://example.org/u")
 
     assert "nothing is left to waive" in project.run("status", "--today", "2026-11-21").out
+
+
+@pytest.mark.parametrize(("until", "code"), [("2027-05-19", 0), ("2027-05-20", 2)])
+def test_a_waiver_ends_at_most_180_days_after_its_first(project, until, code):
+    ran = waive(project, until=until)
+
+    assert ran.code == code
+    assert ("must lie within 180 days after 2026-11-20" in ran.err) == bool(code)
+
+
+def test_the_author_that_git_would_name_signs(project, monkeypatch):
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Ann Author")
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", "ann@example.org")
+    ran = project.run("tick", "scoping.users", "-e", "https://example.org/u")
+
+    assert "by Ann Author" in ran.out
+
+
+def test_nobody_signs_where_git_knows_no_author(project, monkeypatch):
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    ran = project.run("tick", "scoping.users", "-e", "https://example.org/u")
+
+    assert ran.code == 2
+    assert "who signs? give --by @handle" in ran.err

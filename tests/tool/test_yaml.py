@@ -4,7 +4,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from ml_checklist import yaml_strict, yaml_write
+from ml_checklist import yaml_io
 from ml_checklist.errors import DataError
 
 HOSTILE = {
@@ -34,7 +34,7 @@ HOSTILE = {
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_trap_is_one_line_with_its_place(raw):
     with pytest.raises(DataError) as caught:
-        yaml_strict.parse(raw, "x.yml")
+        yaml_io.parse(raw, "x.yml")
 
     assert str(caught.value).startswith("x.yml")
     assert len(str(caught.value).splitlines()) == 1
@@ -42,20 +42,20 @@ def test_a_trap_is_one_line_with_its_place(raw):
 
 def test_a_huge_file_is_not_read(tmp_path):
     path = tmp_path / "x.yml"
-    path.write_bytes(b"a" * (yaml_strict.MAX_BYTES + 1))
+    path.write_bytes(b"a" * (yaml_io.MAX_BYTES + 1))
 
     with pytest.raises(DataError, match="at most 1048576"):
-        yaml_strict.load(path)
+        yaml_io.load(path)
 
 
 def test_crlf_and_a_byte_order_mark_are_accepted():
-    assert yaml_strict.parse(b"\xef\xbb\xbfa: 1\r\nb: x\r\n", "x.yml") == {"a": 1, "b": "x"}
+    assert yaml_io.parse(b"\xef\xbb\xbfa: 1\r\nb: x\r\n", "x.yml") == {"a": 1, "b": "x"}
 
 
 def test_a_date_stays_a_word_and_a_number_is_one():
     text = b"a: 2026-11-20\nb: 1e-3\nc: 12:30\nd: 010\ne: true\nf: -2\ng: ~\n"
 
-    assert yaml_strict.parse(text, "x.yml") == {
+    assert yaml_io.parse(text, "x.yml") == {
         "a": "2026-11-20",
         "b": 0.001,
         "c": "12:30",
@@ -67,14 +67,14 @@ def test_a_date_stays_a_word_and_a_number_is_one():
 
 
 def test_a_mapping_knows_its_lines():
-    data = yaml_strict.parse(b"a: 1\nb:\n  c: 2\n", "x.yml")
+    data = yaml_io.parse(b"a: 1\nb:\n  c: 2\n", "x.yml")
 
     assert (data.lines["b"], data["b"].line, data["b"].lines["c"]) == (2, 3, 3)
 
 
 def test_loose_mode_reads_what_continuous_integration_files_hold():
     text = b"on: {push: {}}\n.x: &x {script: [a]}\nb: {<<: *x, c: !reference [d]}\n"
-    data = yaml_strict.parse(text, "x.yml", strict=False)
+    data = yaml_io.parse(text, "x.yml", strict=False)
 
     assert data["on"] == {"push": {}}
     assert data["b"]["c"] == ["d"]
@@ -92,18 +92,18 @@ PLAIN = st.recursive(
 
 @given(st.dictionaries(st.text(min_size=1, max_size=12), PLAIN, max_size=5))
 def test_what_we_write_is_read_back_the_same(data):
-    text = yaml_write.dump(data)
+    text = yaml_io.dump(data)
 
-    assert (yaml_strict.parse(text.encode(), "x.yml") or {}) == data
+    assert (yaml_io.parse(text.encode(), "x.yml") or {}) == data
     assert (yaml.safe_load(text) or {}) == data
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_worse_than_a_clear_line(raw):
-    said = ""
+    message = ""
     try:
-        yaml_strict.parse(raw, "x.yml")
+        yaml_io.parse(raw, "x.yml")
     except DataError as error:
-        said = str(error)
+        message = str(error)
 
-    assert len(said.splitlines()) <= 1
+    assert len(message.splitlines()) <= 1

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ml_checklist.project import open_project
+from ml_checklist.state.project import open_project
 from template_update import conflicts
 
 from tests.histories import history, quick

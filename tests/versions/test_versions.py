@@ -218,7 +218,7 @@ def test_a_release_that_drops_a_file_of_people_must_exclude_it(history, tree, fi
 
 
 def test_a_tool_file_is_dropped_without_a_word(history, tree):
-    (tree / "hooks/ml_checklist/style.py").unlink()
+    (tree / "hooks/ml_checklist/origin.py").unlink()
 
     assert faults.faults(history, tree, NEWEST) == []
 

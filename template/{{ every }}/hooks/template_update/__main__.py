@@ -1,4 +1,4 @@
-"""The door: `python -m template_update update|prepare|publish|merge`; decides the exit code.
+"""Command-line entry point, `python -m template_update update|prepare|publish|merge`.
 
 0 done or nothing to do, 1 conflicts are left for a person, 2 it could not be done.
 """

@@ -28,5 +28,5 @@ def stage() -> list[str]:
 def _marked(*where: str) -> set[str]:
     """Files with conflict markers that the last commit does not have."""
     options = ["-c", _MARKERS, "-c", "core.quotePath=false"]
-    said = attempt(["git", *options, "diff", "--check", *where]).stdout
-    return set(re.findall(r"^(.*):\d+: leftover conflict marker$", said, re.M))
+    output = attempt(["git", *options, "diff", "--check", *where]).stdout
+    return set(re.findall(r"^(.*):\d+: leftover conflict marker$", output, re.M))

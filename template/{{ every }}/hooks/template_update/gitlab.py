@@ -59,11 +59,11 @@ def declined(update: dict[str, Any]) -> bool:
 
 def show(update: dict[str, Any], text: str) -> str:
     """Open the page, or bring the open one up to date; what was done."""
-    said = {"title": _title(update), "description": text}
+    fields = {"title": _title(update), "description": text}
     pages = _pages(update, "opened")
     if pages:
-        _ask("PUT", f"/{pages[0]['iid']}", said)
+        _ask("PUT", f"/{pages[0]['iid']}", fields)
         return f"refreshed !{pages[0]['iid']}"
     where = {"source_branch": update["branch"], "target_branch": update["base"]}
-    page = _ask("POST", "", {**where, **said, "remove_source_branch": True})
+    page = _ask("POST", "", {**where, **fields, "remove_source_branch": True})
     return str(page["web_url"])

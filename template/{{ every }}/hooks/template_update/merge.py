@@ -116,7 +116,7 @@ def _merged(wanted: str) -> list[str]:
     )
     torn = conflicts.unmerged()
     if done.returncode and not torn:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
-        raise TemplateError(f"git did not merge: {said}")
+        output = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
+        raise TemplateError(f"git did not merge: {output}")
     report(before, after, torn, "`git merge --abort`")
     return torn

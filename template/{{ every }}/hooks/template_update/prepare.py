@@ -82,8 +82,8 @@ def _known(root: str, latest: str) -> bool:
     theirs = f"origin/{BRANCH}"
     if not exists(theirs) or not exists(f"{theirs}^"):
         return False
-    told = git("log", "-1", f"--format=%(trailers:key={TRAILER},valueonly)", theirs).strip()
-    return told.removeprefix("v") == latest and git("rev-parse", f"{theirs}^") == git(
+    version = git("log", "-1", f"--format=%(trailers:key={TRAILER},valueonly)", theirs).strip()
+    return version.removeprefix("v") == latest and git("rev-parse", f"{theirs}^") == git(
         "rev-parse", root
     )
 
@@ -99,6 +99,6 @@ def news(root: str) -> str:
         ["uv", "run", "--no-sync", "checklist", "news", "--since", root, "--format", "md"]
     )
     if done.returncode:
-        said = (done.stderr.strip() or "said nothing").splitlines()[-1]
-        return f"`checklist news` could not be told: {body.escape(said)}"
+        output = (done.stderr.strip() or "no output").splitlines()[-1]
+        return f"`checklist news` failed: {body.escape(output)}"
     return done.stdout.strip()

@@ -43,5 +43,5 @@ def push(host: Any, branch: str) -> None:
             "this token may not change workflows; store one that may as TEMPLATE_UPDATE_TOKEN"
         )
     if done.returncode:
-        said = (done.stderr.strip() or "said nothing").splitlines()[-1]
-        raise TemplateError(f"{branch} could not be pushed: {said}")
+        output = (done.stderr.strip() or "no output").splitlines()[-1]
+        raise TemplateError(f"{branch} could not be pushed: {output}")

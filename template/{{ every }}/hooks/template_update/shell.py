@@ -39,8 +39,8 @@ def run(command: Sequence[str], *, stdin: str | None = None, **env: str) -> str:
     """The output of a command; TemplateError with its last line when it fails."""
     done = attempt(command, stdin=stdin, **env)
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "said nothing").splitlines()[-1]
-        raise TemplateError(f"`{' '.join(command[:4])} ...` failed: {said}")
+        output = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
+        raise TemplateError(f"`{' '.join(command[:4])} ...` failed: {output}")
     return done.stdout.rstrip("\n")
 
 

@@ -36,8 +36,8 @@ def version() -> str:
 
 def newer() -> str:
     """The newest version when it is not the one here, else nothing; without a leading v."""
-    said: dict[str, Any] = json.loads(run([*COPIER, "check-update", "--output-format", "json"]))
-    return str(said["latest_version"]) if said["update_available"] else ""
+    update: dict[str, Any] = json.loads(run([*COPIER, "check-update", "--output-format", "json"]))
+    return str(update["latest_version"]) if update["update_available"] else ""
 
 
 def update() -> None:

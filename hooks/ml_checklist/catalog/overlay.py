@@ -1,0 +1,111 @@
+"""Read the catalog together with an organisation's own items: overlays only add and tighten."""
+
+from pathlib import Path
+from typing import Any
+
+from ml_checklist import yaml_io
+from ml_checklist.catalog import cache
+from ml_checklist.catalog.items import RANK, Catalog, Item
+from ml_checklist.catalog.load import Reader
+from ml_checklist.catalog.rules import broken_rules
+from ml_checklist.catalog.schema import LEVELS, OVERLAY
+from ml_checklist.errors import Problem, nearest, refuse
+from ml_checklist.probes import walk
+from ml_checklist.shapes import check
+
+LOOSENED = "an overlay only tightens; to be let off for a time, use `checklist waive`"
+TIGHTENED = ("phase", "level", "max_age_days")
+BOUNDS = ("min", "max")
+
+
+def load_all(folder: Path, where: str) -> Catalog:
+    """The catalog in `folder` with the overlays in its sibling `catalog.d`."""
+    catalog = cache.load(folder, where)
+    files = sorted((folder.parent / "catalog.d").glob("*.yml"))
+    for path in files:
+        catalog = _overlaid(catalog, path, f"{Path(where).parent.as_posix()}/catalog.d/{path.name}")
+    return catalog
+
+
+def _overlaid(catalog: Catalog, path: Path, where: str) -> Catalog:
+    data = yaml_io.load(path, where)
+    problems = check(OVERLAY, data, where)
+    refuse(problems)
+    catalog = _tightened(catalog, data.get("tighten") or (), where)
+    return _added(catalog, data, where) if "items" in data else catalog
+
+
+def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
+    reader = Reader(catalog.facts)
+    reader.sections, reader.all_items = dict(catalog.sections), list(catalog.items.values())
+    reader.retired = dict(catalog.retired)
+    name = data.get("section", "")
+    reader.problems += reader.section(data, where) if name not in catalog.sections else []
+    for raw in data["items"]:
+        if isinstance(raw, dict) and not str(raw.get("id", "")).startswith(("org.", "x.")):
+            text = f"{raw.get('id')}: id: an item of your own starts with org. or x."
+            reader.problems.append(Problem(where, getattr(raw, "line", 0), text))
+        else:
+            reader.item(raw, name, where)
+    grown = reader.catalog(catalog.folder)
+    if any(item.file == where for item in reader.all_items):
+        broken = broken_rules(grown, reader.all_items)
+        reader.problems += [problem for problem in broken if problem.where == where]
+    refuse(reader.problems)
+    return grown
+
+
+def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
+    items, problems = dict(catalog.items), []
+    for demand in demands:
+        item, name = catalog.resolve(demand["id"]), demand["id"]
+        if name in catalog.retired:
+            continue  # an update took the item away; nothing is left to tighten
+        if item is None:
+            text = f"unknown item {name!r}{nearest(name, items)}"
+            problems.append(Problem(where, demand.line, text))
+            continue
+        faults = [f"{item.id}: {text}; {LOOSENED}" for text in _looser(items[item.id], demand)]
+        problems += [Problem(where, demand.line, fault) for fault in faults]
+        items[item.id] = _stricter(items[item.id], demand)
+    refuse(problems)
+    return catalog._replace(items=items)
+
+
+def _looser(item: Item, demand: dict[str, Any]) -> list[str]:
+    found = []
+    if "phase" in demand and RANK[demand["phase"]] > RANK[item.phase]:
+        found.append(f"phase: {demand['phase']} comes later than {item.phase}")
+    if "level" in demand and LEVELS.index(demand["level"]) > LEVELS.index(item.level):
+        found.append(f"level: {demand['level']} asks for less than {item.level}")
+    age = item.data.get("max_age_days")
+    if "max_age_days" in demand and age and demand["max_age_days"] > age:
+        found.append(f"max_age_days: {demand['max_age_days']} is longer than {age}")
+    for key in BOUNDS:
+        found += _looser_bound(item, key, demand[key]) if key in demand else []
+    return found
+
+
+def _looser_bound(item: Item, key: str, wanted: float) -> list[str]:
+    own = [probe[key] for probe in walk(item.probe) if key in probe]
+    if not own:
+        return [f"{key}: has no probe with a {key}"]
+    looser = [each for each in own if (wanted < each if key == "min" else wanted > each)]
+    return [f"{key}: {wanted} asks for less than {looser[0]}"] if looser else []
+
+
+def _stricter(item: Item, demand: dict[str, Any]) -> Item:
+    changes: dict[str, Any] = {key: demand[key] for key in TIGHTENED if key in demand}
+    bounds = {key: demand[key] for key in BOUNDS if key in demand}
+    probe = {"probe": _bounded(item.probe, bounds)} if bounds and item.probe else {}
+    own = {key: changes[key] for key in ("phase", "level") if key in changes}
+    return item._replace(data={**item.data, **changes, **probe}, **own)
+
+
+def _bounded(probe: Any, bounds: dict[str, float]) -> Any:
+    if isinstance(probe, list):
+        return [_bounded(part, bounds) for part in probe]
+    if not isinstance(probe, dict):
+        return probe
+    own = {key: bounds[key] for key in bounds if key in probe}
+    return {**{key: _bounded(value, bounds) for key, value in probe.items()}, **own}

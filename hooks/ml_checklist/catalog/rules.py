@@ -1,0 +1,174 @@
+"""Rules of a whole catalog: what makes it wrong, and what falls short of its quality (`--lint`)."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from ml_checklist import markdown
+from ml_checklist.catalog.items import Catalog, Item
+from ml_checklist.errors import Problem, nearest
+from ml_checklist.probes import walk
+
+
+def broken_rules(catalog: Catalog, items: list[Item]) -> list[Problem]:
+    """Every rule that the items break together; `items` still holds duplicates."""
+    found = [*_identities(catalog, items)]
+    for item in items:
+        found += [_at(item, key, text) for key, text in (*_own(item), *_references(catalog, item))]
+    return found
+
+
+def _at(item: Item, key: str, text: str) -> Problem:
+    line = getattr(item.data, "lines", {}).get(key, item.line)
+    return Problem(item.file, line, f"{item.id}: {key}: {text}")
+
+
+def _identities(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
+    owner: dict[str, Item] = {}
+    for item in items:
+        for name in (item.id, *(item.data.get("was") or ())):
+            key, first = "id" if name == item.id else "was", owner.setdefault(name, item)
+            if name in catalog.retired:
+                yield _at(item, key, f"{name!r} is a retired id; ids are never reused")
+            elif first is not item:
+                place = f"{first.id} in {first.file}:{first.line}"
+                yield _at(item, key, f"{name!r} is taken by {place}; ids are never reused")
+
+
+def _own(item: Item) -> Iterator[tuple[str, str]]:
+    prefix = item.id.split(".")[0]
+    if prefix not in (item.section, "org", "x"):
+        yield "id", f"must start with its section; got {prefix!r} in section {item.section!r}"
+    if item.kind in ("auto", "hybrid") and not item.probe:
+        yield "kind", f"{item.kind} needs a probe; add one, or say attest"
+    if item.kind == "attest" and item.probe and item.level != "may":
+        yield "kind", "attest has no probe unless the level is may; say hybrid, or drop the probe"
+    if item.kind == "auto" and item.data.get("evidence"):
+        yield "evidence", "auto is never ticked by hand; drop the evidence"
+
+
+def _references(catalog: Catalog, item: Item) -> Iterator[tuple[str, str]]:
+    for name in item.requires:
+        if name == item.id:
+            yield "requires", "names the item itself"
+        elif name not in catalog.items:
+            yield "requires", f"unknown item {name!r}{nearest(name, catalog.items)}"
+        elif _reaches(catalog, name, item.id):
+            yield "requires", f"{name} requires {item.id} in turn; break the circle"
+    by = item.data["lifecycle"].get("replaced_by")
+    if by and by not in catalog.items:
+        yield "lifecycle", f"unknown item {by!r}{nearest(by, catalog.items)}"
+    for name in [probe["item"] for probe in walk(item.probe) if "item" in probe]:
+        if name not in catalog.items:
+            yield "probe", f"proven: unknown item {name!r}{nearest(name, catalog.items)}"
+
+
+def _reaches(catalog: Catalog, start: str, goal: str) -> bool:
+    seen, todo = {start}, [start]
+    while todo:
+        item = catalog.items.get(todo.pop())
+        found = set(item.requires if item else ()) - seen
+        if goal in found:
+            return True
+        seen |= found
+        todo += found
+    return False
+
+
+# Share of items, or of methods, that must have the field.
+FLOORS = {"refs": 0.90, "options or methods": 0.60, "papers": 0.80}
+_TRACKERS = re.compile(r"[?&](utm_|fbclid|gclid|mc_cid|ref_src)")
+
+
+def lint(catalog: Catalog) -> list[Problem]:
+    items = list(catalog.items.values())
+    found = [problem for item in items for problem in _item(item)]
+    found += [*_sentences(items), *_spellings(items), *_floors(items)]
+    return sorted(found)
+
+
+def shares(items: list[Item]) -> dict[str, tuple[int, int]]:
+    """(filled, of) for each field that has a floor."""
+    methods = [method for item in items for method in item.data.get("methods") or ()]
+    chooses = [bool(item.data.get("options") or item.data.get("methods")) for item in items]
+    return {
+        "refs": (sum(bool(item.data.get("refs")) for item in items), len(items)),
+        "options or methods": (sum(chooses), len(items)),
+        "papers": (sum("paper" in method for method in methods), len(methods)),
+    }
+
+
+def _floors(items: list[Item]) -> Iterator[Problem]:
+    for name, (n, total) in shares(items).items():
+        if total and n / total < FLOORS[name]:
+            text = f"{name}: {n} of {total}, the minimum is {FLOORS[name]:.0%}"
+            yield Problem("catalog", 0, text)
+
+
+def _item(item: Item) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for key, text in strings(item.data):
+        if key == "url" and (_TRACKERS.search(text) or text.startswith("http://")):
+            yield _whole(item, f"url: {text}: use https and no tracker")
+        if key == "url" and text in seen:
+            yield _whole(item, f"url: {text} stands twice in this item; keep one")
+        seen |= {text} if key == "url" else set()
+    for key, text in _own_sentences(item):
+        left = markdown.unfilled(text)
+        if left:
+            yield _whole(item, f"{key}: holds a placeholder: {left[1][:60]}")
+    if not item.title[0].isupper() or item.title.endswith((".", "?")):
+        text = "title: is a sentence that can be true: a capital first, no stop at the end"
+        yield _whole(item, text)
+    for probe in walk(item.probe):
+        if probe.get("type") == "file" and "reason" not in probe:
+            text = "probe: only looks whether a file exists; look into it, or give a `reason`"
+            yield _whole(item, text)
+
+
+def _whole(item: Item, text: str) -> Problem:
+    return Problem(item.file, item.line, f"{item.id}: {text}")
+
+
+def strings(data: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if name != "probe":
+                yield from strings(value, name)
+    elif isinstance(data, list):
+        for value in data:
+            yield from strings(value, key)
+    elif isinstance(data, str):
+        yield key, data
+
+
+def _sentences(items: list[Item]) -> Iterator[Problem]:
+    first: dict[str, tuple[Item, str]] = {}
+    for item in items:
+        for key, text in _own_sentences(item):
+            plain = " ".join(re.findall(r"\w+", text.lower()))
+            if plain in first:
+                other, there = first[plain]
+                same = f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
+                yield _whole(item, same)
+            first.setdefault(plain, (item, key))
+
+
+def _own_sentences(item: Item) -> Iterator[tuple[str, str]]:
+    """What the catalog says itself; titles of papers and pages may well come again."""
+    yield from ((key, item.data[key]) for key in ("title", "why", "how"))
+    yield from (("what", option["what"]) for option in item.data.get("options") or ())
+
+
+def _spellings(items: list[Item]) -> Iterator[Problem]:
+    spelt: dict[str, dict[str, Item]] = defaultdict(dict)
+    for item in items:
+        for field in ("options", "methods"):
+            for each in item.data.get(field) or ():
+                spelt[re.sub(r"[\s_-]", "", each["name"].lower())].setdefault(each["name"], item)
+    for ways in spelt.values():
+        if len(ways) > 1:
+            first, *others = ways
+            spelt_there = f"is spelt {first!r} at {ways[first].id}"
+            yield from (_whole(ways[other], f"name: {other!r} {spelt_there}") for other in others)

@@ -1,0 +1,94 @@
+"""`checklist diff` and `news`: what a branch changes, and what the last update brought."""
+
+import argparse
+import tempfile
+from itertools import groupby
+from pathlib import Path
+
+from ml_checklist import gitrepo, origin
+from ml_checklist.commands import common
+from ml_checklist.commands.common import Command, add_format
+from ml_checklist.compare import diff as comparison
+from ml_checklist.compare import news as updates
+from ml_checklist.compare.news import KINDS, Entry
+from ml_checklist.errors import DataError
+from ml_checklist.render import data
+from ml_checklist.render import diff as rendering
+from ml_checklist.render.style import cell, clean, code
+from ml_checklist.state.project import Project
+
+
+def add_diff(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("base", metavar="BASE", help="the branch or commit to compare with")
+    proofs = "the test report of BASE, .checklist/proofs.json of its last run"
+    add("--base-proofs", metavar="FILE", help=proofs)
+    add("--calendar", action="store_true", help="accepted, as `gate` accepts it; changes nothing")
+    add_format(parser, "text", "md", "json")
+
+
+def diff(args: argparse.Namespace) -> bool:
+    """Print the comparison; False on a regression, or when a file that decides was touched."""
+    proofs = Path(args.base_proofs) if args.base_proofs else None
+    if proofs and not proofs.is_file():
+        remedy = "leave it out, and test-proven items are unknown at base"
+        raise DataError(f"--base-proofs: {proofs} does not exist; {remedy}")
+    found = comparison.compare(common.project(args), args.base, base_proofs=proofs)
+    if args.format == "json":
+        print(data.dump(rendering.data(found)))
+    else:
+        print((rendering.markdown if args.format == "md" else rendering.text)(found))
+    common.refuse_broken(found.head)
+    return not found.regressed
+
+
+def add_news(parser: argparse.ArgumentParser) -> None:
+    since = "compare with the catalog of this commit; default: before its last change"
+    parser.add_argument("--since", metavar="REV", help=since)
+    add_format(parser, "text", "md", "json")
+
+
+def news(args: argparse.Namespace) -> bool:
+    survey = common.surveyed(args)
+    revision = updates.previous(survey.project, args.since)
+    old = updates.old_items(survey.project, revision)
+    touched = updates.files_since(survey.project, revision)
+    found = updates.entries(survey, old, touched) if old else []
+    if args.format == "json":
+        print(data.dump([entry._asdict() for entry in found]))
+    elif args.format == "md":
+        now = origin.read(survey.project.home).version
+        print(_markdown(found, (_version_at(survey.project, revision), now)))
+    elif not old:
+        print("no news: this is the first catalog that the history knows")
+    else:
+        lines = [f"{e.since:7} {e.word:10} {e.item:36} {clean(e.sentence)}" for e in found]
+        print("\n".join(lines) or f"no news since {revision}")
+    return True
+
+
+def _version_at(project: Project, revision: str) -> str:
+    top = gitrepo.top_level(project.home)
+    if top is None or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None:
+        return ""
+    place = (project.home / origin.ANSWERS).relative_to(top.resolve()).as_posix()
+    with tempfile.TemporaryDirectory(prefix="ml-checklist-") as folder:
+        gitrepo.lay_out(top, revision, Path(folder), place)
+        return origin.read((Path(folder) / place).parent).version
+
+
+def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:
+    before, now = (code(version) if version else "an unknown version" for version in versions)
+    counted = {kind: sum(entry.word == kind for entry in entries) for kind in KINDS}
+    changes = ", ".join(f"{n} {kind}" for kind, n in counted.items() if n)
+    moved = f"The template moves from {before} to {now}: " if versions[0] != versions[1] else ""
+    headline = f"{moved}{changes or 'no item of the checklist changes'}."
+    lines = [f"**checklist news** {headline}", ""]
+    for since, group in groupby(entries, key=lambda entry: entry.since):
+        lines += [f"| {since} | Item | |", "|---|---|---|"]
+        lines += [f"| {e.word} | {code(e.item)} | {cell(e.sentence)} |" for e in group]
+        lines.append("")
+    return "\n".join(lines)
+
+
+COMMANDS: dict[str, Command] = {"diff": (add_diff, diff), "news": (add_news, news)}

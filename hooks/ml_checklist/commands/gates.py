@@ -1,0 +1,84 @@
+"""`checklist gate` and `promote`: is everything met that a phase asks for, and claim the next."""
+
+import argparse
+
+from ml_checklist.catalog.items import PHASES, RANK
+from ml_checklist.commands import common
+from ml_checklist.commands.common import Command, add_format
+from ml_checklist.render import data, text
+from ml_checklist.state import gate as gates
+from ml_checklist.state.gate import NAMES
+from ml_checklist.state.project import FILE, write_settings
+from ml_checklist.state.survey import Survey
+
+
+def add_gate(parser: argparse.ArgumentParser) -> None:
+    phase_help = "default: what the declared phase claims"
+    parser.add_argument("phase", nargs="?", choices=PHASES, help=phase_help)
+    calendar_help = "what has aged or expired counts too"
+    parser.add_argument("--calendar", action="store_true", help=calendar_help)
+    add_format(parser)
+
+
+def gate(args: argparse.Namespace) -> bool:
+    """Print the verdict; True when the gate holds."""
+    survey = common.surveyed(args)
+    common.refuse_broken(survey)
+    phase = args.phase or gates.claimed(survey.project.phase)
+    for warning in survey.warnings if args.format == "text" else ():
+        print(f"warning  {warning}")
+    if phase:
+        return _verdict(args, survey, phase)
+    sentence = "Phase poc claims no gate yet, so none can fail; the data is valid."
+    nothing = {"gate": None, "holds": True}
+    print(data.dump(nothing) if args.format == "json" else sentence)
+    return True
+
+
+def _verdict(args: argparse.Namespace, survey: Survey, phase: str) -> bool:
+    numbers = gates.count(survey, phase)
+    holds = numbers.holds(calendar=args.calendar)
+    if args.format == "json":
+        left = gates.still_open(survey, phase, calendar=args.calendar)
+        found = {"gate": phase, **data.gate_data(numbers), "holds": holds}
+        print(data.dump({**found, "missing": [data.item(status) for status in left]}))
+    else:
+        print(text.gate_lines(survey, phase, calendar=args.calendar))
+    return holds
+
+
+def add_promote(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("phase", choices=(*PHASES[1:], "live", PHASES[0]))
+
+
+def promote(args: argparse.Namespace) -> bool:
+    survey = common.surveyed(args)
+    common.refuse_broken(survey)
+    phase, now = args.phase, survey.project.phase
+    needed = gates.claimed(phase)
+    if phase == now:
+        print(f"The project is in phase {phase} already; nothing to do.")
+        return True
+    if needed and RANK[phase] > RANK[now] and not gates.count(survey, needed).holds(calendar=True):
+        print(text.gate_lines(survey, needed, calendar=True))
+        print(f"\nNot promoted: phase {phase} claims that the {NAMES[needed]} gate holds.")
+        return False
+    write_settings(survey.project.home, {**survey.project.settings, "phase": phase})
+    if needed:
+        print(_holds(survey, needed))
+    print(f"Wrote {FILE}.", end="")
+    if phase in ("mvp", "production"):
+        print(" To get the code of this stage:", end="")
+        print(f"\n  uvx copier update --data scaffold={phase} && make setup", end="")
+    print()
+    return True
+
+
+def _holds(survey: Survey, needed: str) -> str:
+    numbers = gates.count(survey, needed)
+    ends = [s.until for s in gates.asked(survey, needed) if s.state == "waived" and s.until]
+    waived = f" ({numbers.waived} waived, the first until {min(ends)})" if ends else ""
+    return f"{NAMES[needed]} gate holds: {numbers.met + numbers.waived} of {numbers.total}{waived}."
+
+
+COMMANDS: dict[str, Command] = {"gate": (add_gate, gate), "promote": (add_promote, promote)}

@@ -1,0 +1,138 @@
+"""`checklist status`, `next` and `show`: where the project stands, what is next, one item."""
+
+import argparse
+from typing import Any
+
+from ml_checklist.catalog.items import PHASES
+from ml_checklist.catalog.load import find_item
+from ml_checklist.commands import common
+from ml_checklist.commands.common import Command, add_format
+from ml_checklist.render import data, text
+from ml_checklist.render.style import EFFORT, MARKS, clean, paint
+from ml_checklist.render.text import wrapped
+from ml_checklist.state import gate
+from ml_checklist.state.gate import NAMES
+from ml_checklist.state.status import Status
+from ml_checklist.state.survey import Survey
+
+
+def add_status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="every item, by section")
+    add_format(parser)
+
+
+def status(args: argparse.Namespace) -> bool:
+    survey = common.surveyed(args)
+    if args.format == "json":
+        print(data.dump(data.report(survey)))
+        return True
+    if args.all:
+        print(text.all_items(survey), end="\n\n")
+    print(text.status(survey))
+    for warning in survey.warnings:
+        print(f"warning     {warning}")
+    common.refuse_broken(survey)
+    return True
+
+
+def add_next(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-n", type=int, default=5, metavar="N", help="how many (5)")
+    gate_help = "of this gate, instead of the one you work towards"
+    parser.add_argument("--gate", choices=PHASES, help=gate_help)
+    add_format(parser)
+
+
+def next_(args: argparse.Namespace) -> bool:
+    survey = common.surveyed(args)
+    phase = args.gate or gate.working_towards(survey.project.phase)
+    chosen = gate.next_items(survey, phase, args.n)
+    if args.format == "json":
+        print(data.dump([{**data.item(s), "how": s.item.data["how"]} for s in chosen]))
+    else:
+        print(_steps(survey, phase, chosen))
+    return True
+
+
+def _steps(survey: Survey, phase: str, chosen: list[Status]) -> str:
+    what = "the cheapest first" if chosen else "nothing is open"
+    lines = [f"{NAMES[phase]} gate{',' if chosen else ':'} {what}"]
+    for each in chosen:
+        lines += ["", *_step(each)]
+    return "\n".join([*lines, *text.question_lines(gate.questions(survey, phase))])
+
+
+def _step(status: Status) -> list[str]:
+    item = status.item
+    head = f"{paint(item.id, 'bold')}  {item.level}, {item.kind}, {EFFORT[item.data['effort']]}"
+    body = [head, *wrapped(item.title), *wrapped(f"how: {item.data['how']}")]
+    if status.state != "todo" or status.finding:
+        body += wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
+    if item.kind != "auto":
+        body += wrapped(f"then: checklist tick {item.id} -e {gate.expected(item)}")
+    elif status.finding and status.finding.remedy:
+        body += wrapped(f"then: {status.finding.remedy}")
+    return body
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("item", metavar="ID")
+    add_format(parser)
+
+
+def show(args: argparse.Namespace) -> bool:
+    survey = common.surveyed(args)
+    status = survey.statuses[find_item(survey.project.catalog, args.item).id]
+    if args.format == "json":
+        print(data.dump({**status.item.data, **data.item(status)}))
+    else:
+        print(_one_item(status))
+    return True
+
+
+def _one_item(status: Status) -> str:
+    item, written = status.item, status.item.data
+    lines = [f"{paint(item.id, 'bold')}  {item.title}", ""]
+    lines += wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
+    facts = [item.phase, item.level, item.kind, EFFORT[written["effort"]], f"rev {item.rev}"]
+    facts += [f"when {written['when']}"] if "when" in written else []
+    lines += wrapped(", ".join(facts))
+    lines += ["", *wrapped(f"why: {written['why']}"), *wrapped(f"how: {written['how']}")]
+    if "went_wrong" in written:
+        case = written["went_wrong"]
+        lines += wrapped(f"went wrong: {case['title']}  {case['url']}")
+    lines += _signatures(status)
+    options = [f"{o['name']}: {o['what']}  {o['url']}" for o in written.get("options") or ()]
+    refs = [f"{r['title']} ({r['kind']})  {r['url']}" for r in written.get("refs") or ()]
+    lines += _links("methods", [_method(each) for each in written.get("methods") or ()])
+    return "\n".join([*lines, *_links("options", options), *_links("read", refs)])
+
+
+def _method(method: dict[str, Any]) -> str:
+    paper = method.get("paper")
+    return f"{method['name']}: {paper['title']}  {paper['url']}" if paper else method["name"]
+
+
+def _signatures(status: Status) -> list[str]:
+    lines = [f"waits for {', '.join(status.blocked_by)}"] if status.blocked_by else []
+    if status.tick:
+        tick = status.tick
+        lines.append(f"{tick['status']}, {tick['by']}, {tick['date']}, rev {tick['item_rev']}")
+        cited = [each.get("path") or each.get("url") for each in tick.get("evidence", ())]
+        lines += [f"evidence {each}" for each in cited]
+    if status.waiver:
+        waiver = status.waiver
+        lines.append(f"waived until {waiver['until']} by {waiver['approver']}: {waiver['reason']}")
+    return ["", *(f"    {clean(line)}" for line in lines)] if lines else []
+
+
+def _links(title: str, entries: list[str]) -> list[str]:
+    if not entries:
+        return []
+    return ["", title, *(line for entry in entries for line in wrapped(entry))]
+
+
+COMMANDS: dict[str, Command] = {
+    "status": (add_status, status),
+    "next": (add_next, next_),
+    "show": (add_show, show),
+}

@@ -1,0 +1,173 @@
+"""`checklist tick`, `waive` and `reopen`: what a person signs off, excuses or takes back."""
+
+import argparse
+from typing import Any
+
+from ml_checklist import probes
+from ml_checklist.catalog.items import Item
+from ml_checklist.catalog.load import find_item
+from ml_checklist.commands import common
+from ml_checklist.commands.common import Command
+from ml_checklist.errors import DataError
+from ml_checklist.probes.finding import FOUND, UNKNOWN
+from ml_checklist.state import evidence, gate, records, signatures, survey
+from ml_checklist.state.project import Project
+from ml_checklist.state.status import NOT_APPLICABLE, PASS, status_of
+
+
+def add_tick(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("items", nargs="*", metavar="ID", help="without one, it asks")
+    what = "a file, folder, file#heading or address; may be given again"
+    add("-e", "--evidence", action="append", default=[], metavar="PATH|URL", help=what)
+    add("--na", metavar="REASON", help="it does not apply, and why")
+    add("--note", help="a remark beside the evidence")
+    add("--by", metavar="HANDLE", help="who signs; git's author by default")
+
+
+def tick(args: argparse.Namespace) -> bool:
+    """Write one file for each item; nothing is written when one of them is refused."""
+    project = common.project(args)
+    if not args.items:
+        _ask(project, args)
+    by = common.signature(project.home, args.by)
+    items = [find_item(project.catalog, name) for name in args.items]
+    made = [(item, _tick(project, item, args, by)) for item in items]
+    for item, each in made:
+        file = signatures.write_tick(project.home, item.id, each)
+        print(f"{each['status']:8}  {item.id}  by {by}  {file}")
+        for old in item.data.get("was") or ():  # the new file replaces the one of a former id
+            (project.home / f"checklist/ticks/{old}.yml").unlink(missing_ok=True)
+    return True
+
+
+def _tick(project: Project, item: Item, args: argparse.Namespace, by: str) -> dict[str, Any]:
+    base = {"by": by, "date": project.today.isoformat(), "item_rev": item.rev}
+    if args.na is not None:
+        if not args.na.strip():
+            raise DataError(f"{item.id}: --na needs a reason")
+        if item.kind == "auto" and item.level == "must":
+            why = "a tool measures this and it is a must"
+            raise DataError(f"{item.id}: {why}; use `checklist waive` for a time")
+        return {"status": "not-applicable", **base, "reason": args.na.strip()}
+    _refuse_by_hand(project, item)
+    if not args.evidence:
+        expected = (item.data.get("evidence") or {}).get("files") or ["PATH|URL"]
+        raise DataError(f"{item.id}: needs evidence; add -e {expected[0]}")
+    entries = [_entry(project, item, each, args.note) for each in args.evidence]
+    return {"status": "done", **base, "evidence": entries}
+
+
+def _refuse_by_hand(project: Project, item: Item) -> None:
+    """Refuse to tick what a probe decides, or what its probe does not find."""
+    if item.kind == "auto":
+        why = "its probe decides, nobody can tick it"
+        raise DataError(f"{item.id}: {why}; see `checklist show {item.id}`")
+    if item.applies(project.facts).value is False:
+        why = f"{item.data['when']} is false"
+        raise DataError(f"{item.id}: does not apply to this project ({why}); nothing to tick")
+    if item.kind == "hybrid" and item.probe:
+        finding = probes.run(project.tree, item.probe, item.id, item.title)
+        if finding.outcome != FOUND:
+            hint = f"; {finding.remedy}" if finding.outcome == UNKNOWN and finding.remedy else ""
+            raise DataError(f"{item.id}: its probe is not green: {finding.sentence}{hint}")
+
+
+def _entry(project: Project, item: Item, reference: str, note: str | None) -> dict[str, Any]:
+    kind = "url" if reference.startswith(("http://", "https://")) else "path"
+    if kind not in item.accept:
+        raise DataError(f"{item.id}: accepts {' or '.join(item.accept)} as evidence, not a {kind}")
+    try:
+        entry = evidence.cite(project.tree, reference)
+    except ValueError as error:
+        raise DataError(f"{item.id}: {error}") from None
+    return {**entry, "note": note.strip()} if note and note.strip() else entry
+
+
+def _ask(project: Project, args: argparse.Namespace) -> None:
+    common.require_terminal("give an item: checklist tick ID -e PATH|URL")
+    import questionary  # slow to import, and only a terminal needs it
+
+    phase = gate.working_towards(project.phase)
+    left = gate.still_open(survey.take(project), phase, calendar=True)
+    ready = [s.item for s in left if s.item.kind != "auto" and s.state != "fail"]
+    titles = {f"{item.id}  {item.title}": item for item in ready}
+    if not titles:
+        raise DataError("no open item waits for a person")
+    which = questionary.select(
+        "Which one?", choices=list(titles), use_search_filter=True, use_jk_keys=False
+    )
+    item = titles[common.answered(which.ask())]
+    args.items = [item.id]
+    print(f"\n{item.data['how']}")
+    if not args.evidence and args.na is None:
+        expected = (item.data.get("evidence") or {}).get("files") or [""]
+        question = "Evidence, a path, path#heading or address:"
+        args.evidence = [common.answered(questionary.text(question, default=expected[0]).ask())]
+
+
+def add_waive(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("item", metavar="ID")
+    add("--reason", required=True, help="why it is not met")
+    until = f"the last day, at most {signatures.MAX_DAYS} days from now"
+    add("--until", required=True, metavar="DATE", help=until)
+    add("--approver", required=True, metavar="HANDLE", help="who allows it; somebody else")
+    add("--by", metavar="HANDLE", help="who asks; git's author by default")
+
+
+def waive(args: argparse.Namespace) -> bool:
+    """Write the waiver; refused when it could not stand."""
+    project = common.project(args)
+    item = find_item(project.catalog, args.item)
+    given = signatures.load_ticks(project.home, project.catalog, project.today)
+    status = status_of(item, project, given.entries.get(item.id), None)
+    if status.state in (PASS, NOT_APPLICABLE):
+        raise DataError(f"{item.id}: is {status.state} ({status.sentence}); nothing to waive")
+    waiver = {
+        "reason": args.reason.strip(),
+        "by": common.signature(project.home, args.by),
+        "approver": args.approver.strip(),
+        "date": project.today.isoformat(),
+        "until": args.until,
+        "item_rev": item.rev,
+    }
+    if not waiver["reason"]:
+        raise DataError(f"{item.id}: --reason is empty; say why it is not met")
+    faults = signatures.waiver_faults(waiver, project.today)
+    faults += [problem.text for problem in records.bad_dates(waiver, "", "until")]
+    if faults:
+        raise DataError(*(f"{item.id}: {fault}" for fault in faults))
+    name = signatures.write_waiver(project.home, item.id, waiver)
+    print(f"waived    {item.id}  until {args.until}  {name}; ", end="")
+    print(f"{args.approver} approves it in the pull request")
+    return True
+
+
+def add_reopen(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("items", nargs="+", metavar="ID")
+
+
+def reopen(args: argparse.Namespace) -> bool:
+    project = common.project(args)
+    files = []
+    for name in args.items:
+        item = find_item(project.catalog, name)
+        names = (item.id, *(item.data.get("was") or ()))
+        folders = (project.home / "checklist/ticks", project.home / "checklist/waivers")
+        paths = [folder / f"{each}.yml" for folder in folders for each in names]
+        own = [path for path in paths if path.is_file()]
+        if not own:
+            raise DataError(f"{item.id}: has no tick and no waiver; nothing to take back")
+        files += own
+    for path in files:
+        path.unlink()
+        print(f"reopened  {path.relative_to(project.home).as_posix()}")
+    return True
+
+
+COMMANDS: dict[str, Command] = {
+    "tick": (add_tick, tick),
+    "waive": (add_waive, waive),
+    "reopen": (add_reopen, reopen),
+}

@@ -1,0 +1,72 @@
+"""`checklist start`: the project facts, asked once."""
+
+import argparse
+from typing import Any
+
+from ml_checklist.catalog.conditions import Fact
+from ml_checklist.commands import common
+from ml_checklist.commands.common import Command
+from ml_checklist.errors import DataError, nearest
+from ml_checklist.state.project import Project, write_settings
+
+UNKNOWN = "I do not know yet"
+
+
+def add_start(parser: argparse.ArgumentParser) -> None:
+    facts_help = "such as has_time=true serving=batch; without one, it asks"
+    parser.add_argument("facts", nargs="*", metavar="FACT=VALUE", help=facts_help)
+    again_help = "ask what was answered before, too"
+    parser.add_argument("--again", action="store_true", help=again_help)
+
+
+def start(args: argparse.Namespace) -> bool:
+    project = common.project(args)
+    known = dict(project.facts)
+    if args.facts:
+        known.update(_given(project, text) for text in args.facts)
+    else:
+        known.update(_asked(project, known, again=args.again))
+    known = {name: value for name, value in known.items() if value is not None}
+    write_settings(project.home, {**project.settings, "phase": project.phase, "facts": known})
+    print(f"wrote checklist/project.yml: {len(known)} of {len(project.catalog.facts)} facts known")
+    open_ = [name for name in project.catalog.facts if name not in known]
+    if open_:
+        print(f"still open: {', '.join(open_)}")
+    return True
+
+
+def _given(project: Project, text: str) -> tuple[str, Any]:
+    """The fact and its value in `name=value`; `unknown` takes an answer back."""
+    name, sign, word = text.partition("=")
+    fact = project.catalog.facts.get(name)
+    if not sign:
+        raise DataError(f"{text!r}: write FACT=VALUE, such as has_time=true")
+    if fact is None:
+        raise DataError(f"unknown fact {name!r}{nearest(name, project.catalog.facts)}")
+    yes_or_no = {"true": True, "yes": True, "false": False, "no": False}
+    value: Any = word if fact.choices else yes_or_no.get(word.lower(), word)
+    if word != "unknown" and not fact.accepts(value):
+        allowed = ", ".join(fact.choices or ("true", "false"))
+        raise DataError(f"{fact.name}: must be one of {allowed}, unknown; got {word!r}")
+    return name, None if word == "unknown" else value
+
+
+def _asked(project: Project, known: dict[str, Any], *, again: bool) -> dict[str, Any]:
+    facts = [f for f in project.catalog.facts.values() if again or known.get(f.name) is None]
+    if facts:
+        common.require_terminal("give them as FACT=VALUE, such as has_time=true serving=batch")
+    answers = {fact.name: _ask(fact, known.get(fact.name)) for fact in facts}
+    return {name: answer for name, answer in answers.items() if answer is not None}
+
+
+def _ask(fact: Fact, now: Any) -> Any:
+    import questionary  # slow to import, and only a terminal needs it
+
+    values: dict[str, Any] = {each: each for each in fact.choices} or {"yes": True, "no": False}
+    default = next((word for word, value in values.items() if value == now), UNKNOWN)
+    print(f"\n{fact.why}" + (f" ({fact.default_hint})" if fact.default_hint else ""))
+    asked = questionary.select(fact.question, choices=[*values, UNKNOWN], default=default)
+    return values.get(common.answered(asked.ask()))
+
+
+COMMANDS: dict[str, Command] = {"start": (add_start, start)}

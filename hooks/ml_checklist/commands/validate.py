@@ -1,0 +1,92 @@
+"""`checklist validate`: is the data in order? Schemas, ids, aliases, orphans, dates.
+
+With --lint also the quality of a catalog.
+"""
+
+import argparse
+from pathlib import Path
+
+from ml_checklist import origin
+from ml_checklist.catalog import rules
+from ml_checklist.catalog.items import Catalog
+from ml_checklist.catalog.load import load
+from ml_checklist.commands import common
+from ml_checklist.commands.common import Command
+from ml_checklist.errors import Problem, refuse
+from ml_checklist.state import survey, views
+
+HOOK = """
+  - repo: local
+    hooks:
+      - id: checklist
+        name: checklist data
+        entry: uv run --project hooks checklist validate
+        language: system
+        files: ^checklist/"""
+_LF = "linguist-generated eol=lf"
+_OWNED = ("hooks/", "checklist/catalog/", "checklist/waivers/")
+# File of ours -> (a text that it would hold, what to do when it does not).
+WANTED = {
+    ".pre-commit-config.yaml": ("checklist validate", f"add under `repos:`{HOOK}"),
+    ".gitattributes": ("checklist/catalog", f"add `checklist/catalog/** {_LF}`, `hooks/** {_LF}`"),
+    "CODEOWNERS": ("checklist/waivers", f"give {', '.join(_OWNED)} owners"),
+    ".gitignore": (".checklist", "add the line `.checklist/`"),
+}
+
+
+def add_validate(parser: argparse.ArgumentParser) -> None:
+    lint = "also check the quality of the catalog: references, options, papers, wording"
+    parser.add_argument("--lint", action="store_true", help=lint)
+    ignored = "ignored: everything is checked (pre-commit names files)"
+    parser.add_argument("files", nargs="*", metavar="FILE", help=ignored)
+
+
+def validate(args: argparse.Namespace) -> bool:
+    """Print what is wrong; exit code 2 through DataError, as all bad data."""
+    if args.catalog and not args.root:
+        catalog = load(Path(args.catalog), args.catalog.rstrip("/"))
+        problems: list[Problem] = []
+        what = f"{args.catalog}: {len(catalog.items)} items in {len(catalog.sections)} sections"
+    else:
+        catalog, problems, what = _project(args)
+    if args.lint:
+        problems += _lint(catalog)
+    refuse(problems)
+    print(f"{what}: in order")
+    return True
+
+
+def _project(args: argparse.Namespace) -> tuple[Catalog, list[Problem], str]:
+    opened = common.project(args)
+    given, granted = survey.read_state(opened)
+    warnings = given.warnings + granted.warnings
+    for warning in [*warnings, *missing_lines(opened.home), *origin.traps(opened.home)]:
+        print(f"warning: {warning}")
+    n_files = f"{len(given.entries)} ticks, {len(granted.entries)} waivers"
+    what = f"{len(opened.catalog.items)} items, {n_files}, phase {opened.phase}"
+    return opened.catalog, given.problems + granted.problems, what
+
+
+def _lint(catalog: Catalog) -> list[Problem]:
+    views.load(catalog)
+    for name, (filled, total) in rules.shares(list(catalog.items.values())).items():
+        print(f"{name}: {filled} of {total}")
+    return rules.lint(catalog)
+
+
+def missing_lines(home: Path) -> list[Problem]:
+    """What an adopter's own files lack: each is named, with the lines to put in by hand."""
+    if origin.read(home).scaffold != "checklist":
+        return []
+    found = []
+    for name, (text, remedy) in WANTED.items():
+        path = home / name
+        if path.is_file() and text not in path.read_text(encoding="utf-8", errors="replace"):
+            found.append(Problem(name, 0, f"is yours and was left as it is; {remedy}"))
+    if not (home / "hooks/ml_checklist").is_dir():
+        text = "is missing, so this project does not carry its own tool; run `copier update`"
+        found.append(Problem("hooks/ml_checklist", 0, text))
+    return found
+
+
+COMMANDS: dict[str, Command] = {"validate": (add_validate, validate)}

@@ -1,0 +1,136 @@
+"""What an update of the catalog brought: new, changed and retired items, and ticks now stale."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ml_checklist import gitrepo, origin, yaml_io
+from ml_checklist.catalog.items import Catalog
+from ml_checklist.catalog.schema import VERSION
+from ml_checklist.errors import DataError
+from ml_checklist.state.project import Project
+from ml_checklist.state.status import STALE, Status
+from ml_checklist.state.survey import Survey
+
+FOLDER = "checklist/catalog"
+# In the order in which they are listed within a version.
+KINDS = ("new", "counts", "changed", "renamed", "deprecated", "retired", "stale")
+
+
+class Entry(NamedTuple):
+    """One piece of news."""
+
+    since: str
+    word: str
+    item: str
+    sentence: str
+
+
+def previous(project: Project, since: str | None) -> str:
+    """The revision to compare with: the one given, else that before the catalog's last change."""
+    if since:
+        return since
+    home = project.home
+    dirty = gitrepo.git(home, "status", "--porcelain", "--", FOLDER)
+    if dirty is None:
+        raise DataError(f"{home}: is no git repository, so what was before is not known")
+    if dirty.strip():
+        return "HEAD"
+    last = (gitrepo.git(home, "log", "-1", "--format=%H", "--", FOLDER) or "").strip()
+    return f"{last}^" if last else "HEAD"
+
+
+def old_items(project: Project, revision: str) -> dict[str, dict[str, Any]]:
+    """The items of the catalog at a revision, read loosely: its format may be older."""
+    top = gitrepo.top_level(project.home)
+    if top is None or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None:
+        return {}
+    place = (project.home / FOLDER).relative_to(top.resolve()).as_posix()
+    found: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory(prefix="ml-checklist-") as folder:
+        gitrepo.lay_out(top, revision, Path(folder), place)
+        for path in sorted((Path(folder) / place).glob("*.yml")):
+            found.update(_items(path))
+    return found
+
+
+def _items(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        data = yaml_io.load(path, path.name, strict=False)
+    except DataError:
+        return {}
+    items = data.get("items") if isinstance(data, dict) else None
+    known = [item for item in items or () if isinstance(item, dict) and "id" in item]
+    return {str(item["id"]): item for item in known}
+
+
+def entries(survey: Survey, old: dict[str, dict[str, Any]], touched: set[str]) -> list[Entry]:
+    """All news, newest version first.
+
+    old: the items before. touched: the files that have changed since, by which a tick goes stale.
+    """
+    catalog, found = survey.project.catalog, []
+    for status in survey.statuses.values():
+        names = (status.item.id, *reversed(status.item.data.get("was") or ()))
+        before = next((old[name] for name in names if name in old), None)
+        found += _changes(status, before) or _moved(survey, status, touched)
+    found += _retired(catalog, old)
+    rank = {word: number for number, word in enumerate(KINDS)}
+    found.sort(key=lambda entry: (rank[entry.word], entry.item))
+    return sorted(found, key=lambda entry: [-int(part) for part in entry.since.split(".")])
+
+
+def _retired(catalog: Catalog, old: dict[str, dict[str, Any]]) -> list[Entry]:
+    found = []
+    for name, tomb in catalog.retired.items():
+        if name in old and _state(old[name]) != "retired":
+            life = tomb["lifecycle"]
+            by = f"see {life['replaced_by']}" if "replaced_by" in life else "nothing to do"
+            why = f"; {life['note']}" if "note" in life else ""
+            found.append(Entry(life["since"], "retired", name, by + why))
+    return found
+
+
+def _state(item: dict[str, Any]) -> str:
+    return str((item.get("lifecycle") or {}).get("state"))
+
+
+def _changes(status: Status, before: dict[str, Any] | None) -> list[Entry]:
+    item, life = status.item, status.item.data["lifecycle"]
+    since, changed = life["since"], life.get("changed", life["since"])
+    if before is None:
+        counts = f"upcoming, counts from {life.get('active_in', 'the next major version')}"
+        text = counts if item.lifecycle == "upcoming" else item.title
+        return [Entry(since, "new", item.id, text)]
+    found = []
+    if item.rev > int(before.get("rev", 1)):
+        tick = "; your tick is stale" if status.state == STALE else ""
+        found.append(Entry(changed, "changed", item.id, life.get("note", item.title) + tick))
+    if before.get("id") != item.id:
+        kept = "; your tick stays" if status.tick else ""
+        found.append(Entry(changed, "renamed", item.id, f"was {before['id']}{kept}"))
+    if _state(before) == "upcoming" and item.lifecycle == "active":
+        found.append(Entry(since, "counts", item.id, "was upcoming, counts now"))
+    if _state(before) != "deprecated" and item.lifecycle == "deprecated":
+        by = f", see {life['replaced_by']}" if "replaced_by" in life else ""
+        text = f"no longer counts and will be retired{by}"
+        found.append(Entry(since, "deprecated", item.id, text))
+    return found
+
+
+def _moved(survey: Survey, status: Status, touched: set[str]) -> list[Entry]:
+    """A tick that went stale because the update changed its evidence."""
+    if status.state != STALE or status.calendar or status.tick is None:
+        return []
+    entries = status.tick.get("evidence", ())
+    cited = {str(entry["path"]).partition("#")[0] for entry in entries if "path" in entry}
+    if not any(name == path or name.startswith(f"{path}/") for name in touched for path in cited):
+        return []
+    version = origin.read(survey.project.home).version.removeprefix("v")
+    since = version if VERSION.fits(version) else status.item.data["lifecycle"]["since"]
+    return [Entry(since, "stale", status.item.id, status.sentence)]
+
+
+def files_since(project: Project, revision: str) -> set[str]:
+    names = gitrepo.names(project.home, "diff", "--name-only", "--relative", "-z", revision)
+    return set(names or ())

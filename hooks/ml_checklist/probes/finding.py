@@ -1,0 +1,30 @@
+"""What a probe found: an outcome, a sentence, and where to look."""
+
+from functools import partial
+from typing import NamedTuple
+
+FOUND, MISSING, UNKNOWN, ERROR = "found", "missing", "unknown", "error"
+
+
+class Finding(NamedTuple):
+    """`unknown` means that it cannot tell yet; then `remedy` names the command that lets it."""
+
+    outcome: str
+    sentence: str
+    location: str = ""
+    value: object = None
+    limit: object = None
+    remedy: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.outcome == FOUND
+
+
+found = partial(Finding, FOUND)
+missing = partial(Finding, MISSING)
+
+
+def unknown(sentence: str, remedy: str, location: str = "") -> Finding:
+    """It cannot be decided from what is here."""
+    return Finding(UNKNOWN, sentence, location, remedy=remedy)

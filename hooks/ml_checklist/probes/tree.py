@@ -1,0 +1,148 @@
+"""A project's files as probes see them: below one root, never through a link that leads out."""
+
+import json
+import re
+import tomllib
+from functools import cache, cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from ml_checklist import gitrepo, markdown, proofs, yaml_io
+from ml_checklist.errors import DataError, UnreadableError
+
+MAX_BYTES = 64 << 20
+
+
+class Base(NamedTuple):
+    """The revision that an exported tree shows, and where the tree was in the repository."""
+
+    top: Path
+    revision: str
+    prefix: str
+
+
+class Tree:
+    """The files below `root`; `report` is that of the tests, .checklist/proofs.json by default.
+
+    paths: our path -> theirs, by `map:` in project.yml.
+    base: the revision whose files these are, when `root` is only an export of it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        paths: dict[str, str] | None = None,
+        base: Base | None = None,
+        report: Path | None = None,
+    ) -> None:
+        self.root, self.paths, self.base = root.resolve(), paths or {}, base
+        self.proofs = report or self.root / ".checklist/proofs.json"
+        self._found: dict[str, list[str]] = {}
+        self._sections: dict[str, dict[str, markdown.Section]] = {}
+        self._inside: dict[Path, bool] = {}
+        self._texts: dict[str, str | None] = {}
+        self._data: dict[tuple[str, str], Any] = {}
+
+    def theirs(self, file: str) -> str:
+        """Where the project keeps what we call `file`: the whole path mapped, or a folder of it."""
+        if not self.paths:
+            return file
+        for ours in (file, *(f"{parent}/" for parent in PurePosixPath(file).parents)):
+            if ours in self.paths:
+                return self.paths[ours] + file[len(ours) :]
+        return file
+
+    def find(self, pattern: str) -> list[str]:
+        """Paths of the files that a name or glob meets, sorted, relative to the root."""
+        if pattern not in self._found:
+            name = self.theirs(pattern)
+            is_glob = any(char in name for char in "*?[")
+            paths = sorted(self.root.glob(name)) if is_glob else [self.root / name]
+            there = [path for path in paths if self.inside(path) and path.is_file()]
+            self._found[pattern] = [path.relative_to(self.root).as_posix() for path in there]
+        return self._found[pattern]
+
+    def inside(self, path: Path) -> bool:
+        """Whether a path, links followed, stays below the root."""
+        if path.is_symlink() or path == self.root:
+            return self._resolves_inside(path)
+        # Files of one folder share the answer: following links costs more than reading.
+        if path.parent not in self._inside:
+            self._inside[path.parent] = self._resolves_inside(path.parent)
+        return self._inside[path.parent]
+
+    def _resolves_inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self.root)
+        except (OSError, RuntimeError):  # a circle of links
+            return False
+
+    def text(self, name: str) -> str | None:
+        """The text of one file; None when it is missing, too large, or not UTF-8."""
+        if name not in self._texts:
+            self._texts[name] = self._read(self.root / name)
+        return self._texts[name]
+
+    def _read(self, path: Path) -> str | None:
+        try:
+            if not self.inside(path) or not path.is_file() or path.stat().st_size > MAX_BYTES:
+                return None
+            return path.read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def section(self, name: str, heading: str) -> markdown.Section | None:
+        """The section of a document whose heading or anchor this is."""
+        if name not in self._sections:
+            self._sections[name] = markdown.by_anchor(self.text(name) or "")
+        return self._sections[name].get(markdown.slug(heading))
+
+    def data(self, name: str, form: str) -> Any:
+        """The content of a JSON, YAML or TOML file; raises UnreadableError."""
+        if (name, form) not in self._data:
+            self._data[name, form] = self._parse(name, form)
+        return self._data[name, form]
+
+    def _parse(self, name: str, form: str) -> Any:
+        text = self.text(name)
+        if text is None:
+            raise UnreadableError(name, f"{name} cannot be read as text")
+        try:
+            if form == "json":
+                return json.loads(text)
+            if form == "toml":
+                return tomllib.loads(text)
+            return yaml_io.parse(text.encode(), name, strict=False)
+        except DataError as error:
+            raise UnreadableError(name, str(error)) from None
+        except (ValueError, RecursionError) as error:
+            first = str(error).splitlines()[0]
+            raise UnreadableError(name, f"{name} is not {form.upper()}: {first}") from None
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The ids of code, configuration, tests and data that a test result is tied to."""
+        return proofs.identity(self.root)
+
+    @cached_property
+    def tracked(self) -> list[str] | None:
+        """Paths that git tracks below the root, None outside of a repository."""
+        if self.base:
+            top, revision, prefix = self.base
+            return gitrepo.names(top, "ls-tree", "-r", "-z", "--name-only", f"{revision}:{prefix}")
+        return gitrepo.names(self.root, "ls-files", "-z", "--cached", "--deduplicate")
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a glob meets the whole path: `*` stays in one part, a final `/` means all below."""
+    return bool(_regex(pattern).fullmatch(path))
+
+
+@cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    if pattern.endswith("/"):
+        pattern += "**"
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(words.get(part, re.escape(part)) for part in parts))

@@ -1,0 +1,143 @@
+"""A branch's changes as text, as Markdown for a pull request, and as data."""
+
+from typing import Any
+
+from ml_checklist.compare.diff import Diff, Pair
+from ml_checklist.render.style import cell, clean, code
+from ml_checklist.state import gate
+from ml_checklist.state.gate import NAMES
+
+# A comment on GitHub holds 65,536 characters; GitLab takes more.
+MAX_CHARACTERS = 65_000
+_N_LOOK = 15
+
+Row = tuple[str, str, str]
+
+
+def headline(diff: Diff) -> str:
+    project = diff.head.project
+    numbers = gate.count(diff.head, gate.working_towards(project.phase))
+    counts = f"{len(diff.proven)} proven, {len(diff.ticked)} ticked, {len(diff.lost)} lost"
+    return f"{gate.headline(numbers)} This branch: {counts}."
+
+
+def notices(diff: Diff) -> list[str]:
+    """What stands before any table."""
+    found = [*_template(diff)]
+    if diff.base_fault:
+        cause = f"its checklist data is not in order: {diff.base_fault}"
+        found.append(f"The base cannot be compared with, {cause}")
+    now = diff.head.project.phase
+    if diff.phase_before and diff.phase_before != now:
+        found.append(f"Phase: {diff.phase_before} -> {now}.")
+    if diff.facts_changed:
+        found.append(f"Facts: {'; '.join(diff.facts_changed)}.")
+    others = [name for name in diff.guarded if name not in diff.tampered]
+    if others:
+        found.append(f"Changes what decides over pull requests: {_some(others, 8)}.")
+    n = len(diff.uncomparable)
+    if n:
+        items = "1 item is" if n == 1 else f"{n} items are"
+        found.append(f"{items} proven here and unknown at base, where there is no report.")
+    return found
+
+
+def _template(diff: Diff) -> list[str]:
+    if diff.tampered:
+        same = "differ though the template version is the same"
+        remedy = "items of your own go to checklist/catalog.d, time off is `checklist waive`"
+        n_files, names = len(diff.tampered), _some(diff.tampered, 5)
+        what = f"Tampered: {n_files} files of the judge {same}: {names}."
+        return [f"{what} Take the change back; {remedy}."]
+    if diff.template[0] == diff.template[1]:
+        return []
+    old, new = (each or "none" for each in diff.template)
+    return [f"The template moves from {old} to {new}; `checklist news` lists what that brings."]
+
+
+def _some(names: list[str], n: int) -> str:
+    return ", ".join(names[:n]) + (", ..." if len(names) > n else "")
+
+
+def people(diff: Diff) -> list[Row]:
+    """Rows (word, item, what) for reviewers."""
+    rows = [("ticked", p.after.item.id, _evidence(p)) for p in diff.ticked]
+    for p in diff.excused:
+        by = f"by {p.after.by}: " if p.after.by else ""
+        rows.append(("n/a", p.after.item.id, by + p.after.sentence))
+    rows += [("waived", p.after.item.id, p.after.sentence) for p in diff.waived]
+    rows += [("lost", p.after.item.id, p.after.sentence) for p in diff.lost if not _machine(p)]
+    return rows + [("stale", p.after.item.id, p.after.sentence) for p in diff.stale]
+
+
+def machines(diff: Diff) -> list[Row]:
+    """Rows (word, item, what) of what probes and tests say."""
+    rows = [("lost", p.after.item.id, p.after.sentence) for p in diff.lost if _machine(p)]
+    return rows + [("proven", p.after.item.id, p.after.sentence) for p in diff.proven]
+
+
+def _machine(pair: Pair) -> bool:
+    return pair.before is not None and pair.before.proven
+
+
+def _evidence(pair: Pair) -> str:
+    entries = (pair.after.tick or {}).get("evidence", ())
+    cited = ", ".join(str(each.get("path") or each.get("url")) for each in entries)
+    return f"by {pair.after.by}: {cited}"
+
+
+def text(diff: Diff) -> str:
+    lines = [headline(diff), *notices(diff)]
+    for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
+        lines += ["", title] if rows else []
+        lines += [f"  {word:8} {item:36} {clean(what)}" for word, item, what in rows]
+    seen = [f"{status.item.id}: {status.item.title}" for status in diff.look[:_N_LOOK]]
+    lines += ["", "Look: this branch touches files of items that are still open"] if seen else []
+    return "\n".join([*lines, *(f"  {line}" for line in seen)])
+
+
+def markdown(diff: Diff) -> str:
+    """For a comment or a job summary, never longer than one may be."""
+    lines = [f"**checklist** {headline(diff)}", ""]
+    lines += [line for notice in notices(diff) for line in (f"> {cell(notice, 600)}", "")]
+    for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
+        if rows:
+            lines += [f"| {title} | Item | |", "|---|---|---|"]
+            lines += [f"| {word} | {code(item)} | {cell(what)} |" for word, item, what in rows]
+            lines.append("")
+    if diff.look:
+        lines += ["Look: this branch touches files of items that are still open.", ""]
+        lines += [f"* {cell(f'{s.item.id}: {s.item.title}')}" for s in diff.look[:_N_LOOK]]
+        n_more = len(diff.look) - _N_LOOK
+        lines += [f"* and {n_more} more"] if n_more > 0 else []
+    return cut(lines)
+
+
+def cut(lines: list[str]) -> str:
+    """As many whole lines as fit, and a word on how many do not."""
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line) + 1
+        if size > MAX_CHARACTERS:
+            more = f"{len(lines) - number} more lines; `checklist diff` prints all."
+            return "\n".join([*lines[:number], "", more])
+    return "\n".join(lines)
+
+
+def data(diff: Diff) -> dict[str, Any]:
+    numbers = gate.count(diff.head, gate.working_towards(diff.head.project.phase))
+    return {
+        "headline": headline(diff),
+        "gate": NAMES[numbers.phase],
+        "regressed": diff.regressed,
+        "notices": notices(diff),
+        "tampered": diff.tampered,
+        "people": [_entry(row) for row in people(diff)],
+        "machines": [_entry(row) for row in machines(diff)],
+        "unknown_at_base": [pair.after.item.id for pair in diff.uncomparable],
+        "look": [status.item.id for status in diff.look],
+    }
+
+
+def _entry(row: Row) -> dict[str, str]:
+    return dict(zip(("what", "item", "sentence"), row, strict=True))

@@ -1,0 +1,98 @@
+"""Read a folder of one file an item: strict, by id or former id, never two files for one item."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ml_checklist import yaml_io
+from ml_checklist.catalog.items import Catalog
+from ml_checklist.errors import DataError, Problem, nearest
+from ml_checklist.shapes import Shape, check
+
+
+class Folder(NamedTuple):
+    """What a folder of ticks or waivers holds, by the item's present id."""
+
+    entries: dict[str, dict[str, Any]]
+    files: dict[str, str]
+    problems: list[Problem]
+    warnings: list[Problem]
+
+
+def read(folder: Path, shape: Shape, catalog: Catalog) -> Folder:
+    """Everything in `folder`; what is wrong is listed, not raised, so that all of it is shown."""
+    into = Folder({}, {}, [], [])
+    if not folder.is_dir():
+        return into
+    spelt: dict[str, str] = {}
+    for path in sorted(folder.iterdir()):
+        where = f"checklist/{folder.name}/{path.name}"
+        if path.name.startswith("."):
+            continue
+        twin = spelt.setdefault(path.name.lower(), path.name)
+        if twin != path.name:
+            text = f"differs from {twin} in case only, and some disks hold one of them; delete one"
+            into.problems.append(Problem(where, 0, text))
+        elif _regular(path, where, into):
+            _entry(path, where, shape, catalog, into)
+    return into
+
+
+def _regular(path: Path, where: str, into: Folder) -> bool:
+    text = ""
+    if path.is_symlink():
+        text = "is a link; keep a file here"
+    elif not path.is_file():
+        text = "is not a file; keep one file an item here"
+    elif path.suffix != ".yml":
+        text = "must be called <item id>.yml; rename or delete it"
+    if text:
+        into.problems.append(Problem(where, 0, text))
+    return not text
+
+
+def _entry(path: Path, where: str, shape: Shape, catalog: Catalog, into: Folder) -> None:
+    try:
+        data = yaml_io.load(path, where)
+    except DataError as error:
+        into.problems.extend(p for p in error.problems if isinstance(p, Problem))
+        return
+    faults = check(shape, data, where)
+    into.problems.extend(faults)
+    item = catalog.resolve(path.stem)
+    if item is None:
+        into.warnings.append(Problem(where, 0, _orphan(path.stem, catalog)))
+    elif item.id in into.entries:
+        both = f"this and {into.files[item.id]}"
+        text = f"two files for {item.id}: {both}; keep the newer as {item.id}.yml"
+        into.problems.append(Problem(where, 0, text))
+    elif not faults:
+        into.entries[item.id] = data
+        into.files[item.id] = where
+
+
+def _orphan(name: str, catalog: Catalog) -> str:
+    if name in catalog.retired:
+        by = catalog.retired[name]["lifecycle"].get("replaced_by")
+        return f"{name} is retired{f', replaced by {by}' if by else ''}; you may delete this file"
+    return f"no item is called {name!r}{nearest(name, catalog.items)}; rename or delete this file"
+
+
+def real_date(text: str) -> date | None:
+    """The date that a text means; None when there is no such day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def bad_dates(data: dict[str, Any], where: str, *keys: str) -> Iterator[Problem]:
+    for key in keys:
+        if real_date(data[key]) is None:
+            line = getattr(data, "lines", {}).get(key, 0)
+            yield Problem(where, line, f"{key}: {data[key]} is not a day; write it as 2026-11-20")
+
+
+def is_bot(name: str) -> bool:
+    return name.strip().lower().endswith("[bot]")
