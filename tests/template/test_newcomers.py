@@ -53,7 +53,7 @@ def traps(project: Path) -> str:
 
 
 def next_version(folder: Path) -> None:
-    (folder / "template/make/new.mk").write_text("new:\n")
+    (folder / "template/{{ core }}/make/new.mk").write_text("new:\n")
     commit(folder, "Two")
     run("git", "tag", "v0.2.0", cwd=folder)
 
@@ -107,10 +107,10 @@ def test_a_template_without_git_is_named_and_mended_by_one_copy(template_clone, 
 def test_changes_that_were_not_committed_are_named_and_mended_by_one_recopy(
     template_clone, tmp_path
 ):
-    (template_clone / "template/make/draft.mk").write_text("draft:\n")
+    (template_clone / "template/{{ core }}/make/draft.mk").write_text("draft:\n")
     copier("copy", "--defaults", "--vcs-ref", "HEAD", str(template_clone), "try", cwd=tmp_path)
     project = saved(tmp_path / "try")
-    (template_clone / "template/make/draft.mk").unlink()
+    (template_clone / "template/{{ core }}/make/draft.mk").unlink()
 
     named = traps(project)
     failed = copier("update", "--defaults", cwd=project, check=False)
@@ -131,7 +131,7 @@ def test_a_clone_without_tags_or_depth_works_while_it_stays(template_clone, tmp_
 
 
 def test_the_newest_tag_is_taken_and_not_what_lies_there(template_clone, tmp_path):
-    (template_clone / "template/make/ahead.mk").write_text("ahead:\n")
+    (template_clone / "template/{{ core }}/make/ahead.mk").write_text("ahead:\n")
     commit(template_clone, "Ahead of the tag")
     copier("copy", "--defaults", str(template_clone), "tagged", cwd=tmp_path)
     copier("copy", "--defaults", "--vcs-ref", "HEAD", str(template_clone), "head", cwd=tmp_path)

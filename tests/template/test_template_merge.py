@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.worlds import World
+from tests.template.worlds import CORE, EVERY, World
 
 TICK = "checklist/ticks/scoping.users.yml"
 
@@ -13,13 +13,13 @@ TICK = "checklist/ticks/scoping.users.yml"
 def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A project that edited much; v0.2.0 of its template moves, drops and changes those files."""
     world = World(template, tmp_path_factory.mktemp("world") / "world")
-    top = world.template / "template"
-    world.git("mv", "docs/data-card.md", "docs/card-of-data.md", cwd=top)
-    world.git("rm", "--quiet", "data/README.md", cwd=top)
-    world.edit("template/README.md.jinja", "\n", "\n\nThe template's words.\n", world.template)
-    (top / "make/new.mk").write_text("new:\n")
-    (top / "checklist/ticks").mkdir()
-    (top / TICK).write_text("by: template\n")
+    every, core = world.template / EVERY, world.template / CORE
+    world.git("mv", "docs/data-card.md", "docs/card-of-data.md", cwd=every)
+    world.git("rm", "--quiet", "data/README.md", cwd=core)
+    world.edit("README.md.jinja", "\n", "\n\nThe template's words.\n", core)
+    (core / "make/new.mk").write_text("new:\n")
+    (every / "checklist/ticks").mkdir()
+    (every / TICK).write_text("by: template\n")
     world.release("v0.2.0")
     (world.project / "checklist/ticks").mkdir()
     (world.project / TICK).write_text("by: ann\n")
@@ -89,11 +89,11 @@ def test_an_edit_against_a_deletion_is_a_conflict_and_can_be_taken_back(world):
 def test_later_versions_merge_too_also_after_an_update_and_in_another_clone(world):
     world.word("merge")
     world.git("push", "--quiet", "origin", "main", "TEMPLATE")
-    (world.template / "template/make/third.mk").write_text("third:\n")
+    (world.template / CORE / "make/third.mk").write_text("third:\n")
     world.release("v0.3.0")
     updated = world.word("update")
     world.push("Update by Copier")
-    (world.template / "template/make/fourth.mk").write_text("fourth:\n")
+    (world.template / CORE / "make/fourth.mk").write_text("fourth:\n")
     world.release("v0.4.0")
     world.project = world.clone(world.folder / "other")
 
@@ -131,7 +131,7 @@ def contaminated(world: World) -> list[str]:
     world.git("switch", "--quiet", "TEMPLATE")
     world.git("commit", "--quiet", "--allow-empty", "--message", "Mine")
     world.git("switch", "--quiet", "main")
-    (world.template / "template/make/third.mk").write_text("third:\n")
+    (world.template / CORE / "make/third.mk").write_text("third:\n")
     world.release("v0.3.0")
     return []
 

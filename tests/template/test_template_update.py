@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import run
-from tests.template.worlds import World
+from tests.template.worlds import CORE, World
 
 BRANCH = "template-update"
 
@@ -20,8 +20,8 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A project of v0.1.0 whose template has a v0.2.0."""
     world = World(template, tmp_path_factory.mktemp("world") / "world")
     world.catalog(2)
-    world.edit("template/README.md.jinja", "\n", "\n\nThe template's new words.\n", world.template)
-    (world.template / "template/make/new.mk").write_text("new:\n")
+    world.edit("README.md.jinja", "\n", "\n\nThe template's new words.\n", world.template / CORE)
+    (world.template / CORE / "make/new.mk").write_text("new:\n")
     world.release("v0.2.0")
     return world.keep()
 
@@ -90,7 +90,7 @@ def test_a_page_is_refreshed_when_main_or_the_template_moves(world):
 
     bot(world)
     on_main = world.git("merge-base", "main", BRANCH) == world.git("rev-parse", "main")
-    (world.template / "template/make/newer.mk").write_text("newer:\n")
+    (world.template / CORE / "make/newer.mk").write_text("newer:\n")
     world.release("v0.3.0")
     said = bot(world)
 
@@ -176,7 +176,7 @@ def test_a_version_that_somebody_closed_is_not_opened_again(world):
     assert len(world.pages()) == 1
 
 
-def test_a_red_check_is_told_with_its_last_lines(world):
+def test_a_red_check_is_reported_with_its_last_lines(world):
     world.red.write_text("check\n")
 
     bot(world)
@@ -326,7 +326,7 @@ def test_what_no_update_can_work_with_is_one_line(world, spoil, word):
         assert world.state() == before
 
 
-def test_a_shallow_clone_is_told_how_to_be_whole(world):
+def test_a_shallow_clone_is_refused_with_the_command_that_completes_it(world):
     clone = world.clone(world.folder / "shallow", "--depth", "1")
     (clone / "x").write_text("x\n")
     run("git", "add", "--all", cwd=clone)

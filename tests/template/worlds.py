@@ -14,6 +14,7 @@ from tests.histories import small
 from tests.histories.releases import commit
 
 HERE = Path(__file__).resolve().parent
+EVERY, CORE = "template/{{ every }}", "template/{{ core }}"
 ITEMS = """section: scoping
 order: 10
 title: Scoping
@@ -117,7 +118,7 @@ class World:
         path = f"{self.bin}:{Path(sys.executable).parent}:/usr/bin:/bin"
         known = {
             "PATH": path,
-            "PYTHONPATH": f"{ROOT / 'template/hooks'}:{ROOT / 'hooks'}",
+            "PYTHONPATH": f"{ROOT / EVERY / 'hooks'}:{ROOT / 'hooks'}",
             "COPIER": f"{sys.executable} -W ignore -m copier",
             "FAKE_GH": str(self.folder),
         }
