@@ -68,13 +68,13 @@ import numpy as np
 import onnxruntime
 import polars as pl
 
-model, path, said = map(Path, sys.argv[1:])
+model, path, output = map(Path, sys.argv[1:])
 described = json.loads((model / "model.json").read_text())
 seen = [c for c in described["contract"]["columns"] if c["role"] in ("feature", "time")]
 numbers = [c["name"] for c in seen if c["kind"] == "numeric"]
 texts = [c["name"] for c in seen if c["kind"] in ("categorical", "text")]
 if len(numbers) + len(texts) < len(seen):
-    sys.exit("the bare loop reads numbers and texts alone; take data without dates and truths")
+    sys.exit("the bare loop reads numbers and texts alone; take data without dates and booleans")
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1
 session = onnxruntime.InferenceSession(model / "model.onnx", options, ["CPUExecutionProvider"])
@@ -99,7 +99,7 @@ if described["classes"]:
     columns |= {f"probability_{label}": score[:, n] for n, label in enumerate(labels)}
 else:
     columns["prediction"] = score.ravel()
-pl.DataFrame(columns).write_parquet(said)
+pl.DataFrame(columns).write_parquet(output)
 """
 
 
@@ -238,16 +238,16 @@ def kills(place: Place, n_rows: int, least: int) -> list[str]:
 def run(command: list[str], project: Path) -> Cost:
     """What a process costs; ends the program where it fails."""
     began = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command, cwd=project, env=environment(), stdout=said, stderr=subprocess.STDOUT
+            command, cwd=project, env=environment(), stdout=output, stderr=subprocess.STDOUT
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(command[:4])}: {said.read().decode()}")
+            output.seek(0)
+            raise SystemExit(f"{' '.join(command[:4])}: {output.read().decode()}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / KIB)
 
 

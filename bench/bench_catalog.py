@@ -96,9 +96,9 @@ def fresh() -> Iterable[Line]:
         state = {"phase": "poc", "facts": PLAINEST}
         (root / "checklist/project.yml").write_text(yaml_io.dump(state), encoding="utf-8")
         statuses = survey.take(project.open_project(str(root))).statuses.values()
-    asked = [s for s in statuses if s.item.counts and s.state != NOT_APPLICABLE]
+    counted = [s for s in statuses if s.item.counts and s.state != NOT_APPLICABLE]
     for phase, most in MOST_OPEN.items():
-        own = [s for s in asked if s.item.phase == phase]
+        own = [s for s in counted if s.item.phase == phase]
         person = sum(s.item.kind != "auto" and s.state != PASS for s in own)
         yield f"counted in {phase}", str(len(own)), True
         yield f"open for a person in {phase}", f"{person}, at most {most}", person <= most

@@ -44,13 +44,13 @@ def main() -> int:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         ours = _releases(place / "ours")
         plain = _plain(ours, place)
-        asked = {PLAIN: (plain, "mvp"), **{name: (ours, name) for name in SCAFFOLDS}}
+        measured = {PLAIN: (plain, "mvp"), **{name: (ours, name) for name in SCAFFOLDS}}
         runs = [
-            {name: _measured(*asked[name], place / f"{count}-{name}") for name in asked}
+            {name: _measured(*measured[name], place / f"{count}-{name}") for name in measured}
             for count in range(args.rounds)
         ]
     least = {
-        name: tuple(map(min, zip(*(run[name] for run in runs), strict=True))) for name in asked
+        name: tuple(map(min, zip(*(run[name] for run in runs), strict=True))) for name in measured
     }
     print("scaffold      files   copy CPU s   ms a file   update CPU s   ms a file")
     for name, (files, copied, updated) in least.items():

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 TICK = "status: done\nby: '@ann'\ndate: '2026-11-20'\nitem_rev: 1\nevidence:\n  - url: https://example.org/{n}\n"
-ITEM = "version-control.reviewed"  # a person vouches for it, with an address
+ITEM = "version-control.reviewed"  # a person signs it off, with an address
 MAX_SECONDS, MAX_MIB = 20.0, 500.0
 MIB = 1 << 20
 MEASURED = """

@@ -61,10 +61,10 @@ async def predict(row: Row) -> Answer:
         "numbers": np.array([[cells[name] for name in spec["numbers"]]], dtype=np.float64),
         "texts": np.array([[cells[name] for name in spec["texts"]]], dtype=object),
     }
-    (said,) = session.run(None, {one.name: given[one.name] for one in session.get_inputs()})
+    (output,) = session.run(None, {one.name: given[one.name] for one in session.get_inputs()})
     if classes is None:
-        return Answer(prediction=float(said[0]), probabilities=None)
-    chances = dict(zip(known, said[0].tolist()))
+        return Answer(prediction=float(output[0]), probabilities=None)
+    chances = dict(zip(known, output[0].tolist()))
     return Answer(prediction=max(chances, key=chances.get), probabilities=chances)
 
 uvicorn.run(app, port=port, access_log=False, log_level="warning")
@@ -93,10 +93,10 @@ class Predictor:
             "numbers": np.array([[cells[name] for name in spec["numbers"]]], dtype=np.float64),
             "texts": np.array([[cells[name] for name in spec["texts"]]], dtype=object),
         }
-        (said,) = self.session.run(None, {name: given[name] for name in self.wanted})
+        (output,) = self.session.run(None, {name: given[name] for name in self.wanted})
         if spec["classes"] is None:
-            return {"prediction": float(said[0]), "probabilities": None}
-        chances = dict(zip(spec["known"], said[0].tolist()))
+            return {"prediction": float(output[0]), "probabilities": None}
+        chances = dict(zip(spec["known"], output[0].tolist()))
         return {"prediction": max(chances, key=chances.get), "probabilities": chances}
 """
 
@@ -261,13 +261,13 @@ def _answer(server: Server, here: Path) -> dict[str, object]:
 
 def _check_same_answers(servers: list[Server], here: Path) -> None:
     """Speed of a wrong answer is worth nothing."""
-    said = {}
+    predictions = {}
     for server in servers:
         _signal(server, signal.SIGCONT)
-        said[server.name] = _answer(server, here)["prediction"]
+        predictions[server.name] = _answer(server, here)["prediction"]
         _signal(server, signal.SIGSTOP)
-    if len(set(said.values())) != 1:
-        raise SystemExit(f"the servers answer differently: {said}")
+    if len(set(predictions.values())) != 1:
+        raise SystemExit(f"the servers answer differently: {predictions}")
 
 
 def _interleaved(
@@ -281,11 +281,14 @@ def _interleaved(
             _wrk(server, here, WARM_UP_S, args.connections)
             seen[server.name].append(_wrk(server, here, args.seconds, args.connections))
             _signal(server, signal.SIGSTOP)
-        print(f"round {count + 1}: " + ", ".join(_said(name, seen) for name in seen), flush=True)
+        print(
+            f"round {count + 1}: " + ", ".join(_newest_text(name, seen) for name in seen),
+            flush=True,
+        )
     return seen
 
 
-def _said(name: str, seen: dict[str, list[Load]]) -> str:
+def _newest_text(name: str, seen: dict[str, list[Load]]) -> str:
     return f"{name} {seen[name][-1].per_s:.0f}/s p99 {seen[name][-1].p99_ms:.1f} ms"
 
 
@@ -308,7 +311,7 @@ def _wrk(server: Server, here: Path, seconds: int, connections: int) -> Load:
 def _found(pattern: str, text: str) -> str:
     match = re.search(pattern, text)
     if match is None:
-        raise SystemExit(f"wrk said something unexpected:\n{text}")
+        raise SystemExit(f"unexpected output of wrk:\n{text}")
     return match[1]
 
 
@@ -316,7 +319,7 @@ def _ms(text: str) -> float:
     for unit, factor in (("us", 1e-3), ("ms", 1.0), ("s", 1e3)):
         if text.endswith(unit):
             return float(text.removesuffix(unit)) * factor
-    raise SystemExit(f"wrk said a time without a unit: {text}")
+    raise SystemExit(f"wrk printed a time without a unit: {text}")
 
 
 def _cpu_s(server: Server) -> float:

@@ -54,11 +54,11 @@ def changelog(version: str) -> list[str]:
     if not re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d", head):
         return [f"CHANGELOG.md: its first section must be `## {version} - <date>`, got `## {head}`"]
     bodies = re.split(r"^(### .*)$", body, flags=re.M)
-    said = dict(zip(bodies[1::2], bodies[2::2], strict=True))
+    written = dict(zip(bodies[1::2], bodies[2::2], strict=True))
     return [
         f"CHANGELOG.md: {version} says nothing under `{heading}`; where there is nothing, say so"
         for heading in HEADINGS
-        if not said.get(heading, "").strip()
+        if not written.get(heading, "").strip()
     ]
 
 

@@ -106,7 +106,7 @@ def test_status_says_what_is_proven_and_what_is_next(project):
     assert "scoping.objective" in said
 
 
-def test_nothing_that_a_person_must_vouch_for_is_met_on_a_fresh_project(project):
+def test_nothing_that_a_person_must_sign_off_is_met_on_a_fresh_project(project):
     report = json.loads(
         run("uv", "run", "checklist", "report", "--format", "json", cwd=project).stdout
     )

@@ -215,7 +215,7 @@ def test_a_package_that_was_not_looked_up_is_no_pass(audit):
 
 
 @pytest.mark.parametrize(("report", "said"), [([SKIPPED], ""), ([], "no way to the index")])
-def test_where_nothing_could_be_looked_up_that_is_said_and_fails_in_ci(audit, report, said):
+def test_a_failed_look_up_is_reported_and_fails_in_ci(audit, report, said):
     at_home, in_ci = (audit.judge(report, said, {}, TODAY, in_ci=ci) for ci in (False, True))
 
     assert (at_home.code, in_ci.code) == (0, 1)

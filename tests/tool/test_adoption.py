@@ -16,7 +16,7 @@ def test_validate_names_each_file_that_the_owner_keeps(project):
     assert "CODEOWNERS" not in ran.out
 
 
-def test_a_project_born_here_is_told_nothing_of_adoption(project):
+def test_a_project_of_the_template_gets_no_warning_of_adoption(project):
     project.write(".copier-answers.yml", "scaffold: poc\n")
     project.write(".gitignore", "*.pyc\n")
 

@@ -41,7 +41,7 @@ def test_a_branch_that_changes_nothing_says_so(branch):
     )
 
 
-def test_a_tick_is_told_to_people(branch):
+def test_a_tick_is_listed_for_people(branch):
     branch.fill_objective()
     branch.run("tick", "scoping.objective", "-e", "docs/problem.md#objective", "--by", "@ann")
     code, found = data(branch)
@@ -138,7 +138,7 @@ def test_open_items_whose_files_are_touched_are_suggested(branch, item):
     assert data(branch)[1]["look"] == ["scoping.users"]
 
 
-def test_what_is_told_as_lost_is_not_suggested_again(branch, item):
+def test_what_is_listed_as_lost_is_not_suggested_again(branch, item):
     branch.catalog(item("scoping.users", extra="paths: [docs/**]"))
     branch.commit("catalog")
     branch.git("branch", "-f", "main")
@@ -149,7 +149,7 @@ def test_what_is_told_as_lost_is_not_suggested_again(branch, item):
     assert found["look"] == []
 
 
-def test_a_fact_that_excuses_an_item_is_told(branch):
+def test_a_fact_that_excuses_an_item_is_listed(branch):
     branch.run("start", "affects_people=false")
     code, found = data(branch)
 
@@ -194,7 +194,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize(("name", "text"), ATTACKS.values(), ids=ATTACKS.keys())
-def test_a_branch_that_edits_its_judge_is_told_on(branch, name, text, item):
+def test_a_branch_that_edits_its_judge_is_reported(branch, name, text, item):
     if text is None:
         branch.catalog(item("scoping.users", level="may"))
     else:

@@ -74,7 +74,7 @@ def test_markdown_tells_the_versions_and_a_table_for_each(project, item):
     )
 
 
-def test_evidence_that_the_update_moved_is_told(project):
+def test_evidence_that_the_update_moved_is_listed(project):
     project.write(".copier-answers.yml", FROM_TO.format("v0.1.0"))
     project.write("docs/users.md", "# Users\n\nThe four clerks of the claims desk.\n")
     project.commit("page")

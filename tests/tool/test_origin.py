@@ -82,7 +82,7 @@ def test_nothing_is_reported_where_an_update_works(project, template):
         assert "warning" not in warned(project, source, commit), (source, commit)
 
 
-def test_a_project_that_no_template_made_is_told_nothing(project):
+def test_a_project_that_no_template_made_gets_no_warning(project):
     assert "warning" not in project.run("validate").out
 
 

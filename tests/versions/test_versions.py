@@ -223,7 +223,7 @@ def test_a_tool_file_is_dropped_without_a_word(history, tree):
     assert faults.faults(history, tree, NEWEST) == []
 
 
-def test_what_is_said_with_the_wrong_version_is_refused_at_release(history, tree):
+def test_a_date_of_the_wrong_version_is_refused_at_release(history, tree):
     path = tree / ITEM
     path.write_text(
         without_item(path.read_text(encoding="utf-8"), "scoping.users", TOMBSTONE), encoding="utf-8"
