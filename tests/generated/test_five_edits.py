@@ -1,0 +1,215 @@
+"""The five edits that everyone makes, as docs/extending.md shows them, leave a project green.
+
+The code is read from the page, so the page is what is tested. No shipped test is changed.
+"""
+
+import ast
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+PAGE = "docs/extending.md"
+TITLES = ("A feature", "A model", "A metric", "A split", "A second file")
+TASKS = ("classification", "regression")
+# The page is about the classification sample; these are the same edits on the other one.
+FOR_REGRESSION = {"worst_area": "s1", "mean_area": "s3", "metric: matthews": "metric: mape"}
+# Errors relative to small numbers count most.
+FOR_REGRESSION["learning_rate: 0.05"] = "objective: mape"
+N_CLINICS = 5
+
+Install = Callable[..., Path]
+
+
+@dataclass
+class Edit:
+    """What a section of the page says: code for files of the package, and lines of conf/."""
+
+    code: list[tuple[str, str]] = field(default_factory=list)
+    conf: dict[str, Any] = field(default_factory=dict)
+    transcript: list[str] = field(default_factory=list)
+
+
+def edits_of(page: str) -> dict[str, Edit]:
+    """Title of a section -> its edit."""
+    found = {}
+    for section in re.split(r"(?m)^## ", page)[1:]:
+        title, _, text = section.partition("\n")
+        edit = found[title] = Edit()
+        for before, kind, block in re.findall(r"(?s)(.*?)```(\w+)\n(.*?)```", text):
+            named = re.findall(r"In `([\w/.]+)`", before)
+            if kind == "python":
+                edit.code.append((named[-1], block))
+            elif kind == "yaml":
+                edit.conf = merged(edit.conf, yaml.safe_load(block))
+            else:
+                edit.transcript += block.splitlines()
+    return found
+
+
+def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """`one` with the values of `other`, key by key."""
+    both = {key: merged(one[key], other[key]) for key in one if isinstance(other.get(key), dict)}
+    return {**one, **other, **both}
+
+
+def insert(path: Path, block: str) -> None:
+    """Replace the functions that the block defines anew; else put it at the end of the file."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    names = {node.name for node in ast.parse(block).body if isinstance(node, ast.FunctionDef)}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            assert node.end_lineno is not None
+            lines[node.lineno - 1 : node.end_lineno] = [block]
+            path.write_text("".join(lines), encoding="utf-8")
+            return
+    path.write_text(f"{text}\n\n{block}", encoding="utf-8")
+
+
+def apply(project: Path, edit: Edit) -> None:
+    """Do what a section says."""
+    (package,) = (path.parent for path in (project / "src").glob("*/__init__.py"))
+    for file, block in edit.code:
+        insert(package / file, block)
+    configure(project, edit.conf)
+
+
+def configure(project: Path, values: dict[str, Any]) -> None:
+    """Change conf/default.yaml."""
+    conf = project / "conf" / "default.yaml"
+    content = merged(yaml.safe_load(conf.read_text(encoding="utf-8")), values)
+    conf.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def add_columns(project: Path) -> None:
+    """The sample with a day and a clinic, as a file of one's own, and a file about the clinics."""
+    run(project, "prepare")
+    (sample,) = (project / "data" / "original").glob("*.csv")
+    with sample.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows):
+        row["measured_on"] = str(date(2024, 1, 1) + timedelta(days=number * 7 % 730))
+        row["clinic"] = f"clinic {number % N_CLINICS}"
+    write_csv(project / "data" / "measurements.csv", rows)
+    clinics = [{"clinic": f"clinic {n}", "beds": str(100 + 50 * n)} for n in range(N_CLINICS)]
+    write_csv(project / "data" / "clinics.csv", clinics)
+    for made in ("data/manifest.json", "conf/schema.yaml"):
+        (project / made).unlink()
+    configure(project, {"data": {"file": "data/measurements.csv"}})
+
+
+def write_csv(path: Path, rows: list[dict[str, str]]) -> None:
+    """Rows with the columns of the first."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def run(project: Path, *words: str, module: str = "") -> str:
+    """A command of the project, or of a module, from its own source; what it printed."""
+    (package,) = (path.parent for path in (project / "src").glob("*/__init__.py"))
+    paths = os.pathsep.join([str(package.parent), str(project / "hooks")])
+    done = subprocess.run(
+        [str(project / ".venv" / "bin" / "python"), "-m", module or package.name, *words],
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 0, f"{words}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(installed_project: Install, tmp_path_factory: pytest.TempPathFactory) -> Install:
+    """`copy(**answers)`: an installed project with LightGBM, to change."""
+
+    def make(**answers: Any) -> Path:
+        made = installed_project(**answers)
+        python = str(made / ".venv" / "bin" / "python")
+        subprocess.run(["uv", "pip", "install", "-q", "-p", python, "lightgbm"], check=True)
+        folder = tmp_path_factory.mktemp("edited") / "project"
+        ignored = shutil.ignore_patterns(".venv", ".git", "__pycache__")
+        shutil.copytree(made, folder, ignore=ignored)
+        (folder / ".venv").symlink_to(made / ".venv")
+        return folder
+
+    return make
+
+
+def edited(copy: Install, titles: tuple[str, ...], **answers: Any) -> Path:
+    """A project with the edits of these sections."""
+    project = copy(**answers)
+    page = (project / PAGE).read_text(encoding="utf-8")
+    if answers["task"] == "regression":
+        for old, new in FOR_REGRESSION.items():
+            page = page.replace(old, new)
+    if {"A split", "A second file"} & set(titles):
+        add_columns(project)
+    for title in titles:
+        apply(project, edits_of(page)[title])
+    return project
+
+
+def check(project: Path) -> None:
+    """Types, style and every shipped test."""
+    run(project, module="mypy")
+    run(project, "check", module="ruff")
+    run(project, "format", "--check", module="ruff")
+    run(project, "-q", "-p", "ml_checklist.pytest_plugin", module="pytest")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_five_edits_together_leave_a_project_green(copy: Install, task: str) -> None:
+    project = edited(copy, TITLES, task=task)
+    run(project, "train")
+    run(project, "evaluate")
+    manifest = json.loads((project / "data" / "manifest.json").read_text("utf-8"))
+    record = json.loads((project / "reports" / "run.json").read_text("utf-8"))
+    model = json.loads((project / "logs" / record["run"] / "model.json").read_text("utf-8"))
+    metric = "matthews" if task == "classification" else "mape"
+
+    assert record["model"]["name"] == "lightgbm"
+    assert record["metrics"]["valid"][metric]["low"] is not None
+    assert [file["name"] for file in manifest["files"]] == ["main", "clinics"]
+    assert {"beds", "measured_on"} <= set(manifest["features"])
+    assert "area_ratio" in model["preprocessing"]["feature_names_"]
+    check(project)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("title", TITLES)
+def test_each_edit_alone_leaves_a_project_green(copy: Install, task: str, title: str) -> None:
+    check(edited(copy, (title,), task=task))
+
+
+def test_the_page_shows_what_the_commands_print(copy: Install) -> None:
+    """Each edit alone; numbers, times and the names of runs may differ."""
+    for title in ("A feature", "A metric"):
+        project = edited(copy, (title,), task="classification")
+        shown = edits_of((project / PAGE).read_text("utf-8"))[title].transcript
+        commands = [line.split()[2:] for line in shown if line.startswith("$ make ")]
+        printed = [run(project, command) for words in commands for command in words]
+        expected = [line for line in shown if not line.startswith("$")]
+
+        assert list(shapes("\n".join(printed).splitlines())) == list(shapes(expected)), title
+
+
+def shapes(lines: list[str]) -> Iterator[str]:
+    """Lines without what differs between two runs."""
+    for line in lines:
+        if line.strip():
+            yield re.sub(r"[-\d.:T]+", "0", " ".join(line.split()))
