@@ -2,41 +2,33 @@
 
 import asyncio
 import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import yaml  # type: ignore[import-untyped]
-from fastapi import Depends, FastAPI, Request, Response, Security
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import APIKeyHeader
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from ..configs.load import load
-from ..configs.settings import Section
+from ..configs.settings import Count, Section
+from ..model import store
+from .batching import Batcher, Timing
 from .middleware import ApiError, Limits, Metrics, RequestMiddleware
-from .model_version import ModelVersion, Outputs, Timing
-from .requests import body_type, explain_errors, row_model, typed_table, types_of
+from .model_version import ModelVersion, Output, Outputs
+from .requests import body_type, explain_error, row_model, typed_table
 
 PATH = "conf/service.yaml"
-PACKAGE = __package__.partition(".")[0]
+PACKAGE = __name__.partition(".")[0]
 JSON = "application/json"
 CODES = {400: "not_json", 404: "not_found", 405: "wrong_method"}
-
-
-class Stop(Section):
-    """How the service ends."""
-
-    drain_s: Annotated[float, Field(ge=0)]
-    wait_s: Annotated[int, Field(ge=1)]
 
 
 class Service(Section):
@@ -48,8 +40,9 @@ class Service(Section):
     key_env: str | None = None
     timing: Timing
     limits: Limits
-    stop: Stop
     outputs: Outputs
+    drain_s: Annotated[float, Field(ge=0)]
+    stop_s: Count
     log_inputs: bool
 
 
@@ -59,7 +52,7 @@ def load_service(root: Path, overrides: Sequence[str] = ()) -> Service:
 
 
 class Feedback(BaseModel):
-    """What happened after a prediction."""
+    """What happened after a prediction: the true label, or whether it was correct."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -67,15 +60,9 @@ class Feedback(BaseModel):
     label: Annotated[str, Field(max_length=1000)] | float | None = None
     correct: bool | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> "Feedback":
-        if self.label is None and self.correct is None:
-            raise ValueError("label or correct is missing")
-        return self
-
 
 class ErrorResponse(BaseModel):
-    """Every refusal: a code for programs, a message for people, and each wrong field."""
+    """A code for programs, a message for people, and row, field and problem of each mistake."""
 
     error: str
     message: str
@@ -83,97 +70,108 @@ class ErrorResponse(BaseModel):
     request_id: str
 
 
-ERRORS: dict[int | str, Any] = {
-    status: {"model": ErrorResponse} for status in (400, 401, 408, 413, 415, 422, 429, 500, 503)
+DOCUMENTED: dict[str, Any] = {
+    "responses": {status: {"model": ErrorResponse} for status in (400, 401, 411, 413, 415, 422, 429)}
 }
 
 
-def prediction_model(version: ModelVersion) -> type[BaseModel]:
-    """The response for one row."""
-    classes = version.description["classes"]
-    kind: Any = float if classes is None else Literal[tuple(classes)]
-    return create_model(
-        "Prediction",
-        prediction_id=(str, ...),
-        prediction=(kind, ...),
-        probabilities=(None if classes is None else dict[str, float], ...),
-        model_version=(str, ...),
-        source=(Literal["model", "fallback"], ...),
-        reason=(str | None, ...),
-    )
-
-
 def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()) -> FastAPI:
-    """The application. keys: any of them is valid as X-API-Key; none lets everyone in.
-
-    app.state.draining: /ready reports it, so that no new requests are sent.
-    """
-    app = FastAPI(title=f"{version.description['target']} service", version="1", redoc_url=None)
+    """The application. app.state.draining: whether it is about to stop, which /ready reports."""
+    title = f"{version.description['target']} service"
+    app = FastAPI(title=title, version="1", redoc_url=None)
     app.state.draining, metrics = False, Metrics()
-    _add_predictions(app, version, service, metrics, [Depends(_key_check(keys))])
+    batcher = Batcher(version, service.timing, service.limits.concurrency)
+    _add_predict(app, batcher, service, metrics)
+    _add_explain(app, batcher)
     _add_status(app, version, metrics)
-    app.add_exception_handler(RequestValidationError, _invalid(list(version.schema.columns)))
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(ApiError, _api_error)
+    _add_errors(app, list(version.schema.columns))
     paths = {str(getattr(route, "path", "")) for route in app.routes}
-    app.add_middleware(RequestMiddleware, limits=service.limits, metrics=metrics, paths=paths)
+    middleware: dict[str, Any] = {"limits": service.limits, "metrics": metrics, "paths": paths}
+    app.add_middleware(RequestMiddleware, keys=keys, **middleware)
     return app
 
 
-def _add_predictions(
-    app: FastAPI, version: ModelVersion, service: Service, metrics: Metrics, checks: list[Any]
-) -> None:
-    types, row = types_of(version.schema), row_model(version.schema)
-    body, one = body_type(row, service.limits.rows), prediction_model(version)
-    pool = ThreadPoolExecutor(service.timing.threads)
-    documented: dict[str, Any] = {"responses": ERRORS, "dependencies": checks}
+def _add_predict(app: FastAPI, batcher: Batcher, service: Service, metrics: Metrics) -> None:
+    version = batcher.version
+    one: Any = _prediction_model(version)
+    accepted = body_type(row_model(version.schema), service.limits.rows)
 
-    async def predicted(request: Request, rows: list[BaseModel]) -> list[dict[str, Any]]:
-        outputs = await version.predict_within(typed_table(types, rows), service.timing, pool)
-        found = []
-        for cells, output in zip(rows, outputs, strict=True):
+    @app.post("/predict", response_model=one | list[one], **DOCUMENTED)
+    async def predict(request: Request, body: accepted) -> Response:  # type: ignore[valid-type]
+        """Predict one row (an object) or many (a list of objects)."""
+        rows: list[BaseModel] = body if isinstance(body, list) else [body]
+        found = [_complete(output, version.name) for output in await batcher.predict(rows)]
+        for output in found:
             metrics.predictions.labels(output["source"], output["reason"] or "").inc()
-            names = {"prediction_id": secrets.token_hex(16), "model_version": version.name}
-            found.append(names | output)
         request.scope["facts"]["predictions"] = [
-            prediction | _inputs(cells, service.log_inputs)
-            for prediction, cells in zip(found, rows, strict=True)
+            output | _inputs(row, service.log_inputs)
+            for output, row in zip(found, rows, strict=True)
         ]
-        return found
+        return Response(to_json(found if rows is body else found[0]), media_type=JSON)
 
-    @app.post("/predict", response_model=one | list[one], **documented)
-    async def predict(request: Request, body: body) -> Response:  # type: ignore[valid-type]
-        """Predict one row (a JSON object) or many (a list of objects)."""
-        many = isinstance(body, list)
-        found = await predicted(request, body if many else [body])
-        return Response(to_json(found if many else found[0]), media_type=JSON)
-
-    @app.post("/feedback", status_code=202, **documented)
+    @app.post("/feedback", status_code=202, **DOCUMENTED)
     async def feedback(request: Request, body: Feedback) -> dict[str, str]:
         """What happened after a prediction; logged under its id."""
         request.scope["facts"]["feedback"] = body.model_dump()
         return {"prediction_id": body.prediction_id}
 
+
+def _prediction_model(version: ModelVersion) -> Any:
+    classes = version.description["classes"]
+    fields: dict[str, Any] = {
+        "prediction_id": str,
+        "prediction": float if classes is None else Literal[tuple(classes)],
+        "probabilities": None if classes is None else dict[str, float],
+        "model_version": str,
+        "source": Literal["model", "fallback"],
+        "reason": str | None,
+    }
+    definitions: dict[str, Any] = {name: (kind, ...) for name, kind in fields.items()}
+    return create_model("Prediction", **definitions)
+
+
+def _complete(output: Output, version: str) -> Output:
+    return {"prediction_id": secrets.token_hex(16), "model_version": version} | output
+
+
+def _inputs(row: BaseModel, with_values: bool) -> dict[str, Any]:
+    digest = hashlib.sha256(repr(list(vars(row).values())).encode()).hexdigest()
+    values = {"inputs": row.model_dump(by_alias=True)} if with_values else {}
+    return {"input_sha256": digest, **values}
+
+
+def _add_explain(app: FastAPI, batcher: Batcher) -> None:
+    version = batcher.version
     if find_spec(f"{PACKAGE}.explain") is None:
 
         @app.post("/explain", include_in_schema=False)
-        async def no_explain() -> None:
+        async def missing() -> None:
             raise ApiError(404, "not_found", _how_to_add("explain", version.folder.parents[1]))
 
         return
     contributions = import_module(f"{PACKAGE}.explain.contributions").contributions
+    trained = store.load(version.folder)[0]  # ONNX cannot be looked into
 
-    @app.post("/explain", **documented)
-    async def explain(request: Request, body: row) -> dict[str, float]:  # type: ignore[valid-type]
-        """How much each column moved the prediction of one row."""
-        table = typed_table(types, [body])
+    @app.post("/explain", **DOCUMENTED)
+    async def explain(body: row_model(version.schema)) -> dict[str, float]:  # type: ignore[valid-type]
+        """How much each column moves the prediction of one row."""
+        table = typed_table(batcher.types, [body])
         task = asyncio.get_running_loop().run_in_executor(
-            pool, lambda: contributions(version.trained, version.background, table)[0]
+            batcher.pool, contributions, trained, version.background, table
         )
         try:
-            return await asyncio.wait_for(task, service.timing.explain_ms / 1000)
+            (found,) = await asyncio.wait_for(task, batcher.timing.explain_ms / 1000)
         except TimeoutError:
             raise ApiError(503, "too_slow", "the explanation takes too long", wait_s=1) from None
+        return dict(found)
+
+
+def _how_to_add(component: str, root: Path) -> str:
+    """The command that adds a component to those that the project has."""
+    path = root / ".copier-answers.yml"
+    answers = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    names = ", ".join([*(answers.get("components") or []), component])
+    return f"component {component} is off; add it: uvx copier update --data 'components=[{names}]'"
 
 
 def _add_status(app: FastAPI, version: ModelVersion, metrics: Metrics) -> None:
@@ -193,7 +191,7 @@ def _add_status(app: FastAPI, version: ModelVersion, metrics: Metrics) -> None:
     @app.get("/version")
     async def model_version() -> dict[str, Any]:
         """Which model predicts, on which engine, and where it comes from."""
-        facts = {key: version.facts.get(key) for key in ("engine", "reason")}
+        facts = {key: version.facts[key] for key in ("engine", "reason")}
         known = {key: version.description[key] for key in ("model", "task", "run", "data")}
         return {"model_version": version.name, **facts, **known}
 
@@ -202,49 +200,17 @@ def _add_status(app: FastAPI, version: ModelVersion, metrics: Metrics) -> None:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _key_check(keys: Sequence[str]) -> Any:
-    async def check(key: str | None = Security(APIKeyHeader(name="X-API-Key", auto_error=False))) -> None:
-        given = (key or "").encode()
-        if keys and not any(hmac.compare_digest(given, one.encode()) for one in keys):
-            raise ApiError(401, "no_key", "X-API-Key is missing or wrong")
-
-    return check
-
-
-def _inputs(cells: BaseModel, shown: bool) -> dict[str, Any]:
-    """The SHA-256 of a row, and its values where conf/service.yaml says so."""
-    digest = hashlib.sha256(repr(list(vars(cells).values())).encode()).hexdigest()
-    values = {"inputs": cells.model_dump(by_alias=True)} if shown else {}
-    return {"input_sha256": digest, **values}
-
-
-def _how_to_add(component: str, root: Path) -> str:
-    """The command that adds a component to those that the project has."""
-    answers = root / ".copier-answers.yml"
-    text = answers.read_text(encoding="utf-8") if answers.is_file() else ""
-    stored = list((yaml.safe_load(text) or {}).get("components") or [])
-    names = ", ".join([*stored, component])
-    return f"this needs the component {component}: uvx copier update --data 'components=[{names}]'"
-
-
-def _invalid(names: list[str]) -> Any:
-    async def handle(request: Request, error: RequestValidationError) -> Response:
-        errors = error.errors()
-        if errors[0]["type"] == "json_invalid":
-            return await _api_error(request, ApiError(400, "not_json", "the body is not JSON"))
-        fields = explain_errors(errors, names)
-        first = fields[0]
-        message = f"{first['field'] or 'the body'} {first['problem']}"
+def _add_errors(app: FastAPI, names: list[str]) -> None:
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        if error.errors()[0]["type"] == "json_invalid":
+            return ApiError(400, "not_json", "the body is not JSON").response(request.scope)
+        fields = [explain_error(one, names) for one in error.errors()]
+        message = f"{fields[0]['field'] or 'the body'} {fields[0]['problem']}"
         more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
-        return await _api_error(request, ApiError(422, "invalid", message + more, fields))
+        return ApiError(422, "invalid", message + more, fields).response(request.scope)
 
-    return handle
-
-
-async def _http_error(request: Request, error: Any) -> Response:
-    code = CODES.get(error.status_code, "refused")
-    return await _api_error(request, ApiError(error.status_code, code, str(error.detail)))
-
-
-async def _api_error(request: Request, error: Any) -> Response:
-    return cast(Response, error.response(request.scope["facts"]["request_id"]))
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        code = CODES.get(error.status_code, "refused")
+        return ApiError(error.status_code, code, str(error.detail)).response(request.scope)

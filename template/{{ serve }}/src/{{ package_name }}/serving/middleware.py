@@ -1,15 +1,16 @@
-"""Around each request: id, limits, metrics, one line of log."""
+"""Around each request: id, key, rate, metrics and one line of log."""
 
-import asyncio
-import json
+import hmac
 import logging
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from pydantic import Field
+from pydantic_core import to_json
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,17 +18,16 @@ from ..configs.settings import Count, Section
 
 LOGGER = logging.getLogger(__package__)
 MAX_CLIENTS = 10_000
-Positive = Annotated[float, Field(gt=0)]
+NO_LIMIT = 1e9  # requests per second
 
 
 class Limits(Section):
     """How much the service takes on."""
 
     concurrency: Count
-    requests_per_second: Positive | None
+    requests_per_second: Annotated[float, Field(gt=0)] | None
     burst: Count
     body_bytes: Count
-    body_s: Positive
     rows: Count
 
 
@@ -37,139 +37,109 @@ class ApiError(Exception):
     def __init__(
         self, status: int, code: str, message: str, fields: Any = (), wait_s: int | None = None
     ) -> None:
-        super().__init__(message)
-        self.status, self.code, self.fields, self.wait_s = status, code, fields, wait_s
+        self.status, self.headers = status, {} if wait_s is None else {"Retry-After": str(wait_s)}
+        self.content = {"error": code, "message": message, "fields": list(fields)}
 
-    def response(self, request_id: str) -> JSONResponse:
+    def response(self, scope: Scope) -> JSONResponse:
         """The same shape for every error."""
-        content = {"error": self.code, "message": str(self), "fields": list(self.fields)}
-        headers = None if self.wait_s is None else {"Retry-After": str(self.wait_s)}
-        return JSONResponse(content | {"request_id": request_id}, self.status, headers)
+        content = self.content | {"request_id": scope["facts"]["request_id"]}
+        return JSONResponse(content, self.status, self.headers)
 
 
 class Metrics:
-    """What Prometheus reads."""
+    """What Prometheus reads at /metrics."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        every: dict[str, Any] = {"registry": self.registry}
-        self.requests = Counter("requests", "Requests", ["path", "status"], "service", **every)
-        self.seconds = Histogram("request_seconds", "Latency", ["path"], "service", **every)
-        self.n_in = Counter("request_bytes", "Bytes of bodies", (), "service", **every)
-        self.n_out = Counter("response_bytes", "Bytes sent", (), "service", **every)
-        self.predictions = Counter(
-            "predictions", "Predictions", ["source", "reason"], "service", **every
-        )
+        to: dict[str, Any] = {"namespace": "service", "registry": self.registry}
+        ProcessCollector(**to)
+        self.requests = Counter("requests", "Requests", ["path", "status"], **to)
+        self.seconds = Histogram("request_seconds", "Latency", ["path"], **to)
+        self.n_in = Counter("request_bytes", "Bytes received", **to)
+        self.n_out = Counter("response_bytes", "Bytes sent", **to)
+        self.predictions = Counter("predictions", "Predictions", ["source", "reason"], **to)
 
 
 class RateLimiter:
-    """A bucket of `burst` requests per client, refilled at `per_second`."""
+    """A bucket of `burst` requests for each client, refilled at `per_second`."""
 
     def __init__(self, per_second: float | None, burst: int) -> None:
-        self.per_second, self.burst = per_second, burst
-        self._clients: dict[str, tuple[float, float]] = {}  # requests left, when
+        self.per_second, self.burst = per_second or NO_LIMIT, burst
+        self._left: dict[str, tuple[float, float]] = {}  # requests, as of this time
 
     def wait_s(self, client: str, now: float) -> float:
-        """0 if this request may pass, else seconds until one may."""
-        if self.per_second is None:
-            return 0.0
-        if len(self._clients) >= MAX_CLIENTS:
-            self._clients.clear()
-        left, before = self._clients.get(client, (float(self.burst), now))
+        """Seconds until this client may send a request; 0: this one passes."""
+        if len(self._left) >= MAX_CLIENTS:
+            self._left.clear()
+        left, before = self._left.get(client, (self.burst, now))
         left = min(self.burst, left + (now - before) * self.per_second)
-        passes = left >= 1
-        self._clients[client] = (left - passes, now)
-        return 0.0 if passes else (1 - left) / self.per_second
+        self._left[client] = (left - (left >= 1), now)
+        return max(0.0, (1 - left) / self.per_second)
 
 
 class RequestMiddleware:
-    """Reads each body within its limits before the request takes one of the slots."""
+    """keys: any of them is valid as X-API-Key; none lets everyone in. paths: for the metrics."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics, paths: set[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: Limits, metrics: Metrics, keys: Sequence[str], paths: set[str]
+    ) -> None:
         self.app, self.limits, self.metrics, self.paths = app, limits, metrics, paths
+        self.keys = [key.encode() for key in keys]
         self.rate = RateLimiter(limits.requests_per_second, limits.burst)
-        self.n_running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle an HTTP request; pass other scopes on."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        started, facts = time.perf_counter(), {"request_id": secrets.token_hex(16)}
-        scope["facts"] = facts
-        status, n_out = 500, 0
+        started, sent = time.perf_counter(), {"status": 500, "bytes": 0}
+        scope["facts"] = {"request_id": secrets.token_hex(16)}
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status, n_out
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"].append((b"x-request-id", facts["request_id"].encode()))
-            n_out += len(message.get("body", b""))
+                sent["status"] = message["status"]
+                message["headers"].append((b"x-request-id", scope["facts"]["request_id"].encode()))
+            sent["bytes"] += len(message.get("body", b""))
             await send(message)
 
         try:
-            await self._handle(scope, receive, send_with_id)
+            self._check(scope)
+            await self.app(scope, receive, send_with_id)
         except ApiError as error:
-            await error.response(facts["request_id"])(scope, receive, send_with_id)
-        except Exception:  # a defect: its place is for the log, not for the caller
-            LOGGER.exception("failed", extra={"facts": facts})
-            broken = ApiError(500, "internal_error", "internal error; see the log for request_id")
-            await broken.response(facts["request_id"])(scope, receive, send_with_id)
-        finally:
-            self._record(scope, status, n_out, time.perf_counter() - started)
+            await error.response(scope)(scope, receive, send_with_id)
+        except Exception:  # a defect; the log has its place, the caller the id
+            LOGGER.exception("failed", extra={"facts": scope["facts"]})
+            broken = ApiError(500, "internal", "internal error; the log has it by request_id")
+            await broken.response(scope)(scope, receive, send_with_id)
+        self._record(scope, sent, time.perf_counter() - started)
 
-    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _check(self, scope: Scope) -> None:
+        """Raise ApiError for a POST with a wrong key, type or size, or one too many."""
         if scope["method"] != "POST":
-            return await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-api-key", b"")
+        if self.keys and not any(hmac.compare_digest(given, key) for key in self.keys):
+            raise ApiError(401, "no_key", "X-API-Key is missing or wrong")
         client = scope["client"][0] if scope["client"] else ""
         if wait_s := self.rate.wait_s(client, time.monotonic()):
-            raise ApiError(429, "too_many_requests", "too many requests", wait_s=int(wait_s) + 1)
-        body = await self._read_body(scope, receive)
-        if self.n_running >= self.limits.concurrency:
-            raise ApiError(503, "too_busy", "too many requests at once", wait_s=1)
-        self.n_running += 1
-        try:
-            await self.app(scope, _replay(body, receive), send)
-        finally:
-            self.n_running -= 1
-
-    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
-        headers = dict(scope["headers"])
+            raise ApiError(429, "too_often", "too many requests", wait_s=int(wait_s) + 1)
         if not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
             raise ApiError(415, "wrong_type", "Content-Type must be application/json")
-        most, body, more = self.limits.body_bytes, b"", True
-        try:
-            async with asyncio.timeout(self.limits.body_s):
-                while more:
-                    message = await receive()
-                    body += message.get("body", b"")
-                    more = message.get("more_body", False)
-                    if len(body) > most:
-                        raise ApiError(413, "too_large", f"the body must be at most {most} bytes")
-        except TimeoutError:
-            text = f"the body must arrive within {self.limits.body_s:g} s"
-            raise ApiError(408, "too_slow", text) from None
-        self.metrics.n_in.inc(len(body))
-        return body
+        size, most = headers.get(b"content-length", b""), self.limits.body_bytes
+        if not size.isdigit():
+            raise ApiError(411, "no_length", "Content-Length is missing")
+        if int(size) > most:
+            raise ApiError(413, "too_large", f"the body must be at most {most} bytes, got {int(size)}")
+        self.metrics.n_in.inc(int(size))
 
-    def _record(self, scope: Scope, status: int, n_out: int, seconds: float) -> None:
+    def _record(self, scope: Scope, sent: dict[str, int], seconds: float) -> None:
         path = scope["path"] if scope["path"] in self.paths else "other"
-        self.metrics.requests.labels(path, status).inc()
+        self.metrics.requests.labels(path, sent["status"]).inc()
         self.metrics.seconds.labels(path).observe(seconds)
-        self.metrics.n_out.inc(n_out)
-        facts = {"method": scope["method"], "path": path, "status": status}
+        self.metrics.n_out.inc(sent["bytes"])
+        facts = {"method": scope["method"], "path": path, "status": sent["status"]}
         ms = round(seconds * 1000, 3)
         LOGGER.info("request", extra={"facts": {**facts, "ms": ms, **scope["facts"]}})
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body that was read, then what the server says."""
-    messages = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return replay
 
 
 class JsonFormatter(logging.Formatter):
@@ -177,12 +147,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            **getattr(record, "facts", {}),
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": when, "level": record.levelname.lower(), "event": record.getMessage()}
+        error = {"error": self.formatException(record.exc_info)} if record.exc_info else {}
+        return to_json(line | getattr(record, "facts", {}) | error, fallback=str).decode()

@@ -1,6 +1,7 @@
 """Predict over HTTP with the champion: `serve port=9000`, values of conf/service.yaml."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -22,13 +23,15 @@ from .model_version import ModelVersion
 
 def run(args: argparse.Namespace) -> None:
     """Serve until SIGTERM; requests under way get their response."""
+    # One core answers; the others belong to other processes of the machine.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     service = load_service(args.root, args.overrides)
-    keys = read_keys(service)
-    version = load_version(args.root, service)
+    keys, version = read_keys(service), load_version(args.root, service)
     app = create_app(version, service, keys)
     engine = version.facts["engine"]
     log("serve", f"version {version.name} on {engine}; http://{service.host}:{service.port}/docs")
     log_json()
+    gc.freeze()  # what is loaded stays: the collector need not look at it again
     config = uvicorn.Config(
         app,
         host=service.host,
@@ -36,10 +39,10 @@ def run(args: argparse.Namespace) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=service.stop.wait_s,
+        timeout_graceful_shutdown=service.stop_s,
     )
     try:
-        Server(config, app, service.stop.drain_s).run()
+        Server(config, app, service.drain_s).run()
     except SystemExit as error:  # uvicorn's way to report a port that is taken
         raise OSError(f"{service.host}:{service.port}: cannot listen there; is it taken?") from error
 
@@ -63,6 +66,9 @@ def read_keys(service: Service) -> list[str]:
 
 def log_json() -> None:
     """Log to standard output from now on, one JSON object a line."""
+    # What no line shows is not looked up: https://docs.python.org/3/howto/logging.html#optimization
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # type: ignore[attr-defined]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     for name, level in (("uvicorn", logging.WARNING), (__package__, logging.INFO)):
