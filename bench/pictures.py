@@ -58,7 +58,8 @@ def main() -> None:
     project = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "pictures").resolve()
     if len(sys.argv) == 1:
         demo = [str(ROOT / "hooks" / "demo.sh"), str(project), "project_name=Churn"]
-        subprocess.run(demo, check=True)
+        if subprocess.run(demo).returncode:
+            sys.exit("pictures: the demo failed; see above")
     reports = sorted(project.glob("logs/*/report.html"))
     if not reports:
         sys.exit(f"pictures: {project} has no report; run `make train evaluate` there")
