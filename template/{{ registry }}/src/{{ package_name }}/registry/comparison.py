@@ -1,4 +1,4 @@
-"""Compare a version with the accepted champion on the same rows of the test part."""
+"""Compare a version with the champion on the same rows of the test part."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ..utils.files import read_json, write_json
 from . import versions
 from .gates import Result
 
-COMPARISON = Path("reports", "comparison.json")
+REPORT = Path("reports", "comparison.json")
 # A number counts as changed where it moves by more than this share of the target's spread.
 MOVED = 0.1
 
@@ -34,48 +34,41 @@ def check_champion(
     try:
         found = compare(config, root, folder, versions.resolve(root, champion))
     except (ValueError, pl.exceptions.PolarsError) as error:
-        text = f"cannot compare with version {champion}: {str(error).partition(chr(10))[0]}"
+        text = f"cannot be compared with version {champion}: {str(error).splitlines()[0]}"
         return Result("champion", False, f"{text}; see `promote --help`")
     lowest = None if tolerance is None else -tolerance
-    write_json(root / COMPARISON, {**found, "lowest_allowed": lowest})
+    write_json(root / REPORT, {**found, "lowest_allowed": lowest})
     gain = found["difference"]
     holds = gain["high"] >= 0 if lowest is None else gain["low"] >= lowest
-    text = f"{metric_text(found['metric'])} {interval_text(gain)} better than version {champion}"
+    text = f"gain over version {champion}: {metric_text(found['metric'])} {interval_text(gain)}"
     return Result("champion", holds, text)
 
 
-def compare(config: Config, root: Path, folder: Path, old_folder: Path) -> dict[str, Any]:
+def compare(config: Config, root: Path, folder: Path, champion: Path) -> dict[str, Any]:
     """The paired difference on the test part, above 0 where the version in `folder` is better.
 
-    Raises ValueError, or an error of polars, if the two cannot predict the same rows fairly.
+    share_changed: of the rows that get another prediction. Raises ValueError, or an error of
+    polars, if the two cannot predict the same rows fairly.
     """
-    model, description = store.load(folder)
-    old, _ = store.load(old_folder)
-    check_comparable(folder, old_folder)
-    test = read_part(root, "test", for_evaluation=True)
-    y_true = encode_target(test[description["target"]], model.classes)
-    new_ones, old_ones = model.predict(test), old.predict(test)
-    metric = METRICS[description["metric"]]
+    check_comparable(folder, champion)
+    (new, description), (old, _) = store.load(folder), store.load(champion)
+    test, metric = read_part(root, "test", for_evaluation=True), description["metric"]
+    y_true = encode_target(test[description["target"]], new.classes)
+    ours, theirs = new.predict(test), old.predict(test)
     options = bootstrap_options(config)
-    _, difference = bootstrap_pair(metric, y_true, new_ones, old_ones, **options)
-    moved = np.abs(new_ones.y_pred - old_ones.y_pred)
-    limit = MOVED * float(np.std(y_true)) if model.classes is None else 0
-    return {
-        "champion": old_folder.name,
-        "challenger": folder.name,
-        "metric": description["metric"],
-        "n_rows": len(test),
-        "difference": difference,
-        "share_changed": float(np.mean(moved > limit)),
-    }
+    _, difference = bootstrap_pair(METRICS[metric], y_true, ours, theirs, **options)
+    limit = MOVED * float(np.std(y_true)) if new.classes is None else 0
+    changed = np.abs(ours.y_pred - theirs.y_pred) > limit
+    names = {"champion": champion.name, "challenger": folder.name, "metric": metric}
+    return {**names, "difference": difference, "share_changed": float(np.mean(changed))}
 
 
-def check_comparable(folder: Path, old_folder: Path) -> None:
+def check_comparable(folder: Path, champion: Path) -> None:
     """Raise ValueError where task, target, classes or split differ."""
-    new, old = (store.read_description(one) for one in (folder, old_folder))
+    new, old = (store.read_description(one) for one in (folder, champion))
     for key in ("task", "target", "classes"):
         if new[key] != old[key]:
             raise ValueError(f"its {key} is {old[key]}, not {new[key]}")
-    one, other = (read_json(path / runs.RECORD)["config"] for path in (folder, old_folder))
+    one, other = (read_json(path / runs.RECORD)["config"] for path in (folder, champion))
     if one["data"]["split"] != other["data"]["split"]:
         raise ValueError("it may have learnt from these rows: its data.split is another one")

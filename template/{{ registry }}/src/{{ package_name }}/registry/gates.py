@@ -6,7 +6,6 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from ..configs.load import load
 from ..configs.settings import Config, Count, Section
 from ..dataloader.manifest import hashes_of, read_manifest
 from ..evaluation.text import interval_text, metric_text, number_text
@@ -47,25 +46,20 @@ class Result(NamedTuple):
     evidence: str
 
 
-def load_gates(root: Path) -> Gates:
-    """conf/gates.yaml; raises ValueError with one line a mistake."""
-    return load(root, PATH, Gates)
-
-
-def check_current(root: Path, trained: str, evaluation: dict[str, Any]) -> Result:
-    """The evaluation is of the code and data that are here; trained: tree id of src/ then."""
-    manifest, trees = read_manifest(root), {trained, evaluation["trees"]["src"]}
-    is_same = manifest is not None and hashes_of(manifest) == evaluation["data"]
-    changed = [] if trees == {tree_id(root, "src")} else ["src/"]
-    changed += [] if is_same else ["data/"]
-    text = f"{' and '.join(changed)} changed since; train, evaluate and register again"
-    return Result("current", not changed, text if changed else "of this code and data")
+def check_current(root: Path, record: dict[str, Any], evaluation: dict[str, Any]) -> Result:
+    """Run and evaluation are of the code and the data that are here."""
+    manifest, code = read_manifest(root), tree_id(root, "src")
+    changed = [one for one in (record, evaluation) if one["trees"]["src"] != code]
+    if changed or manifest is None or hashes_of(manifest) != evaluation["data"]:
+        part = "src/" if changed else "data/"
+        return Result("current", False, f"{part} has changed; train, evaluate and register again")
+    return Result("current", True, "of this code and data")
 
 
 def check_baseline(evaluation: dict[str, Any]) -> Result:
     """It beats the better baseline by more than chance."""
     gain, name = evaluation["beats_baseline"], evaluation["baseline"]["name"]
-    text = f"{metric_text(evaluation['metric'])} {interval_text(gain)} better than {name}"
+    text = f"gain over {name}: {metric_text(evaluation['metric'])} {interval_text(gain)}"
     return Result("baseline", (gain["low"] or 0) > 0, text)
 
 
@@ -80,7 +74,11 @@ def check_limits(config: Config, gates: Gates, evaluation: dict[str, Any]) -> li
         *((*one, higher) for one in _slices(gates.slices, evaluation)),
     ]
     return [
-        Result(gate, value >= limit if up else value <= limit, _compared(value, limit, up))
+        Result(
+            gate,
+            value >= limit if up else value <= limit,
+            f"{number_text(value)}, must be at {'least' if up else 'most'} {limit:g}",
+        )
         for gate, value, limit, up in found
         if limit is not None
     ]
@@ -95,7 +93,3 @@ def _slices(slices: Slices, evaluation: dict[str, Any]) -> Iterator[tuple[str, f
         if one["n_rows"] >= slices.min_rows and one["value_of_metric"] is not None:
             limit = slices.columns.get(one["column"], slices.default)
             yield f"{one['column']}={one['value']}", one["value_of_metric"], limit
-
-
-def _compared(value: float, limit: float, higher: bool) -> str:
-    return f"{number_text(value)}, at {'least' if higher else 'most'} {limit:g}"

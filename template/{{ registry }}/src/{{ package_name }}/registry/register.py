@@ -12,7 +12,7 @@ from ..model import store
 from ..utils import runs
 from ..utils.logs import log
 from . import versions
-from .evidence import read_history
+from .promote import read_history
 
 N_BACKGROUND = 100
 

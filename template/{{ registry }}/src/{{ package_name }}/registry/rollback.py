@@ -2,9 +2,8 @@
 
 import argparse
 
-from ..model import store
-from ..utils.logs import log
-from . import evidence, versions
+from . import versions
+from .promote import read_history, write_record
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,13 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Roll back without gates; raises ValueError for a version that was never champion."""
     folder = versions.resolve(args.root, args.version)
-    used = [one["version"] for one in evidence.read_history(args.root)]
+    used = [one["version"] for one in read_history(args.root)]
     if folder.name not in used:
-        raise ValueError(f"version {folder.name} was never champion; there are {', '.join(used)}")
-    store.read_description(folder)  # raises ValueError if the model file has changed
+        raise ValueError(f"version {folder.name} was never champion; known: {', '.join(used)}")
     seen = versions.resolve(args.root).name
     versions.set_champion(args.root, folder.name, previous=None, seen=seen)
-    how = {"how": "rollback", "replaced": seen, "reason": args.reason}
-    evidence.write_promotion(args.root, folder, [], **how)
-    log("rollback", f"version {folder.name} is champion again instead of {seen}")
-    log("", f"record    {evidence.PROMOTION.as_posix()}: commit it")
+    write_record(args.root, folder, [], how="rollback", replaced=seen, reason=args.reason)

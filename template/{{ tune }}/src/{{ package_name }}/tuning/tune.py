@@ -156,7 +156,7 @@ def compare(root: Path, study: optuna.Study, validation: CrossValidation) -> dic
     if others:
         name, other = others[0]
         gain = corrected_gain(best, other, validation, n_trials)
-        result = f"{interval_text(gain)} better than {name}, corrected for {n_trials} trials"
+        result = f"gain {interval_text(gain)} over {name}, corrected for {n_trials} trials"
         result += f"; {'' if gain['low'] > 0 else 'not '}written to {TUNED}"
         if gain["low"] > 0:
             values = {"model": config.model, "models": {config.model: study.best_params}}
