@@ -39,7 +39,10 @@ def run(args: argparse.Namespace) -> None:
     train, new, shown, n_invalid = read_part(args.root, "train"), None, "valid", 0
     if args.file is not None:
         path, shown = Path(args.file), Path(args.file).name
-        new, n_invalid = _read_new(schema, manifest["features"], load(config.data, args.root, path))
+        table = load(config.data, args.root, path)
+        n_invalid = _count_invalid(schema.select(manifest["features"]), table, shown)
+        present = [name for name in schema.columns if name in table.columns]
+        new = schema.select(present).parse(table)
     new = read_part(args.root, "valid") if new is None else new
     by_time = config.data.split.column if config.data.split.by == "time" else None
     known = [*manifest["features"], config.data.target]
@@ -59,15 +62,13 @@ def run(args: argparse.Namespace) -> None:
         raise CheckFailed(f"{shown}: {n_invalid} of {len(new)} rows break the rules of the schema")
 
 
-def _read_new(schema: Schema, features: list[str], table: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """The typed columns that the file has, and how many rows break a rule for features."""
-    features_only = schema.select(features)
-    features_only.check_columns(table.columns, "--file")
-    bad = features_only.violations(table, features_only.parse(table))
-    for line in describe(bad, "--file"):
+def _count_invalid(schema: Schema, table: pl.DataFrame, shown: str) -> int:
+    """Print the cells that break a rule; returns how many rows they are in."""
+    schema.check_columns(table.columns, shown)
+    bad = schema.violations(table, schema.parse(table))
+    for line in describe(bad, shown):
         log("", line)
-    present = [name for name in schema.columns if name in table.columns]
-    return schema.select(present).parse(table), bad[ROW].n_unique()
+    return bad[ROW].n_unique()
 
 
 def compare(before: pl.DataFrame, after: pl.DataFrame) -> list[dict[str, Any]]:

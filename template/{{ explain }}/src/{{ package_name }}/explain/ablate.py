@@ -70,10 +70,11 @@ def _units(ranked: Sequence[str], features: Features) -> dict[str, list[str]]:
 def _cost(context: Context, shown: str, names: Sequence[str]) -> Interval:
     """By how much the whole model is better than one that never sees these columns; paired.
 
-    They are emptied and not removed, since add_features may read them.
+    Each holds its middle value in every row: add_features may read it, so it must not be missing.
     """
-    empty = [pl.lit(None, dtype=context.train.schema[name]).alias(name) for name in names]
-    train, valid = (part.with_columns(empty) for part in (context.train, context.valid))
+    ordered = [context.train[name].drop_nulls().sort() for name in names]
+    middle = [pl.lit(cells[len(cells) // 2]).alias(cells.name) for cells in ordered]
+    train, valid = (part.with_columns(middle) for part in (context.train, context.valid))
     whole, config = context.predictor, context.config
     fewer, _ = fit(config, config.model, train, whole.columns, whole.classes)
     predicted = whole.predict(context.valid), fewer.predict(valid)

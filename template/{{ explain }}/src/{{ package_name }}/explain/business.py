@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..configs.load import load
 from ..configs.settings import Section
@@ -19,6 +19,7 @@ from .context import Context, add_run, load_context
 PATH = "conf/business.yaml"
 N_FOLDS, N_CUTS, N_DRAWS = 5, 201, 1_000
 Cost = Annotated[float, Field(ge=0)]
+Label = Annotated[str, BeforeValidator(str)]  # YAML reads the class 0 as a number
 Values = Callable[[Array, Array], Array]
 add_arguments = add_run
 
@@ -36,7 +37,7 @@ class Business(Section):
 
     unit: str = "units"
     source: str | None = None
-    value: dict[str, dict[str, float]] | None = None
+    value: dict[Label, dict[Label, float]] | None = None
     over: Cost = 0
     under: Cost = 0
     act: Act | None = None

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 N_BACKGROUND, N_CHECKED, TOLERANCE = 100, 20, 1e-3
 # Orders in which cells are replaced, each walked both ways; wide tables get fewer.
 N_ORDERS, MAX_STEPS = 10, 2_000
-MAX_NODES, MAX_CACHED = 200_000, 4
+MAX_NODES, MAX_CACHED = 300_000, 4
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _exact(predictor: Predictor, X: Array, owners: list[str]) -> Explainer | Non
     """By shap, for linear models and trees; None where it cannot read the model, or misreads it.
 
     shap 0.51 takes categories of scikit-learn's histogram boosting for numbers, without an error.
-    A row of a forest with many nodes takes longer than sampling: 165 ms where it has 800,000.
+    A forest with many nodes times outputs takes longer than sampling: 165 ms with 1,700,000.
     """
     import shap
 
@@ -105,7 +105,7 @@ def _exact(predictor: Predictor, X: Array, owners: list[str]) -> Explainer | Non
             if is_linear
             else shap.TreeExplainer(predictor.estimator)
         )
-        if not is_linear and explainer.model.features.size > MAX_NODES:
+        if not is_linear and explainer.model.values.size > MAX_NODES:
             return None
         total = values(X[:N_CHECKED]).sum(axis=1)
     except Exception:  # whatever a model of an unknown kind makes shap stumble over

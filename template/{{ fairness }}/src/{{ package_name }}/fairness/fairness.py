@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write reports/fairness.json and .html; raises CheckFailed beyond max_gap."""
     level = load_project(args.root, args.overrides).evaluation.level
-    chosen, settings = runs.find(args.root, args.run), load(args.root, PATH, Fairness)
+    settings, chosen = load(args.root, PATH, Fairness), runs.find(args.root, args.run)
     check_data(args.root, chosen)
     config = Config.model_validate(chosen.record["config"])
     predictor, _ = store.load(chosen.folder)
