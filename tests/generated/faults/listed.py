@@ -10,8 +10,9 @@ from dataclasses import dataclass
 SAMPLE, PENGUINS, WEATHER = "sample", "penguins", "weather"
 ALL = (SAMPLE, PENGUINS, WEATHER)
 
-DATALOADER, MODEL = "tests/dataloader/test_", "tests/model/test_"
-EXECUTOR, EVALUATION = "tests/executor/test_", "tests/evaluation/test_"
+MODEL, EVALUATION = "tests/model/test_behaviour.py::", "tests/evaluation/test_evaluation.py::"
+SPLIT, SCHEMA = "tests/dataloader/test_split.py::", "tests/dataloader/test_schema.py::"
+LEAKAGE, TRAIN = "tests/dataloader/test_leakage.py::", "tests/executor/test_train.py::"
 
 
 @dataclass(frozen=True)
@@ -45,367 +46,336 @@ def _in_data(
     name: str, caught_by: str, says: str, quick: str = "", tables: tuple[str, ...] = ALL
 ) -> Fault:
     """A fault of the data: `name` is the function of tables.py that makes it."""
-    return Fault(name.replace("_", "-"), DATALOADER + caught_by, says, (), name, quick, tables)
+    return Fault(name.replace("_", "-"), caught_by, says, (), name, quick, tables)
 
+
+def _in_code(
+    name: str,
+    caught_by: str,
+    says: str,
+    *edits: tuple[str, str, str],
+    quick: str = "",
+    tables: tuple[str, ...] = ALL,
+    data: str = "",
+) -> Fault:
+    """A fault of the code, by its edits."""
+    return Fault(name, caught_by, says, tuple(Edit(*e) for e in edits), data, quick, tables)
+
+
+ALONE = LEAKAGE + "test_no_feature_alone_gives_the_target_away"
+NO_COPIES = SPLIT + "test_no_row_has_a_copy_in_another_part"
 
 IN_DATA = (
-    _in_data(
-        "target_copied",
-        "leakage.py::test_no_feature_alone_gives_the_answer_away",
-        "'outcome_code' gives",
-        SAMPLE,
-    ),
-    _in_data(
-        "target_copied_with_noise",
-        "leakage.py::test_no_feature_alone_gives_the_answer_away",
-        "'late_reading' gives",
-    ),
-    _in_data(
-        "target_in_the_gaps",
-        "leakage.py::test_no_feature_alone_gives_the_answer_away",
-        "'follow_up' gives",
-        tables=(SAMPLE,),  # the gaps of one column tell two classes apart, and no more
-    ),
+    _in_data("target_copied", ALONE, "outcome_code", SAMPLE),
+    _in_data("target_copied_with_noise", ALONE, "late_reading"),
+    # The gaps of one column tell two classes apart, and no more.
+    _in_data("target_in_the_gaps", ALONE, "follow_up", tables=(SAMPLE,)),
     _in_data(
         "target_is_a_sum",
-        "leakage.py::test_no_two_features_together_reproduce_the_answer",
-        "'part_one' and 'part_two' give",
+        LEAKAGE + "test_no_two_features_together_give_the_target_away",
+        "('part_one', 'part_two')",
         SAMPLE,
     ),
-    _in_data(
-        "rows_copied_with_rounding",
-        "split.py::test_no_row_stands_in_two_parts",
-        "also stand in",
-        PENGUINS,
-        (SAMPLE, PENGUINS),  # by time, both copies of a row fall into one part
-    ),
+    # By time, both copies of a row are in one part.
+    _in_data("rows_copied_with_rounding", NO_COPIES, "are also in", PENGUINS, (SAMPLE, PENGUINS)),
 )
 
-OF_THE_SPLIT = (
-    Fault(
+IN_THE_SPLIT = (
+    _in_code(
         "scaler-before-split",
-        DATALOADER + "split.py::test_the_parts_hold_the_values_of_the_file_unscaled",
+        SPLIT + "test_the_parts_hold_the_values_of_the_file",
         "in train",
         (
-            Edit(
-                "executor/prepare.py",
-                "    dealt = _deal(config, table, before,",
-                "    import polars as pl\n"
-                "    from polars import selectors\n"
-                "    numbers = selectors.float() - selectors.by_name(config.data.target)\n"
-                "    table.rows = table.rows.with_columns(\n"
-                "        (numbers - numbers.mean()) / numbers.std()\n"
-                "    )\n"
-                "    dealt = _deal(config, table, before,",
-            ),
+            "executor/prepare.py",
+            "    check_table(config, table)\n",
+            "    check_table(config, table)\n"
+            "    numbers = pl.selectors.float().exclude(data.target)\n"
+            "    table = table.with_columns((numbers - numbers.mean()) / numbers.std())\n",
         ),
         quick=SAMPLE,
     ),
-    Fault(
+    _in_code(
         "rows-in-two-parts",
-        DATALOADER + "split.py::test_no_row_stands_in_two_parts",
-        "also stand in train",
+        NO_COPIES,
+        "are also in train",
         (
-            Edit(
-                "executor/prepare.py",
-                "        rows = table.rows.filter(dealt.part == name)\n",
-                "        import polars as pl\n"
-                "        rows = table.rows.filter(dealt.part == name)\n"
-                '        more = table.rows.filter(dealt.part == "train")[:20]\n'
-                '        rows = rows if name == "train" else pl.concat([rows, more])\n',
-            ),
+            "executor/prepare.py",
+            "    part, classes = split(table, data), classes_of(config, table[data.target])\n",
+            "    part, classes = split(table, data), classes_of(config, table[data.target])\n"
+            '    more = table.filter(part == "train")[:20]\n'
+            "    table = pl.concat([table, more])\n"
+            '    part = pl.concat([part, pl.Series(["test"] * len(more))])\n',
         ),
         quick=SAMPLE,
     ),
-    Fault(
-        "duplicates-kept",
-        DATALOADER + "split.py::test_copies_of_rows_are_dropped_before_the_split",
-        "exact duplicate",
-        (Edit("executor/prepare.py", "    typed.drop_duplicates(table, config.data)\n", ""),),
+    _in_code(
+        "copies-of-rows-are-dealt-alone",
+        NO_COPIES,
+        "are also in",
+        ("dataloader/split.py", "    unused = {ROW, data.target,", "    unused = {data.target,"),
+        data="rows_copied",
+        tables=(SAMPLE, PENGUINS),
     ),
-    Fault(
+    _in_code(
         "group-crosses-parts",
-        DATALOADER + "split.py::test_rows_of_one_group_stay_in_one_part",
-        "is in train and",
-        (
-            Edit(
-                "dataloader/split.py",
-                '    if data.split.by == "group":\n',
-                '    if data.split.by == "never":\n',
-            ),
-        ),
+        SPLIT + "test_rows_of_one_group_share_a_part",
+        "is_unique",
+        ("dataloader/split.py", '    "group": split_by_group,\n', '    "group": split_by_hash,\n'),
         quick=PENGUINS,
     ),
-    Fault(
+    _in_code(
         "time-split-shuffled",
-        DATALOADER + "split.py::test_train_is_before_valid_and_valid_before_test",
+        SPLIT + "test_train_is_before_valid_and_valid_before_test",
         "<",
-        (
-            Edit(
-                "dataloader/split.py",
-                '    if data.split.by == "time":\n',
-                '    if data.split.by == "never":\n',
-            ),
-        ),
+        ("dataloader/split.py", "    ).to_series()\n\n\n#", "    ).to_series().shuffle(0)\n\n\n#"),
         quick=WEATHER,
     ),
-    Fault(
+    _in_code(
         "split-moves-when-rows-arrive",
-        DATALOADER + "split.py::test_rows_that_arrive_later_move_no_earlier_row",
-        "assert",
+        SPLIT + "test_a_row_keeps_its_part_whatever_rows_arrive_and_shares_it_with_its_copies",
+        "split(rows, chosen)",
         (
-            Edit(
-                "dataloader/split.py",
-                "    return Dealt(part, _fingerprint(moments, part), dict(cuts))\n",
-                "    part = part.shuffle(len(part))\n"
-                "    return Dealt(part, _fingerprint(moments, part), dict(cuts))\n",
-            ),
-            Edit(
-                "dataloader/split.py",
-                '        part = pl.Series("part", [_part_of(key, data.split) for key in keys])\n',
-                '        part = pl.Series("part", [_part_of(key, data.split) for key in keys])\n'
-                "        part = part.shuffle(len(part))\n",
-            ),
+            "dataloader/split.py",
+            "    return _parts_of(keys, data.split)\n",
+            "    return _parts_of(keys, data.split).shuffle(len(keys))\n",
         ),
+        tables=(SAMPLE, PENGUINS),
+        quick=PENGUINS,
     ),
-    Fault(
+    _in_code(
         "original-left-writable",
-        DATALOADER
-        + "split.py::test_the_original_is_read_only_and_the_file_that_the_manifest_names",
-        "S_IWUSR",
-        (
-            Edit(
-                "dataloader/original.py", "file.kept.chmod(READ_ONLY)", "file.kept.chmod(WRITABLE)"
-            ),
-        ),
+        SPLIT + "test_the_originals_are_read_only_and_an_edited_one_is_refused",
+        "st_mode",
+        ("dataloader/originals.py", "    kept.chmod(READ_ONLY)\n", "    kept.chmod(WRITABLE)\n"),
     ),
-    Fault(
+    _in_code(
+        "edited-original-passes",
+        SPLIT + "test_the_originals_are_read_only_and_an_edited_one_is_refused",
+        "restored",
+        (
+            "dataloader/originals.py",
+            "    if before != digest and not replace:\n",
+            "    if False:\n",
+        ),
+        tables=(PENGUINS, WEATHER),  # the sample is written anew
+    ),
+    _in_code(
         "infinite-numbers-pass",
-        DATALOADER + "contract.py::test_an_infinite_number_stops_prepare",
-        "assert",
+        SCHEMA + "test_a_cell_of_another_type_or_out_of_its_range_is_refused",
+        "inf",
         (
-            Edit(
-                "dataloader/checks/finite.py",
-                "    return violations",
-                "    return [] and violations",
-            ),
-        ),
-    ),
-)
-
-OF_TRAINING = (
-    Fault(
-        "fitted-on-train-and-valid",
-        MODEL + "fitted_on_train.py::test_what_was_learnt_is_what_the_train_part_teaches",
-        ".estimator.coef_",
-        (
-            Edit(
-                "executor/train.py",
-                "problem.fit(config.model, fitted_on)",
-                "problem.fit(config.model, fitted_on.vstack(valid))",
-            ),
+            "dataloader/schema.py",
+            '            found.append(("must be finite", cells.is_finite()))\n',
+            "            cells = pl.when(cells.is_finite()).then(cells)\n",
         ),
         quick=SAMPLE,
     ),
-    Fault(
-        "test-part-read-in-train",
-        EXECUTOR
-        + "evaluate.py::test_only_evaluate_opens_the_test_part_and_it_finds_the_same_numbers",
-        "'test' not in",
+    _in_code(
+        "values-out-of-range-pass",
+        SCHEMA + "test_a_cell_of_another_type_or_out_of_its_range_is_refused",
+        "set()",
+        ("dataloader/schema.py", "        if self.max is not None:\n", "        if False:\n"),
+    ),
+)
+
+IN_TRAINING = (
+    _in_code(
+        "fitted-on-train-and-valid",
+        TRAIN + "test_model_and_preprocessing_are_what_train_alone_teaches",
+        "to_json",
         (
-            Edit(
-                "executor/train.py",
-                '    fitted_on, valid = read_part(root, "train"), read_part(root, "valid")\n',
-                '    fitted_on, valid = read_part(root, "train"), read_part(root, "valid")\n'
-                '    valid = valid.vstack(read_part(root, "test", for_evaluation=True))\n',
-            ),
+            "executor/train.py",
+            'fit(config, config.model, parts["train"], ',
+            "fit(config, config.model, pl.concat(parts.values()), ",
+        ),
+        quick=SAMPLE,
+    ),
+    _in_code(
+        "test-part-read-in-train",
+        TRAIN + "test_a_second_run_learns_the_same_whatever_valid_holds",
+        "opens these parts",
+        (
+            "executor/train.py",
+            "    features, classes = manifest[",
+            '    more = manifests.read_part(root, "test", for_evaluation=True)\n'
+            '    parts["valid"] = pl.concat([parts["valid"], more])\n'
+            "    features, classes = manifest[",
         ),
         quick=WEATHER,
     ),
-    Fault(
+    _in_code(
         "labels-mixed-up",
-        EXECUTOR + "train.py::test_the_model_is_better_than_a_guess_on_valid_by_more_than_chance",
-        "that could be chance",
+        TRAIN + "test_the_model_is_better_than_a_guess_by_more_than_chance_and_than_one_rule",
+        "'low': -",
         (
-            Edit(
-                "executor/problem.py",
-                "        y = table[self.contract.target.name].to_numpy()\n        with",
-                "        import numpy as np\n"
-                "        y = table[self.contract.target.name].to_numpy()\n"
-                "        labels = np.unique(y)\n"
-                "        wrong = np.roll(labels, 1)[np.searchsorted(labels, y)]\n"
-                "        y = wrong if self.classes else 2 * y.mean() - y\n"
-                "        with",
-            ),
+            "model/predictor.py",
+            "        estimator.fit(X, y)\n",
+            "        y = 2 * y.mean() - y if classes is None else (y + 1) % len(classes)\n"
+            "        estimator.fit(X, y)\n",
         ),
         quick=SAMPLE,
     ),
-    Fault(
+    _in_code(
         "most-labels-are-noise",
-        EXECUTOR + "train.py::test_the_model_is_better_than_the_best_question_about_one_feature",
-        "nothing more was learnt",
+        TRAIN + "test_the_model_is_better_than_a_guess_by_more_than_chance_and_than_one_rule",
+        "'low'",
         (
-            Edit(
-                "executor/train.py",
-                "    model, complaints = problem.fit(config.model, fitted_on)\n",
-                "    import polars as pl\n"
-                "    answer = pl.col(config.data.target)\n"
-                "    kept = pl.int_range(pl.len()) % 20 == 0\n"
-                "    noise = pl.when(kept).then(answer).otherwise(answer.shuffle(seed=0))\n"
-                "    noisy = fitted_on.with_columns(noise.alias(config.data.target))\n"
-                "    model, complaints = problem.fit(config.model, noisy)\n",
-            ),
+            "executor/train.py",
+            "    model, warnings = fit(config, config.model, parts[",
+            "    answer = pl.col(config.data.target)\n"
+            "    kept = pl.int_range(pl.len()) % 20 == 0\n"
+            "    noise = pl.when(kept).then(answer).otherwise(answer.shuffle(seed=0))\n"
+            '    parts["train"] = parts["train"].with_columns(noise.alias(config.data.target))\n'
+            "    model, warnings = fit(config, config.model, parts[",
         ),
         quick=SAMPLE,
     ),
-    Fault(
+    _in_code(
         "unstable-seed",
-        EXECUTOR + "train.py::test_training_again_gives_the_same_metrics_and_the_same_predictions",
+        TRAIN + "test_a_second_run_learns_the_same_whatever_valid_holds",
         "==",
         (
-            Edit(
-                "executor/train.py",
-                "problem.fit(config.model, fitted_on)",
-                "problem.fit(config.model, fitted_on.sample(fraction=0.8))",
-            ),
+            "executor/train.py",
+            'fit(config, config.model, parts["train"], ',
+            'fit(config, config.model, parts["train"].sample(fraction=0.8), ',
         ),
         quick=PENGUINS,
     ),
-    Fault(
+    _in_code(
         "interrupted-run-says-finished",
-        EXECUTOR + "train.py::test_an_interrupted_run_leaves_a_record_that_says_so",
+        TRAIN + "test_a_run_that_ends_early_is_recorded_as_such",
         "interrupted",
-        (Edit("utils/runs.py", 'status = "interrupted"', 'status = "finished"'),),
+        ("utils/runs.py", 'status = "interrupted"', 'status = "finished"'),
     ),
 )
 
-# What a batch holds is not what a single row brings: the classic skew between training and serving.
-SCALED_BY_THE_BATCH = (
-    Edit(
-        "model/features.py",
-        '(column.fill_null(float("nan")) for column in floats)',
-        '((column - column.mean()).fill_null(float("nan")) for column in floats)',
-    ),
-)
+# The rows beside a row are others in the service: the classic skew between training and serving.
+BESIDE = MODEL + "test_the_rows_beside_a_row_do_not_matter"
 
-OF_FEATURES = (
-    Fault(
+IN_FEATURES = (
+    _in_code(
         "features-scaled-by-their-neighbours",
-        MODEL + "features.py::test_making_features_learns_nothing_from_the_table",
-        "equals",
-        SCALED_BY_THE_BATCH,
-    ),
-    Fault(
-        "rows-beside-a-row-matter",
-        EXECUTOR + "behaviour.py::test_the_rows_beside_a_row_do_not_matter",
-        "alike(",
-        SCALED_BY_THE_BATCH,
+        BESIDE,
+        "Not equal",
+        (
+            "model/preprocess.py",
+            '(filled - learnt["mean"])',
+            "(filled - np.nan_to_num(filled).mean(axis=0))",
+        ),
         quick=PENGUINS,
     ),
-    Fault(
+    _in_code(
+        "a-feature-of-the-whole-table",
+        BESIDE,
+        "Not equal",
+        (
+            "model/features.py",
+            "    return table\n",
+            "    numbers = pl.selectors.float()\n"
+            '    return table.with_columns((numbers / numbers.mean()).name.suffix(" of mean"))\n',
+        ),
+    ),
+    _in_code(
         "predict-without-the-scaler",
-        EXECUTOR + "predict.py::test_predictions_for_valid_have_the_metrics_that_training_recorded",
+        EVALUATION + "test_predictions_for_a_part_have_the_metrics_that_were_reported",
         "==",
         (
-            Edit(
-                "executor/predict.py",
-                "    n_rows = 0\n",
-                '    steps = model.named_steps["features"].named_transformers_\n'
-                '    steps["numbers"].steps[-1] = ("scale", "passthrough")\n'
-                "    n_rows = 0\n",
-            ),
+            "executor/predict.py",
+            "    schema = Schema.model_validate(",
+            '    model.preprocessor.numbers_["mean"] = [0.0] * len(\n'
+            '        model.preprocessor.numbers_["mean"]\n'
+            "    )\n"
+            "    schema = Schema.model_validate(",
         ),
         quick=SAMPLE,
     ),
-    Fault(
+    _in_code(
         "columns-taken-by-position",
-        EXECUTOR + "behaviour.py::test_the_order_of_columns_does_not_matter",
-        "alike(",
+        MODEL + "test_the_order_of_rows_and_columns_and_other_columns_do_not_matter",
+        "are different",
         (
-            Edit(
-                "executor/predict.py",
-                "    typed = conform(chunk, contract, shown)\n",
-                "    names = [c.name for c in contract.features if c.kind == 'numeric']\n"
-                "    came = [name for name in chunk.columns if name in names]\n"
-                "    chunk = chunk.rename(dict(zip(came, names, strict=True)))\n"
-                "    typed = conform(chunk, contract, shown)\n",
-            ),
+            "executor/predict.py",
+            "    if not len(table):\n",
+            "    names = [name for name, one in schema.columns.items() if one.type == 'number']\n"
+            "    came = [name for name in table.columns if name in names]\n"
+            "    table = table.rename(dict(zip(came, names, strict=True)))\n"
+            "    if not len(table):\n",
         ),
     ),
 )
 
-OF_EVALUATION = (
-    Fault(
+METRICS = EVALUATION + "test_right_predictions_are_better_than_wrong_ones"
+
+IN_EVALUATION = (
+    _in_code(
         "evaluated-on-training-rows",
-        EXECUTOR + "evaluate.py::test_the_metrics_are_those_of_the_test_part",
+        EVALUATION + "test_predictions_for_a_part_have_the_metrics_that_were_reported",
         "==",
         (
-            Edit(
-                "executor/evaluate.py",
-                '    test = read_part(root, "test", for_evaluation=True)\n',
-                '    test = read_part(root, "test", for_evaluation=True)\n'
-                "    test = fitted_on.sample(len(test), seed=0)\n",
-            ),
+            "executor/evaluate.py",
+            '    test = manifests.read_part(root, "test", for_evaluation=True)\n',
+            '    test = manifests.read_part(root, "test", for_evaluation=True)\n'
+            '    test = parts["train"].sample(len(test), seed=0)\n',
         ),
         quick=SAMPLE,
     ),
-    Fault(
+    _in_code(
         "learning-curve-scored-on-test",
-        EXECUTOR + "evaluate.py::test_the_learning_curve_never_scores_on_test",
+        EVALUATION + "test_the_learning_curve_is_scored_on_train_and_valid",
         "==",
         (
-            Edit(
-                "executor/evaluate.py",
-                "learning_curve(problem, fitted_on, valid, judged.record)",
-                "learning_curve(problem, fitted_on, test, judged.record)",
-            ),
+            "executor/evaluate.py",
+            "_learning_curve(trained, manifest, model, parts,",
+            '_learning_curve(trained, manifest, model, parts | {"valid": test},',
         ),
+        quick=WEATHER,
     ),
-    Fault(
-        "unsigned-wrap-around",
-        EVALUATION
-        + "metrics.py::test_small_and_unsigned_integers_neither_wrap_around_nor_overflow",
-        "==",
+    _in_code(
+        "probability-of-the-wrong-class",
+        METRICS,
+        "right > worse",
         (
-            Edit(
-                "evaluation/rows.py",
-                "    floats = values.astype(np.float64)\n",
-                "    floats = values\n",
-            ),
+            "evaluation/metrics.py",
+            "sk.roc_auc_score(y_true, y_score[:, 1])",
+            "sk.roc_auc_score(y_true, y_score[:, 0])",
         ),
+        tables=(SAMPLE,),
         quick=SAMPLE,
     ),
-    Fault(
-        "ties-count-as-wins",
-        EVALUATION + "metrics.py::test_metrics_of_classes_equal_scikit_learns",
-        "roc_auc",
+    _in_code(
+        "metric-steers-the-wrong-way",
+        METRICS,
+        "right > worse",
         (
-            Edit(
-                "evaluation/classification.py",
-                "np.cumsum(negative, axis=1) - negative / 2",
-                "np.cumsum(negative, axis=1)",
-            ),
+            "evaluation/metrics.py",
+            '"log_loss": Metric(log_loss, CLASSES, greater_is_better=False)',
+            '"log_loss": Metric(log_loss, CLASSES)',
         ),
     ),
-    Fault(
-        "numbers-that-are-not-finite-pass",
-        EVALUATION + "metrics.py::test_numbers_that_are_not_finite_are_refused",
-        "must be finite",
-        (Edit("evaluation/rows.py", "    if n_bad:\n", "    if n_bad > len(floats):\n"),),
-    ),
-    Fault(
+    _in_code(
         "interval-far-too-narrow",
-        EVALUATION
-        + "intervals.py::test_an_interval_holds_the_true_value_about_as_often_as_its_level_says",
-        "0.9 <=",
-        (
-            Edit(
-                "evaluation/intervals.py",
-                "[(1 - level) / 2, (1 + level) / 2]",
-                "[0.4, 0.6]",
-            ),
-        ),
+        EVALUATION + "test_an_interval_covers_the_true_value_as_often_as_its_level_says",
+        "160 <=",
+        ("evaluation/intervals.py", "[(1 - level) / 2, (1 + level) / 2]", "[0.4, 0.6]"),
+        quick=SAMPLE,
     ),
 )
 
-FAULTS = (*IN_DATA, *OF_THE_SPLIT, *OF_TRAINING, *OF_FEATURES, *OF_EVALUATION)
+IN_COMMANDS = (
+    _in_code(
+        "unknown-keys-pass",
+        "tests/test_main.py::test_a_mistake_is_one_line_that_names_it",
+        "returncode",
+        ("configs/settings.py", 'extra="forbid"', 'extra="ignore"'),
+        quick=SAMPLE,
+    ),
+)
+
+FAULTS = (
+    *IN_DATA,
+    *IN_THE_SPLIT,
+    *IN_TRAINING,
+    *IN_FEATURES,
+    *IN_EVALUATION,
+    *IN_COMMANDS,
+)
