@@ -25,7 +25,7 @@ from ..utils.errors import CheckFailed
 from ..utils.files import write_json
 from ..utils.logs import log
 from ..utils.names import check_name
-from ..utils.provenance import git_state, tree_id
+from ..utils.provenance import git_state
 from .train import bootstrap_options, score_values
 
 REPORT, EVALUATION, REPORTS = "report.html", "evaluation.json", "reports"
@@ -83,7 +83,7 @@ def evaluate(config: Config, root: Path, chosen: runs.Run) -> dict[str, Any]:
         "train": {n: value["value"] for n, value in chosen.record["metrics"]["train"].items()},
         "valid": chosen.record["metrics"]["valid"],
         "learning_curve": curve,
-        "trees": {name: tree_id(root, name) for name in ("src", "conf")},
+        "trees": runs.trees(root),
         "data": chosen.record["data"],
         "git": git_state(root),
     }

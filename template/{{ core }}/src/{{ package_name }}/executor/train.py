@@ -35,6 +35,7 @@ def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
     """The record of a new run; its folder holds the model. Raises what `prepare` raises."""
     with runs.recorded(root, command, config.model_dump(mode="json")) as current:
         manifest = ensure(config, root)
+        current.add(trees=runs.trees(root))  # the first one writes conf/schema.yaml
         if (root / TUNED).is_file():
             log("", f"{TUNED} replaces values of conf/default.yaml")
         with runs.repeatable(config.seed):

@@ -68,10 +68,15 @@ def _start(root: Path, command: str, config: dict[str, Any]) -> Run:
         config_sha256=sha256_of_json(config),
         seed=config["seed"],
         git=git_state(root),
-        trees={name: tree_id(root, name) for name in ("src", "conf")},
+        trees=trees(root),
         environment=environment(),
     )
     return run
+
+
+def trees(root: Path) -> dict[str, str]:
+    """The ids of the code and of the configuration, which a number is true for."""
+    return {name: tree_id(root, name) for name in ("src", "conf")}
 
 
 def find(root: Path, name: str | None = None) -> Run:
