@@ -55,7 +55,9 @@ def screenshot(program: str, page: Path, name: str) -> None:
 def main() -> None:
     """Make both pictures."""
     program = browser()
-    project = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "pictures").resolve()
+    project = Path(
+        sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "pictures" / "churn"
+    ).resolve()
     if len(sys.argv) == 1:
         demo = [str(ROOT / "hooks" / "demo.sh"), str(project), "project_name=Churn"]
         if subprocess.run(demo).returncode:

@@ -59,9 +59,9 @@ def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
         mode, kind, blob, size = meta.split()
         if kind == "blob" and mode != "120000" and int(size) <= MAX_BYTES:
             wanted[name] = blob
-    asked = "".join(f"{blob}\n" for blob in wanted.values()).encode()
+    request = "".join(f"{blob}\n" for blob in wanted.values()).encode()
     command = ["git", "cat-file", "--batch"]
-    done = subprocess.run(command, cwd=top, input=asked, capture_output=True, check=True)
+    done = subprocess.run(command, cwd=top, input=request, capture_output=True, check=True)
     position = 0
     for path in (into / name for name in wanted):
         end = done.stdout.index(b"\n", position)

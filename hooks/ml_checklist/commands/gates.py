@@ -76,7 +76,7 @@ def promote(args: argparse.Namespace) -> bool:
 
 def _holds(survey: Survey, needed: str) -> str:
     numbers = gates.count(survey, needed)
-    ends = [s.until for s in gates.asked(survey, needed) if s.state == "waived" and s.until]
+    ends = [s.until for s in gates.required(survey, needed) if s.state == "waived" and s.until]
     waived = f" ({numbers.waived} waived, the first until {min(ends)})" if ends else ""
     return f"{NAMES[needed]} gate holds: {numbers.met + numbers.waived} of {numbers.total}{waived}."
 

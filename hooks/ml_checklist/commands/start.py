@@ -25,7 +25,7 @@ def start(args: argparse.Namespace) -> bool:
     if args.facts:
         known.update(_given(project, text) for text in args.facts)
     else:
-        known.update(_asked(project, known, again=args.again))
+        known.update(_answers(project, known, again=args.again))
     known = {name: value for name, value in known.items() if value is not None}
     write_settings(project.home, {**project.settings, "phase": project.phase, "facts": known})
     print(f"wrote checklist/project.yml: {len(known)} of {len(project.catalog.facts)} facts known")
@@ -51,7 +51,7 @@ def _given(project: Project, text: str) -> tuple[str, Any]:
     return name, None if word == "unknown" else value
 
 
-def _asked(project: Project, known: dict[str, Any], *, again: bool) -> dict[str, Any]:
+def _answers(project: Project, known: dict[str, Any], *, again: bool) -> dict[str, Any]:
     facts = [f for f in project.catalog.facts.values() if again or known.get(f.name) is None]
     if facts:
         common.require_terminal("give them as FACT=VALUE, such as has_time=true serving=batch")
@@ -65,8 +65,8 @@ def _ask(fact: Fact, now: Any) -> Any:
     values: dict[str, Any] = {each: each for each in fact.choices} or {"yes": True, "no": False}
     default = next((word for word, value in values.items() if value == now), UNKNOWN)
     print(f"\n{fact.why}" + (f" ({fact.default_hint})" if fact.default_hint else ""))
-    asked = questionary.select(fact.question, choices=[*values, UNKNOWN], default=default)
-    return values.get(common.answered(asked.ask()))
+    prompt = questionary.select(fact.question, choices=[*values, UNKNOWN], default=default)
+    return values.get(common.answered(prompt.ask()))
 
 
 COMMANDS: dict[str, Command] = {"start": (add_start, start)}

@@ -195,8 +195,8 @@ def _one(tree: Tree, probe: Mapping[str, Any], item: str, title: str) -> Finding
         return Finding(ERROR, text, str(probe.get("file", "")))
     if finding.outcome != MISSING:
         return finding
-    asked = demand(probe, item, title)
-    return finding._replace(sentence=": ".join(filter(None, (asked, finding.sentence))))
+    demanded = demand(probe, item, title)
+    return finding._replace(sentence=": ".join(filter(None, (demanded, finding.sentence))))
 
 
 def demand(probe: Mapping[str, Any], item: str = "", title: str = "") -> str:

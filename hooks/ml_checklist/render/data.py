@@ -33,9 +33,9 @@ def report(survey: Survey) -> dict[str, Any]:
     }
 
 
-def _question(asked: Question) -> dict[str, Any]:
-    written = {"fact": asked.fact.name, "question": asked.fact.question}
-    return {**written, "phase": asked.phase, "n_items": asked.n_items}
+def _question(question: Question) -> dict[str, Any]:
+    written = {"fact": question.fact.name, "question": question.fact.question}
+    return {**written, "phase": question.phase, "n_items": question.n_items}
 
 
 def gate_data(numbers: Gate) -> dict[str, Any]:

@@ -43,10 +43,12 @@ def _totals(survey: Survey, numbers: Gate) -> list[str]:
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:
     lines = []
-    asked = gate.questions(survey, numbers.phase)
-    if asked:
-        many = "questions decide" if len(asked) > 1 else "question decides"
-        lines.append(f"{'questions':{_MARGIN}}{len(asked)} {many} what else applies: {_START}")
+    open_questions = gate.questions(survey, numbers.phase)
+    if open_questions:
+        many = "questions decide" if len(open_questions) > 1 else "question decides"
+        lines.append(
+            f"{'questions':{_MARGIN}}{len(open_questions)} {many} what else applies: {_START}"
+        )
     claimed = gate.claimed(survey.project.phase)
     if claimed:
         holds = gate.count(survey, claimed).holds()
@@ -82,11 +84,16 @@ def line(head: str, status: Status, room: int, *, indent: int = _MARGIN) -> list
     return [f"{head}{status.item.id:{room}}  {first}", *(" " * column + line for line in more)]
 
 
-def question_lines(asked: list[Question]) -> list[str]:
-    if not asked:
+def question_lines(open_questions: list[Question]) -> list[str]:
+    if not open_questions:
         return []
-    lines = ["", f"{len(asked)} questions decide what else applies; `checklist start` asks them:"]
-    return lines + [f"    {q.fact.name:22} {q.fact.question} ({q.n_items} items)" for q in asked]
+    lines = [
+        "",
+        f"{len(open_questions)} questions decide what else applies; `checklist start` asks them:",
+    ]
+    return lines + [
+        f"    {q.fact.name:22} {q.fact.question} ({q.n_items} items)" for q in open_questions
+    ]
 
 
 def wrapped(text: str, indent: str = "    ") -> list[str]:
@@ -131,7 +138,7 @@ def gate_lines(survey: Survey, phase: str, *, calendar: bool) -> str:
         lines += _missing(status, room)
     lines += ["", "`checklist show ID` says more of one."] if left else []
     lines += question_lines(gate.questions(survey, phase))
-    aged = [s for s in gate.asked(survey, phase) if s.calendar] if not calendar else []
+    aged = [s for s in gate.required(survey, phase) if s.calendar] if not calendar else []
     lines += [f"  warning  {s.item.id}: {clean(s.sentence)}" for s in aged]
     return "\n".join(lines)
 

@@ -35,7 +35,7 @@ class Gate(NamedTuple):
         return not self.errors and self.open <= (0 if calendar else self.expired)
 
 
-def asked(survey: Survey, phase: str) -> list[Status]:
+def required(survey: Survey, phase: str) -> list[Status]:
     """The statuses that a gate asks about: the items of its phase and of earlier ones."""
     rank = RANK[phase]
     statuses = survey.statuses.values()
@@ -47,7 +47,7 @@ def questions(survey: Survey, phase: str) -> list[Question]:
 
 
 def count(survey: Survey, phase: str) -> Gate:
-    all_ = asked(survey, phase)
+    all_ = required(survey, phase)
     counted = [status for status in all_ if status.state != NOT_APPLICABLE]
     n_questions = len(questions(survey, phase))
     met, waived = (sum(s.state == state for s in counted) for state in (PASS, WAIVED))
@@ -66,7 +66,7 @@ def count(survey: Survey, phase: str) -> Gate:
 
 def still_open(survey: Survey, phase: str, *, calendar: bool = False) -> list[Status]:
     """What keeps the gate from holding, musts first, then as the catalog orders them."""
-    left = [s for s in asked(survey, phase) if not s.settled and (calendar or not s.calendar)]
+    left = [s for s in required(survey, phase) if not s.settled and (calendar or not s.calendar)]
     return sorted(left, key=lambda s: (RANK[s.item.phase], s.item.level != "must"))
 
 

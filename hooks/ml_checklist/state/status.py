@@ -67,8 +67,8 @@ def status_of(
         sentence = f"by rule: {item.data['when']} is false"
         return start._replace(state=NOT_APPLICABLE, sentence=sentence)
     if answer.value is None:
-        asked = ", ".join(sorted(answer.missing))
-        sentence = f"depends on {asked}; run `checklist start`"
+        facts = ", ".join(sorted(answer.missing))
+        sentence = f"depends on {facts}; run `checklist start`"
         return start._replace(sentence=sentence, asks=answer.missing)
     status = _evaluated(item, project, tick)
     if item.lifecycle == UPCOMING:

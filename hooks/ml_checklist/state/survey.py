@@ -55,9 +55,9 @@ def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:
     found = []
     counted = [status for status in statuses.values() if status.item.counts]
     for fact in project.catalog.facts.values():
-        asking = [status.item.phase for status in counted if fact.name in status.asks]
-        if asking:
-            found.append(Question(fact, min(asking, key=RANK.__getitem__), len(asking)))
+        phases = [status.item.phase for status in counted if fact.name in status.asks]
+        if phases:
+            found.append(Question(fact, min(phases, key=RANK.__getitem__), len(phases)))
     return sorted(found, key=lambda question: RANK[question.phase])
 
 

@@ -7,7 +7,7 @@ N_LINES, MAX_NEWS = 40, 40_000
 
 
 class Check(NamedTuple):
-    """A word of make, whether it was green, and what it printed."""
+    """A target of make, whether it passed, and what it printed."""
 
     name: str
     green: bool
@@ -21,8 +21,8 @@ def text(branch: str, news: str, checks: list[Check], conflicts: list[str]) -> s
     parts += [_checks(checks)] if checks else []
     parts += [_red(check) for check in checks if not check.green]
     parts.append(
-        "Merge it when it is green. A commit of yours on this branch makes it yours: it is not "
-        "touched again. Closing this page skips the version."
+        "Merge when CI passes. The bot stops updating a branch that you have committed to. "
+        "Close the pull request to skip this version."
     )
     return "\n\n".join(parts) + "\n"
 
@@ -32,9 +32,9 @@ def _conflicts(branch: str, files: list[str]) -> str:
     return (
         "**In conflict**: you and the template changed the same lines of\n\n"
         f"{listed}\n\n"
-        "The checks were not run. Mend them and the draft is done:\n\n"
+        "The checks were not run. Resolve the conflicts:\n\n"
         f"```\ngit fetch && git switch {branch}\n"
-        "git grep -n '^<<<<<<< '        # what is left to mend\n"
+        "git grep -n '^<<<<<<< '        # conflicts that are left\n"
         "make setup check test && git commit --all\ngit push\n```"
     )
 

@@ -1,4 +1,4 @@
-"""The page of an update on GitHub, by its own command `gh`, which finds its token in GH_TOKEN."""
+"""The pull request of an update on GitHub, by the command `gh`; its token is in GH_TOKEN."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ def remote() -> str:
     return "origin"
 
 
-def _pages(update: dict[str, Any], state: str, fields: str) -> list[dict[str, Any]]:
+def _pull_requests(update: dict[str, Any], state: str, fields: str) -> list[dict[str, Any]]:
     where = ["--head", update["branch"], "--base", update["base"], "--state", state]
     listed: list[dict[str, Any]] = json.loads(run(["gh", "pr", "list", *where, "--json", fields]))
     return listed
@@ -25,20 +25,20 @@ def _pages(update: dict[str, Any], state: str, fields: str) -> list[dict[str, An
 
 def declined(update: dict[str, Any]) -> bool:
     """Whether somebody closed this very version without merging it."""
-    closed = _pages(update, "closed", "title,mergedAt")
-    return any(page["title"] == update["title"] and not page["mergedAt"] for page in closed)
+    closed = _pull_requests(update, "closed", "title,mergedAt")
+    return any(one["title"] == update["title"] and not one["mergedAt"] for one in closed)
 
 
 def show(update: dict[str, Any], text: str) -> str:
-    """Open the page, or bring the open one up to date; what was done."""
+    """Open the pull request, or update the open one; returns what was done."""
     named = ["--title", update["title"], "--body-file", "-"]
-    pages = _pages(update, "open", "number,isDraft")
-    if not pages:
+    found = _pull_requests(update, "open", "number,isDraft")
+    if not found:
         where = ["--head", update["branch"], "--base", update["base"]]
         draft = ["--draft"] if update["draft"] else []
         return run(["gh", "pr", "create", *where, *named, *draft], stdin=text)
-    number = str(pages[0]["number"])
+    number = str(found[0]["number"])
     run(["gh", "pr", "edit", number, *named], stdin=text)
-    if pages[0]["isDraft"] != update["draft"]:
+    if found[0]["isDraft"] != update["draft"]:
         run(["gh", "pr", "ready", number, *(["--undo"] if update["draft"] else [])])
     return f"refreshed #{number}"

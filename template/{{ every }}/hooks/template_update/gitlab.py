@@ -1,4 +1,4 @@
-"""The page of an update on GitLab, by its REST interface; TEMPLATE_UPDATE_TOKEN holds the token."""
+"""The merge request of an update on GitLab, by REST; TEMPLATE_UPDATE_TOKEN is its token."""
 
 import json
 import os
@@ -41,9 +41,9 @@ def _ask(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
         raise TemplateError(f"GitLab answers {error.code} to {method} merge_requests") from None
 
 
-def _pages(update: dict[str, Any], state: str) -> list[dict[str, Any]]:
-    asked = {"source_branch": update["branch"], "target_branch": update["base"], "state": state}
-    listed: list[dict[str, Any]] = _ask("GET", f"?{urlencode(asked)}")
+def _merge_requests(update: dict[str, Any], state: str) -> list[dict[str, Any]]:
+    query = {"source_branch": update["branch"], "target_branch": update["base"], "state": state}
+    listed: list[dict[str, Any]] = _ask("GET", f"?{urlencode(query)}")
     return listed
 
 
@@ -53,17 +53,19 @@ def _title(update: dict[str, Any]) -> str:
 
 def declined(update: dict[str, Any]) -> bool:
     """Whether somebody closed this very version without merging it."""
-    titles = [str(page["title"]).removeprefix("Draft: ") for page in _pages(update, "closed")]
+    titles = [
+        str(one["title"]).removeprefix("Draft: ") for one in _merge_requests(update, "closed")
+    ]
     return update["title"] in titles
 
 
 def show(update: dict[str, Any], text: str) -> str:
-    """Open the page, or bring the open one up to date; what was done."""
+    """Open the merge request, or update the open one; returns what was done."""
     fields = {"title": _title(update), "description": text}
-    pages = _pages(update, "opened")
-    if pages:
-        _ask("PUT", f"/{pages[0]['iid']}", fields)
-        return f"refreshed !{pages[0]['iid']}"
+    found = _merge_requests(update, "opened")
+    if found:
+        _ask("PUT", f"/{found[0]['iid']}", fields)
+        return f"refreshed !{found[0]['iid']}"
     where = {"source_branch": update["branch"], "target_branch": update["base"]}
-    page = _ask("POST", "", {**where, **fields, "remove_source_branch": True})
-    return str(page["web_url"])
+    one = _ask("POST", "", {**where, **fields, "remove_source_branch": True})
+    return str(one["web_url"])

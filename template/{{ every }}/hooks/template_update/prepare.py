@@ -1,4 +1,4 @@
-"""Prepare an update as a bot does: on a branch of its own, checked, with the text of its page.
+"""Prepare an update as a bot does: on its own branch, checked, with the pull request's text.
 
 Nothing is pushed. Silent when there is nothing new, when the branch is up to date, and when people
 have taken the branch over.

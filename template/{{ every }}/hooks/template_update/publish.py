@@ -1,4 +1,4 @@
-"""Push a prepared update and open its page, or refresh the one that is open.
+"""Push a prepared update and open its pull request, or update the one that is open.
 
 Runs beside the prepared files in a checkout of the base: nothing of the new version is run here.
 """

@@ -4,7 +4,7 @@ from . import conflicts, template
 
 
 def update() -> list[str]:
-    """Take the newest version in; the files left in conflict."""
+    """Merge the newest version; returns the files left in conflict."""
     template.ready()
     before = template.version()
     template.update()
@@ -14,11 +14,11 @@ def update() -> list[str]:
 
 
 def report(before: str, after: str, torn: list[str], back: str) -> None:
-    """Say what was done and what is next."""
+    """Print what was done and what is next."""
     moved = f"{before} -> {after}" if before != after else f"{after}, nothing new"
     if not torn:
         print(f"template  {moved}; next: make setup check test && uv run checklist news")
         return
     print(f"template  {moved}: {len(torn)} files in conflict")
     print("\n".join(f"          {name}" for name in torn))
-    print(f"          mend them and commit, or go back with {back}")
+    print(f"          resolve them and commit, or go back with {back}")
