@@ -1,0 +1,1 @@
+"""What may be set, and how conf/ is read."""

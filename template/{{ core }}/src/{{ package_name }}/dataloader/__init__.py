@@ -1,0 +1,1 @@
+"""Read the data, check it against the schema, split it."""

@@ -1,0 +1,1 @@
+"""Metrics with their intervals, errors by group, the report."""

@@ -1,0 +1,1 @@
+"""Features, preprocessing, estimators, and the file of a model."""

@@ -1,0 +1,1 @@
+"""Files, logs, records of runs; nothing about models."""
