@@ -37,9 +37,11 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # uv of requirements-dev.txt, where the machine has none.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    dropped = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PYTHONDONTWRITEBYTECODE"]
+    # GIT_AUTHOR_NAME and its like hide what a machine without them does; GIT_DIR is another's.
+    dropped = [name for name in os.environ if name.startswith("GIT_")]
     # The projects have environments of their own, and are tested as at home.
     dropped += [
+        "PYTHONDONTWRITEBYTECODE",
         "VIRTUAL_ENV",
         "UV_PROJECT_ENVIRONMENT",
         "PYTHONPATH",
@@ -49,10 +51,10 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "MFLAGS",
     ]
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.items():
-            patch.setenv(name, value)
         for name in dropped:
             patch.delenv(name, raising=False)
+        for name, value in settings.items():
+            patch.setenv(name, value)
         yield
 
 

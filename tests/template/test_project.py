@@ -4,23 +4,35 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import run
 from tests.template import rows
 
-ROWS = [
-    {"task": "classification", "project_name": "Churn Model", "owner": "@org/team"},
-    {"task": "regression", "ci": "gitlab", "licence": "proprietary"},
-]
-NAMES = ["classification", "regression"]
+PROJECTS: dict[str, dict[str, Any]] = {
+    "poc": {"project_name": "Churn Model", "owner": "@org/team"},
+    "mvp": {
+        "scaffold": "mvp",
+        "task": "regression",
+        "ci": "gitlab",
+        "licence": "proprietary",
+        "components": ["explain", "fairness", "drift", "runs"],
+    },
+}
 
 
-@pytest.fixture(scope="module", params=ROWS, ids=NAMES)
+@pytest.fixture(scope="module", params=PROJECTS)
 def project(request, installed_project):
-    return installed_project(**request.param)
+    return installed_project(**PROJECTS[request.param])
+
+
+@pytest.fixture(scope="module")
+def poc(installed_project):
+    return installed_project(**PROJECTS["poc"])
 
 
 def test_lint_types_imports_and_checklist_are_green(project):
@@ -33,7 +45,7 @@ def test_hooks_are_green_and_see_every_file(project):
     formatted = re.search(r"(\d+) files already formatted", done.stdout)
     sources = [p for folder in ("src", "tests") for p in (project / folder).rglob("*.py")]
     assert formatted
-    assert int(formatted[1]) >= len(sources) > 50
+    assert int(formatted[1]) >= len(sources) > 40
 
 
 def test_the_shipped_tests_are_green_and_none_is_skipped(project):
@@ -41,7 +53,7 @@ def test_the_shipped_tests_are_green_and_none_is_skipped(project):
 
     counted = re.search(r"(\d+) passed", done.stdout)
     assert counted
-    assert int(counted[1]) > 100
+    assert int(counted[1]) > 40
     assert "skipped" not in done.stdout
     assert "coverage" in done.stdout
 
@@ -62,54 +74,41 @@ def test_train_and_evaluate_leave_a_record_a_report_and_true_numbers(project):
     assert "http" not in "".join(re.findall(r"<(?:script|link|img)[^>]*>", page))
 
 
-def test_the_plain_commands_of_the_readme_work_too(project, tmp_path):
-    name = (project / "pyproject.toml").read_text().split('name = "')[1].split('"')[0]
+def test_a_commit_that_the_hooks_refuse_is_not_made(poc):
+    bad = poc / "src/churn_model/utils/bad.py"
+    bad.write_text("import os\n")
+    run("git", "add", "--all", cwd=poc)
 
-    run("uv", "run", name, "train", "model=forest", cwd=project)
-    valid = next((project / "data/valid").glob("*.parquet"))
-    run("uv", "run", name, "predict", str(valid), str(tmp_path / "out.csv"), cwd=project)
-    helped = run("uv", "run", name, "--help", cwd=project).stdout
-    wrong = run("uv", "run", name, "train", "sed=1", cwd=project, check=False)
+    done = run("git", "commit", "-m", "bad", cwd=poc, check=False)
+    run("git", "rm", "--quiet", "--force", str(bad), cwd=poc)
+
+    assert done.returncode != 0
+    assert "F401" in done.stdout + done.stderr
+
+
+def test_the_plain_commands_of_the_readme_work_too(poc, tmp_path):
+    run("uv", "run", "churn-model", "train", "model=forest", cwd=poc)
+    valid = next((poc / "data/valid").glob("*.parquet"))
+    run("uv", "run", "churn-model", "predict", str(valid), str(tmp_path / "out.csv"), cwd=poc)
+    helped = run("uv", "run", "churn-model", "--help", cwd=poc).stdout
+    wrong = run("uv", "run", "churn-model", "train", "sed=1", cwd=poc, check=False)
 
     assert (tmp_path / "out.csv").read_text().count("\n") > 10
-    assert {"prepare", "train", "evaluate", "predict", "sweep"} <= set(helped.split())
+    assert {"prepare", "train", "evaluate", "predict", "compare"} <= set(helped.split())
     assert wrong.returncode == 2
     assert wrong.stderr.strip() == "command line: unknown key 'sed'; did you mean 'seed'?"
+    assert wrong.stderr in (poc / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_readme_shows_that_very_message(project):
-    readme = (project / "README.md").read_text(encoding="utf-8")
+def test_status_shows_what_is_proven_and_what_is_next(poc):
+    printed = run("make", "status", cwd=poc).stdout
 
-    assert "command line: unknown key 'sed'; did you mean 'seed'?" in readme
-
-
-def test_every_path_and_word_that_the_documents_name_exists(project):
-    pages = [project / "README.md", project / "AGENTS.md", *(project / "docs").glob("*.md")]
-    words = set(re.findall(r"^([a-z]+)::? .*##", (project / "Makefile").read_text(), re.M))
-    named = 0
-
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text):
-            assert (page.parent / target).exists(), (page.name, target)
-            named += 1
-        for line in re.findall(r"`make ([a-z ]+)`", text):
-            assert set(line.split()) <= words, (page.name, line)
-            named += 1
-    assert named > 10
+    assert re.search(r"PoC +\d+ of \d+ met", printed)
+    assert "scoping.objective" in printed
 
 
-def test_status_says_what_is_proven_and_what_is_next(project):
-    said = run("make", "status", cwd=project).stdout
-
-    assert re.search(r"PoC +\d+ of \d+ met", said)
-    assert "scoping.objective" in said
-
-
-def test_nothing_that_a_person_must_sign_off_is_met_on_a_fresh_project(project):
-    report = json.loads(
-        run("uv", "run", "checklist", "report", "--format", "json", cwd=project).stdout
-    )
+def test_nothing_that_a_person_must_sign_off_is_met_on_a_fresh_project(poc):
+    report = json.loads(run("uv", "run", "checklist", "report", "--format", "json", cwd=poc).stdout)
 
     by_hand = [i["id"] for i in report["items"] if i["kind"] != "auto" and i["state"] == "pass"]
     for_people = [
@@ -136,7 +135,7 @@ def test_setup_in_a_folder_of_another_repository_makes_one_of_its_own(render, tm
     assert sorted(p.name for p in (tmp_path / ".git" / "hooks").iterdir()) == before
 
 
-def test_setup_without_uv_says_what_to_install(render, tmp_path):
+def test_setup_without_uv_names_the_command_that_installs_it(render, tmp_path):
     project = render(tmp_path / "project")
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -151,18 +150,6 @@ def test_setup_without_uv_says_what_to_install(render, tmp_path):
     assert not (project / ".git").exists()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "answers", [row for row in rows.ROWS.values() if row["scaffold"] != "checklist"], ids=str
-)
-def test_every_row_of_answers_passes_its_own_checks(installed_project, answers):
-    project = installed_project(**answers)
-
-    run("make", "check", "hooks", "test", "train", "evaluate", cwd=project)
-
-    assert json.loads((project / "reports/evaluation.json").read_text())["task"] == answers["task"]
-
-
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_checklist_alone_works_beside_code_of_another_kind(render, tmp_path, ci):
     (tmp_path / "setup.py").write_text("import setuptools\n\nsetuptools.setup()\n")
@@ -174,10 +161,24 @@ def test_the_checklist_alone_works_beside_code_of_another_kind(render, tmp_path,
 
     run(*tool, "validate", cwd=tmp_path)
     run(*tool, "gate", cwd=tmp_path)
-    said = run(*tool, "status", cwd=tmp_path).stdout
+    printed = run(*tool, "status", cwd=tmp_path).stdout
 
-    assert re.search(r"PoC +\d+ of \d+ met", said)
+    assert re.search(r"PoC +\d+ of \d+ met", printed)
     assert (tmp_path / "setup.py").read_text().startswith("import setuptools")
+
+
+WITH_CODE = {name: row for name, row in rows.ROWS.items() if row["scaffold"] != "checklist"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WITH_CODE)
+def test_every_row_of_answers_passes_its_own_checks(installed_project, name):
+    project = installed_project(**WITH_CODE[name])
+
+    run("make", "check", "hooks", "test", "train", "evaluate", cwd=project)
+
+    task = WITH_CODE[name].get("task", "classification")
+    assert json.loads((project / "reports/evaluation.json").read_text())["task"] == task
 
 
 @pytest.mark.slow
@@ -196,8 +197,17 @@ def test_newer_pythons_pass_too(render, tmp_path, python):
     assert f"Python {python}" in version
 
 
-def test_no_process_and_no_server_is_left(project):
-    processes = run("ps", "-eo", "args=", cwd=project).stdout
+def commands_of(folder: Path) -> Iterator[str]:
+    """The command lines of all processes that name a folder."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it ended meanwhile
+        if str(folder) in line:
+            yield line
 
-    assert "python" in processes
-    assert str(project) not in processes
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
+def test_no_process_and_no_server_is_left(project):
+    assert list(commands_of(project)) == []
