@@ -1,145 +1,77 @@
-"""Which code, model and data belong to a release, and whether they belong together."""
+"""Which code, data and model belong together: `make lineage` writes reports/lineage.json."""
 
 import json
 import subprocess
 import sys
-import tomllib
+import uuid
 from pathlib import Path
 from typing import Any
 
-CHAMPION, RECORD = Path("reports/champion.json"), Path("reports/run.json")
-MANIFEST, CHANGELOG = Path("data/manifest.json"), Path("CHANGELOG.md")
+PROMOTION, RECORD = Path("reports/promotion.json"), Path("reports/run.json")
+MANIFEST, EVENT = Path("data/manifest.json"), Path("reports/lineage.json")
+SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 
 
-def main(argv: list[str]) -> int:
-    """`check TAG`, `notes` or `arguments`; 1 where the parts do not belong together."""
-    match argv:
-        case ["check", tag]:
-            wrong = apart(tag)
-            sys.stderr.write("".join(f"{line}\n" for line in wrong))
-            if not wrong:
-                sys.stdout.write(f"release   {tag}: its code, model and data belong together\n")
-            return int(bool(wrong))
-        case ["notes"]:
-            sys.stdout.write(notes(version(), champion()))
-        case ["arguments"]:
-            sys.stdout.write(" ".join(arguments()) + "\n")
-        case _:
-            sys.stderr.write("command line: there are check TAG, notes and arguments\n")
-            return 2
-    return 0
+def main() -> str | None:
+    """Write the event; returns why code, data and model do not belong together, or None."""
+    if wrong := mismatches():
+        return "\n".join(wrong)
+    EVENT.write_text(json.dumps(event(), indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(f"lineage   {EVENT}: the data of model {promotion()['version']}\n")
+    return None
 
 
-def version() -> str:
-    """The version of pyproject.toml."""
-    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return str(project["version"])
+def promotion() -> dict[str, Any]:
+    """What reports/promotion.json says of the champion; empty before the first promotion."""
+    return read(PROMOTION)
 
 
-def champion() -> dict[str, Any]:
-    """What is said of the model in use; empty where no model was promoted yet."""
-    return _read(CHAMPION)
-
-
-def apart(tag: str) -> list[str]:
-    """A sentence for each thing that keeps code, model and data from being one release."""
+def mismatches() -> list[str]:
+    """One sentence for each reason why champion, code and data do not belong together."""
+    if not (champion := promotion()):
+        return [f"{PROMOTION}: no such file; run `register`, then `promote`, and commit it"]
     wrong = []
-    if tag != f"v{version()}":
-        wrong.append(f"pyproject.toml: version is {version()}, the tag is {tag}; they must agree")
-    if not section(version()):
-        wrong.append(f"{CHANGELOG}: no section '## {version()}'; `make release` writes it")
-    return wrong + model_apart()
-
-
-def model_apart() -> list[str]:
-    """The same for the model alone: its run, its code and its data."""
-    facts, run, manifest = champion(), _read(RECORD), _read(MANIFEST)
-    if not facts:
-        return [f"{CHAMPION}: no such file; run `register`, then `promote-model`, and commit it"]
-    wrong = []
-    if facts["run"] != run.get("run"):
-        wrong.append(
-            f"{RECORD}: is of run {run.get('run')}, the champion of {facts['run']}; evaluate and "
-            "promote the one, or run `evaluate --run` with the other"
-        )
-    if facts["git"]["dirty"] is not False or run.get("git", {}).get("dirty") is not False:
-        wrong.append(
-            f"{RECORD}: git.dirty is not false: the model was trained on code that nobody can get "
-            "back; commit, then train, evaluate, register and promote"
-        )
-    elif not known_to_git(str(facts["git"]["commit"])):
-        wrong.append(
-            f"{CHAMPION}: was trained on commit {facts['git']['commit']}, which is not in this "
-            "branch; train on the merged commit"
-        )
-    original = (manifest.get("files") or [{}])[0].get("sha256")
-    if facts["data"]["original"] != original:
-        wrong.append(
-            f"{MANIFEST}: is of data {original}, the champion learnt from "
-            f"{facts['data']['original']}; train on these data, or take back the manifest"
-        )
+    if champion["run"] != read(RECORD).get("run"):
+        wrong.append(f"{RECORD}: not the champion's run; run `evaluate --run {champion['run']}`")
+    commit = str(champion["git"]["commit"])
+    if champion["git"]["dirty"] is not False:
+        wrong.append(f"{PROMOTION}: trained on code that is not in git; commit, and train again")
+    elif git("merge-base", "--is-ancestor", commit, "HEAD").returncode:
+        wrong.append(f"{PROMOTION}: commit {commit} is not in this branch; train on this one")
+    for file in read(MANIFEST)["files"]:
+        if champion["data"].get(file["name"]) != file["sha256"]:
+            wrong.append(f"{MANIFEST}: {file['file']} is not what the champion was trained on")
     return wrong
 
 
-def known_to_git(commit: str) -> bool:
-    """Whether the commit is HEAD or one of those before it."""
-    return _git("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0
-
-
-def arguments() -> list[str]:
-    """What `docker build` is told: labels, and the Python of .python-version if there is one."""
-    pinned = Path(".python-version")
-    python = pinned.read_text(encoding="utf-8").strip() if pinned.is_file() else ""
-    told = [f"--label {name}={value}" for name, value in labels().items()]
-    return [*told, *([f"--build-arg PYTHON={python.removeprefix('cpython-')}"] if python else [])]
-
-
-def labels() -> dict[str, str]:
-    """Labels of the image: its code, and the model that it was released with."""
-    facts = champion()
-    known = {
-        "org.opencontainers.image.version": version(),
-        "org.opencontainers.image.revision": _git("rev-parse", "HEAD").stdout.strip(),
+def event() -> dict[str, Any]:
+    """An OpenLineage event of the training: data files go in, the model comes out."""
+    champion, files = promotion(), read(MANIFEST)["files"]
+    output = f"models/{champion['version']}@sha256:{champion['sha256']}"
+    return {
+        "eventType": "COMPLETE",
+        "eventTime": read(RECORD)["finished"],
+        "producer": "urn:make:lineage",
+        "schemaURL": SCHEMA,
+        "run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, champion["sha256"]))},
+        "job": {"namespace": "train", "name": f"{champion['run']}@{champion['git']['commit']}"},
+        "inputs": [
+            {"namespace": "file", "name": f"{file['file']}@sha256:{file['sha256']}"}
+            for file in files
+        ],
+        "outputs": [{"namespace": "file", "name": output}],
     }
-    if facts:
-        known["model.version"] = str(facts["version"])
-        known["model.run"] = str(facts["run"])
-        known["model.commit"] = str(facts["git"]["commit"])
-        known["model.data.sha256"] = str(facts["data"]["original"])
-    return known
 
 
-def notes(of: str, facts: dict[str, Any]) -> str:
-    """What changed, and of what the release is made; Markdown."""
-    rows = {
-        "code": _git("rev-parse", "HEAD").stdout.strip(),
-        "model": f"version {facts['version']} of run {facts['run']}",
-        "trained on commit": facts["git"]["commit"],
-        "data (sha256)": facts["data"]["original"],
-    }
-    table = "".join(f"| {name} | `{value}` |\n" for name, value in rows.items())
-    return f"{section(of)}\n\n| part | which |\n|---|---|\n{table}"
-
-
-def section(name: str) -> str:
-    """What CHANGELOG.md says of a version; empty where it says nothing."""
-    lines: list[str] = []
-    inside = False
-    for line in CHANGELOG.read_text(encoding="utf-8").splitlines() if CHANGELOG.is_file() else ():
-        if line.startswith("## "):
-            inside = line.removeprefix("## ").split(" ")[0] == name
-        elif inside:
-            lines.append(line)
-    return "\n".join(lines).strip()
-
-
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """A JSON file; empty if there is none."""
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
-def _git(*words: str) -> subprocess.CompletedProcess[str]:
+def git(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run git; the caller looks at the return code."""
     return subprocess.run(["git", *words], text=True, capture_output=True, check=False)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,21 +1,19 @@
-# From a champion and a clean branch to something that can be deployed.
-.PHONY: measure image image-arguments release release-check release-notes
+# From a champion on a clean branch to an image and a tag.
+.PHONY: image image-arguments release release-check release-notes
 IMAGE ?= $(NAME):local
-
-measure: ## the promised load on the service, held against conf/slo.yaml
-	@$(RUN) $(NAME) measure $(ARGS)
+BUILD_ARGUMENTS = $$($(RUN) python make/release.py labels) $(if $(wildcard .python-version),--build-arg PYTHON=$(shell cat .python-version))
 
 image: ## build the image of the service, labelled with code, model and data
-	docker build $$($(RUN) python make/lineage.py arguments) --tag $(IMAGE) .
+	docker build $(BUILD_ARGUMENTS) --tag $(IMAGE) .
 
 image-arguments:
-	@$(RUN) python make/lineage.py arguments
+	@echo $(BUILD_ARGUMENTS)
 
-release: ## version, changelog and tag, nothing pushed: make release VERSION=0.2.0
-	@$(RUN) python make/release.py "$(VERSION)"
+release: ## set version, changelog and tag; nothing is pushed: make release VERSION=0.2.0
+	@$(RUN) python make/release.py new "$(VERSION)"
 
-release-check: ## do tag, code, model and data belong together? make release-check TAG=v0.2.0
-	@$(RUN) python make/lineage.py check "$(TAG)"
+release-check: ## check that tag, code, model and data belong together: make release-check TAG=v0.2.0
+	@$(RUN) python make/release.py check "$(TAG)"
 
-release-notes: ## what changed in this version, and of what it is made
-	@$(RUN) python make/lineage.py notes
+release-notes: ## print what this version changes, and what it is made of
+	@$(RUN) python make/release.py notes

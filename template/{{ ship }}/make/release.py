@@ -1,93 +1,87 @@
-"""Make a release: version, changelog, one commit, one tag; nothing is pushed."""
+"""Make a release, check one, or print its notes or the labels of its image."""
 
 import re
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lineage import CHANGELOG, model_apart, section, version
+from lineage import git, mismatches, promotion
 
-UNRELEASED = "Unreleased"
-VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+CHANGELOG, UNRELEASED = Path("CHANGELOG.md"), "Unreleased"
 WRITTEN = ("pyproject.toml", "uv.lock", str(CHANGELOG))
 
 
-def main(argv: list[str]) -> int:
-    """`VERSION`: 0 released, 1 refused with every reason, 2 that is no version."""
-    new = argv[0] if len(argv) == 1 else ""
-    if not VERSION.fullmatch(new):
-        sys.stderr.write(f"make release: VERSION must be like 1.4.0, got '{new}'\n")
-        return 2
-    if refused := reasons(new):
-        sys.stderr.write("".join(f"{line}\n" for line in refused))
-        return 1
-    before = {name: Path(name).read_bytes() for name in WRITTEN}
-    try:
-        write(new)
-        tag(new)
-    except (OSError, subprocess.CalledProcessError) as error:
-        for name, content in before.items():
-            Path(name).write_bytes(content)
-        _git("reset", "--quiet", "--", *WRITTEN)
-        said = (getattr(error, "stderr", "") or str(error)).strip()
-        sys.stderr.write(f"make release: nothing was released: {said}\n")
-        return 1
-    sys.stdout.write(
-        f"release   v{new} is committed and tagged here; next: git push --follow-tags\n"
-    )
-    return 0
+def main(argv: list[str]) -> str | None:
+    """`new VERSION`, `check TAG`, `notes` or `labels`; returns why it refuses, or None."""
+    wrong: list[str] = []
+    match argv:
+        case ["new", version] if re.fullmatch(r"\d+\.\d+\.\d+", version):
+            wrong = refusals(version) or release(version)
+        case ["check", tag]:
+            agrees = tag == f"v{current()}" and section(current())
+            wrong = [*mismatches(), *([] if agrees else [f"{tag}: not the version of {WRITTEN}"])]
+        case ["notes"]:
+            rows = "".join(f"| {name} | `{value}` |\n" for name, value in labels().items())
+            sys.stdout.write(f"{section(current())}\n\n| label | value |\n|---|---|\n{rows}")
+        case ["labels"]:
+            sys.stdout.write(" ".join(f"--label {k}={v}" for k, v in labels().items()) + "\n")
+        case _:
+            wrong = [f"release: VERSION must be like 1.4.0, got '{' '.join(argv[1:])}'"]
+    return "\n".join(wrong) or None
 
 
-def reasons(new: str) -> list[str]:
-    """Every reason not to release now."""
-    wrong = []
-    if changed := _git("status", "--porcelain").stdout.strip():
-        wrong.append(f"git: the working tree is not clean: {len(changed.splitlines())} paths")
-    if parts(new) < parts(version()):
-        wrong.append(f"pyproject.toml: version is {version()} already; {new} is older")
-    if _git("rev-parse", "--quiet", "--verify", f"refs/tags/v{new}").returncode == 0:
-        wrong.append(f"git: there is a tag v{new} already")
-    if not described():
-        wrong.append(
-            f"{CHANGELOG}: '## {UNRELEASED}' must say in a line that starts with '- ' what changes "
-            "for those who use the predictions, and hold no `> fill:`"
-        )
-    return wrong + model_apart()
+def current() -> str:
+    """The version in pyproject.toml."""
+    return str(tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 
-def described() -> bool:
-    """Whether the changelog says something about what comes."""
-    said = section(UNRELEASED)
-    return bool(re.search(r"^- \S+( \S+){2,}", said, re.MULTILINE)) and "> fill:" not in said
+def refusals(version: str) -> list[str]:
+    """Every reason not to release this version now."""
+    wrong = mismatches()
+    if git("status", "--porcelain").stdout:
+        wrong.append("git: the working tree is not clean; commit first")
+    if list(map(int, version.split("."))) < list(map(int, re.findall(r"\d+", current())[:3])):
+        wrong.append(f"pyproject.toml: version is {current()}; {version} is older")
+    if git("rev-parse", "--quiet", "--verify", f"refs/tags/v{version}").returncode == 0:
+        wrong.append(f"git: tag v{version} exists already")
+    text = section(UNRELEASED)
+    if not re.search(r"^- \S+( \S+){2,}", text, re.MULTILINE) or "> fill:" in text:
+        wrong.append(f"{CHANGELOG}: '## {UNRELEASED}' must list with '- ' what changes for users")
+    return wrong
 
 
-def write(new: str) -> None:
-    """Set the version, lock it, and give the changelog's section its name."""
-    subprocess.run(
-        ["uv", "version", "--quiet", "--no-sync", new], check=True, text=True, capture_output=True
-    )
-    text = CHANGELOG.read_text(encoding="utf-8")
-    named = f"## {UNRELEASED}\n\n## {new} - {datetime.now(UTC):%Y-%m-%d}"
-    CHANGELOG.write_text(text.replace(f"## {UNRELEASED}", named, 1), encoding="utf-8")
+def release(version: str) -> list[str]:
+    """Set the version, name the changelog's section, commit and tag; nothing is pushed."""
+    subprocess.run(["uv", "version", "--quiet", "--no-sync", version], check=True)
+    heading = f"## {UNRELEASED}\n\n## {version} - {datetime.now(UTC):%Y-%m-%d}"
+    text = CHANGELOG.read_text("utf-8").replace(f"## {UNRELEASED}", heading, 1)
+    CHANGELOG.write_text(text, encoding="utf-8")
+    done = git("commit", "--quiet", "--message", f"Release {version}", "--", *WRITTEN)
+    if done.returncode:
+        git("restore", "--staged", "--worktree", "--", *WRITTEN)
+        return [f"git: nothing was released: {done.stderr.strip()}"]
+    git("tag", "--annotate", "--cleanup=whitespace", f"v{version}", "--message", section(version))
+    sys.stdout.write(f"release   v{version} is committed and tagged; git push --follow-tags\n")
+    return []
 
 
-def tag(new: str) -> None:
-    """Commit what was written, and tag it with the section of the changelog."""
-    _git("add", "--", *WRITTEN, check=True)
-    _git("commit", "--quiet", "--message", f"Release {new}", "--", *WRITTEN, check=True)
-    message = f"Release {new}\n\n{section(new)}\n"
-    _git("tag", "--annotate", "--cleanup=whitespace", f"v{new}", "--message", message, check=True)
+def labels() -> dict[str, str]:
+    """Labels of the image: version and commit of the code; version, run and data of the model."""
+    code = {"version": current(), "revision": git("rev-parse", "HEAD").stdout.strip()}
+    found = {f"org.opencontainers.image.{name}": value for name, value in code.items()}
+    if champion := promotion():
+        found |= {f"model.{name}": champion[name] for name in ("version", "run", "sha256")}
+        found["model.data.sha256"] = champion["data"]["main"]
+    return found
 
 
-def parts(text: str) -> tuple[int, ...]:
-    """(1, 4, 0) of "1.4.0"; what follows the third number decides nothing here."""
-    found = VERSION.match(text)
-    return tuple(map(int, found.groups())) if found else (0, 0, 0)
-
-
-def _git(*words: str, check: bool = False) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["git", *words], text=True, capture_output=True, check=check)
+def section(name: str) -> str:
+    """The text of CHANGELOG.md below `## name`; empty if there is none."""
+    blocks = re.split(r"^## ", CHANGELOG.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found = [block for block in blocks if block.split(maxsplit=1)[:1] == [name]]
+    return found[0].partition("\n")[2].strip() if found else ""
 
 
 if __name__ == "__main__":
