@@ -1,5 +1,6 @@
 """What each column adds to the prediction of a row: Shapley values."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +96,9 @@ def _exact(predictor: Predictor, X: Array, owners: list[str]) -> Explainer | Non
     n_outputs = predicted.shape[1]
 
     def values(rows: Array) -> Array:
-        found = np.asarray(explainer.shap_values(rows)).reshape(*rows.shape, -1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # shap's, at each call for LightGBM
+            found = np.asarray(explainer.shap_values(rows)).reshape(*rows.shape, -1)
         summed: Array = np.einsum("rfo,fc->rco", found[:, :, -n_outputs:], membership)
         return summed
 
