@@ -20,8 +20,9 @@ def main(argv: list[str]) -> str | None:
         case ["new", version] if re.fullmatch(r"\d+\.\d+\.\d+", version):
             wrong = refusals(version) or release(version)
         case ["check", tag]:
-            agrees = tag == f"v{current()}" and section(current())
-            wrong = [*mismatches(), *([] if agrees else [f"{tag}: not the version of {WRITTEN}"])]
+            wrong = mismatches()
+            if tag != f"v{current()}" or not section(current()):
+                wrong.append(f"{tag}: pyproject.toml has {current()}; {CHANGELOG} must list it too")
         case ["notes"]:
             rows = "".join(f"| {name} | `{value}` |\n" for name, value in labels().items())
             sys.stdout.write(f"{section(current())}\n\n| label | value |\n|---|---|\n{rows}")
@@ -58,8 +59,7 @@ def release(version: str) -> list[str]:
     heading = f"## {UNRELEASED}\n\n## {version} - {datetime.now(UTC):%Y-%m-%d}"
     text = CHANGELOG.read_text("utf-8").replace(f"## {UNRELEASED}", heading, 1)
     CHANGELOG.write_text(text, encoding="utf-8")
-    done = git("commit", "--quiet", "--message", f"Release {version}", "--", *WRITTEN)
-    if done.returncode:
+    if (done := git("commit", "-qm", f"Release {version}", "--", *WRITTEN)).returncode:
         git("restore", "--staged", "--worktree", "--", *WRITTEN)
         return [f"git: nothing was released: {done.stderr.strip()}"]
     git("tag", "--annotate", "--cleanup=whitespace", f"v{version}", "--message", section(version))
