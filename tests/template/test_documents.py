@@ -62,6 +62,7 @@ ELSEWHERE = {
     "conf/schema.yaml",
     "conf/tuned.yaml",
     "hooks/.venv",
+    "tests/PACKAGE/",
 }
 
 
