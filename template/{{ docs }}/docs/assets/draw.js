@@ -1,3 +1,3 @@
-// Draws on a white card whatever the page's colours: the boxes carry colours of their own.
+// On a white card whatever the page's colours: the boxes have colours of their own.
 mermaid.initialize({ startOnLoad: false, theme: "default" });
 mermaid.run({ querySelector: ".drawing" });
