@@ -8,11 +8,12 @@ from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree
 
 # Files that a command writes: when they are not there, that command has not run yet.
-EVALUATE = "run `make train evaluate`"
+EVALUATE, PREPARE = "run `make train evaluate`", "run `make train`"
 MADE_BY = {
     "reports/run.json": EVALUATE,
     "reports/evaluation.json": EVALUATE,
-    "data/manifest.json": "run `make train`",
+    "data/manifest.json": PREPARE,
+    "reports/profile.json": PREPARE,
 }
 MAX_VALUES = 100_000
 NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()

@@ -83,10 +83,8 @@ def _same_data(tree: Tree, file: str, data: dict[str, Any]) -> Finding:
     parts = ("train", "valid", "test")
     hashes = {part: one(manifest, f"split.parts.{part}.sha256") for part in parts}
     files = one(manifest, "files")
-    listed = files if isinstance(files, list) else []
-    originals = [each.get("sha256") for each in listed if isinstance(each, dict)]
-    if len(originals) == 1:
-        hashes["original"] = originals[0]
+    listed = [each for each in files if isinstance(each, dict)] if isinstance(files, list) else []
+    hashes |= {each.get("name", "original"): each.get("sha256") for each in listed}
     for part, sha in data.items():
         if sha is None or sha != hashes.get(part, sha):
             return missing(f"the {part} data changed since", file, remedy=EVALUATE)
