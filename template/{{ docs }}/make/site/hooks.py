@@ -46,7 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Complete the model card with the version in use."""
-    return markdown + project_pages.champion() * (page.file.src_uri == "model-card.md")
+    return markdown + (project_pages.champion() if page.file.src_uri == "model-card.md" else "")
 
 
 def navigation(names: list[str]) -> list[dict[str, list[str]]]:
