@@ -90,18 +90,20 @@ def _droppable(
 ) -> list[str]:
     """Features that the model can do without, all at once.
 
-    Two that carry the same information look idle one by one, and one must stay. So the weakest are
-    left out together, and half of them if that costs more than one standard error, and so on.
+    Two that carry the same information look idle one by one, and one must stay. So they are left
+    out together: as many of the weakest as cost at most one standard error, found by bisection.
     Source: Breiman and others (1984), Classification and Regression Trees, for that limit.
     """
     idle = [unit for unit in reversed(units) if costs[unit]["low"] <= 0]
     idle = idle[: len(units) - 1]  # a model needs one feature
-    while idle:
-        names = [name for unit in idle for name in units[unit]]
+    low, high = 0, len(idle)
+    tried = high
+    while low < high:
+        names = [name for unit in idle[:tried] for name in units[unit]]
         cost = costs[idle[0]]
-        if len(idle) > 1:
+        if tried > 1:
             cost = _cost(context, f"{len(names)} together", names)
-        if cost["value"] <= (cost["high"] - cost["low"]) / (2 * Z):
-            return names
-        idle = idle[: len(idle) // 2]
-    return []
+        is_cheap = cost["value"] <= (cost["high"] - cost["low"]) / (2 * Z)
+        low, high = (tried, high) if is_cheap else (low, tried - 1)
+        tried = (low + high + 1) // 2
+    return [name for unit in idle[:low] for name in units[unit]]

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     for name, one in found.items():
         interval = f"{one['value']:.4g} [{one['low']:.4g}, {one['high']:.4g}] {business.unit} a row"
         log("business", f"{name:<10}{interval}, {one['rule']}")
-    context.write("business", {**business.model_dump(), **found})
+    context.write("business", {**business.model_dump(mode="json"), "results": found})
     if found["gain"]["high"] < 0:
         raise CheckFailed("business: a constant prediction is worth more than the model's")
 
