@@ -6,8 +6,6 @@ from pathlib import Path
 from ml_checklist.errors import DataError
 
 MAX_BYTES = 64 << 20
-
-
 NO_REPOSITORY = "make it a repository: `git init`, then commit"
 
 
@@ -51,10 +49,10 @@ def merge_base(top: Path, base: str) -> str:
     return found.strip()
 
 
-def lay_out(top: Path, revision: str, into: Path, below: str = "") -> None:
-    """Write the files of a revision, or of one folder of it, but no links and nothing huge."""
-    wanted, paths = {}, ["--", below] if below else []
-    for line in names(top, "ls-tree", "-r", "-l", "-z", "--full-tree", revision, *paths) or ():
+def lay_out(top: Path, revision: str, into: Path) -> None:
+    """Write the files of a revision, but no links and nothing huge."""
+    wanted = {}
+    for line in names(top, "ls-tree", "-r", "-l", "-z", "--full-tree", revision) or ():
         meta, _, name = line.partition("\t")
         mode, kind, blob, size = meta.split()
         if kind == "blob" and mode != "120000" and int(size) <= MAX_BYTES:

@@ -36,9 +36,18 @@ def _answers(home: Path) -> dict[str, Any]:
         return {}
     data: Any = yaml_io.load(path, ANSWERS, strict=False)
     # A commit such as 12e4567 is no number, though Copier writes it without quotes.
-    text = path.read_text(encoding="utf-8")
-    commit = re.search(r"^_commit: *['\"]?([^'\"\s]+)", text, re.M)
-    return {**data, "_commit": commit[1] if commit else ""} if isinstance(data, dict) else {}
+    commit = _version(path.read_text(encoding="utf-8"))
+    return {**data, "_commit": commit} if isinstance(data, dict) else {}
+
+
+def _version(text: str) -> str:
+    found = re.search(r"^_commit: *['\"]?([^'\"\s]+)", text, re.M)
+    return found[1] if found else ""
+
+
+def version_at(home: Path, revision: str) -> str:
+    """The template's version at a revision; empty where it is not known."""
+    return _version(gitrepo.git(home, "show", f"{revision}:./{ANSWERS}") or "")
 
 
 def traps(home: Path) -> list[Problem]:

@@ -1,5 +1,7 @@
 """What an update of the catalog brought."""
 
+import json
+
 import pytest
 
 
@@ -168,3 +170,86 @@ def test_a_deprecated_item_counts_no_more_and_keeps_its_tick(project, item):
         "scoping.idea": "todo",
     }
     assert project.run("gate", "poc").code == 0
+
+
+OURS = "def fit(rows):\n    return rows\n\n\ndef score(rows):\n    return 0\n"
+EDITED = OURS.replace("return rows", "return rows.drop('id')")
+
+
+@pytest.fixture
+def edited(project):
+    """A project made from the template, in which somebody has edited three of its files."""
+    names = ["src/model/pipeline.py", "src/model/store.py", "src/model/kept file.py"]
+    for name in (*names, "src/model/untouched.py"):
+        project.write(name, OURS)
+    project.write(".copier-answers.yml", FROM_TO.format("v0.3.1"))
+    project.commit("from the template")
+    for name in names:
+        project.write(name, EDITED)
+    project.write("src/model/own.py", OURS)
+    project.commit("our edits")
+    return project
+
+
+def update(project):
+    """What an update leaves: the second file is written anew, the third keeps the edit."""
+    (project.root / "src/model/pipeline.py").unlink()
+    (project.root / "src/model/untouched.py").unlink()
+    project.write("src/model/store.py", OURS.replace("return 0", "return 1"))
+    project.write("src/model/kept file.py", EDITED.replace("return 0", "return 1"))
+    project.write(".copier-answers.yml", FROM_TO.format("v0.4.0"))
+
+
+def lost(project, *args):
+    data = json.loads(project.run("news", "--format", "json", *args).out)
+    return [(entry["word"], entry["item"]) for entry in data]
+
+
+DELETED, REPLACED = ("deleted", "src/model/pipeline.py"), ("replaced", "src/model/store.py")
+
+
+def test_edited_files_that_an_update_deleted_or_replaced_are_listed(edited):
+    update(edited)
+
+    out = edited.run("news", "--since", "HEAD").out
+
+    assert lost(edited, "--since", "HEAD") == [DELETED, REPLACED]
+    assert "0.4.0   deleted    src/model/pipeline.py" in out
+    command = "git show HEAD:src/model/pipeline.py"
+    assert command in out
+    assert edited.git(*command.split()[1:]) == EDITED
+    assert "1 replaced, 1 deleted." in edited.run("news", "--since", "HEAD", "--format", "md").out
+
+
+def test_they_are_still_listed_once_the_update_is_committed_and_work_goes_on(edited, item):
+    update(edited)
+    edited.catalog(item("scoping.users"), item("scoping.drift"))
+    edited.commit("template v0.4.0")
+    edited.write("src/model/kept file.py", "nothing is left\n")
+    edited.commit("later")
+
+    listed = lost(edited)
+
+    assert {DELETED, REPLACED} < set(listed)
+    assert {entry for entry in listed if entry[0] in ("replaced", "deleted")} == {DELETED, REPLACED}
+
+
+def test_an_update_that_was_merged_is_one_update(edited):
+    edited.git("switch", "-q", "-c", "template-update")
+    update(edited)
+    edited.commit("template v0.4.0")
+    edited.git("switch", "-q", "-")
+    edited.git("merge", "-q", "--no-ff", "-m", "Merge", "template-update")
+
+    assert lost(edited, "--since", "HEAD^") == [DELETED, REPLACED]
+
+
+@pytest.mark.parametrize("version", ["v0.3.1", "v0.4.0"])
+def test_without_an_update_or_an_edit_nothing_is_listed(edited, version):
+    (edited.root / "src/model/untouched.py").unlink()
+    (edited.root / "src/model/own.py").unlink()
+    edited.write(".copier-answers.yml", FROM_TO.format(version))
+    if version == "v0.3.1":
+        (edited.root / "src/model/store.py").unlink()
+
+    assert lost(edited, "--since", "HEAD") == []

@@ -1,11 +1,10 @@
 """`checklist diff` and `news`: what a branch changes, and what the last update brought."""
 
 import argparse
-import tempfile
 from itertools import groupby
 from pathlib import Path
 
-from ml_checklist import gitrepo, origin
+from ml_checklist import origin
 from ml_checklist.commands import common
 from ml_checklist.commands.common import Command, add_format
 from ml_checklist.compare import diff as comparison
@@ -15,7 +14,6 @@ from ml_checklist.errors import DataError
 from ml_checklist.render import data
 from ml_checklist.render import diff as rendering
 from ml_checklist.render.style import cell, clean, code
-from ml_checklist.state.project import Project
 
 
 def add_diff(parser: argparse.ArgumentParser) -> None:
@@ -50,31 +48,22 @@ def add_news(parser: argparse.ArgumentParser) -> None:
 
 def news(args: argparse.Namespace) -> bool:
     survey = common.surveyed(args)
-    revision = updates.previous(survey.project, args.since)
-    old = updates.old_items(survey.project, revision)
-    touched = updates.files_since(survey.project, revision)
-    found = updates.entries(survey, old, touched) if old else []
+    project = survey.project
+    revision = updates.previous(project, args.since)
+    old = updates.old_items(project, revision)
+    found = updates.entries(survey, old, revision) if old else []
+    found += updates.lost_edits(project, revision)
     if args.format == "json":
         print(data.dump([entry._asdict() for entry in found]))
     elif args.format == "md":
-        now = origin.read(survey.project.home).version
-        print(_markdown(found, (_version_at(survey.project, revision), now)))
-    elif not old:
+        versions = origin.version_at(project.home, revision), origin.read(project.home).version
+        print(_markdown(found, versions))
+    elif not old and not found:
         print("no news: this is the first catalog that the history knows")
     else:
         lines = [f"{e.since:7} {e.word:10} {e.item:36} {clean(e.sentence)}" for e in found]
         print("\n".join(lines) or f"no news since {revision}")
     return True
-
-
-def _version_at(project: Project, revision: str) -> str:
-    top = gitrepo.top_level(project.home)
-    if top is None or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None:
-        return ""
-    place = (project.home / origin.ANSWERS).relative_to(top.resolve()).as_posix()
-    with tempfile.TemporaryDirectory(prefix="ml-checklist-") as folder:
-        gitrepo.lay_out(top, revision, Path(folder), place)
-        return origin.read((Path(folder) / place).parent).version
 
 
 def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:

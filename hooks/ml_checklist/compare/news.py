@@ -1,10 +1,10 @@
-"""What an update of the catalog brought: new, changed and retired items, and ticks now stale."""
+"""What an update brought: new, changed and retired items, stale ticks, and edits that it undid."""
 
-import tempfile
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ml_checklist import gitrepo, origin, yaml_io
+from ml_checklist import __version__, gitrepo, origin, yaml_io
 from ml_checklist.catalog.items import Catalog
 from ml_checklist.catalog.schema import VERSION
 from ml_checklist.errors import DataError
@@ -14,11 +14,12 @@ from ml_checklist.state.survey import Survey
 
 FOLDER = "checklist/catalog"
 # In the order in which they are listed within a version.
-KINDS = ("new", "counts", "changed", "renamed", "deprecated", "retired", "stale")
+ITEMS = ("new", "counts", "changed", "renamed", "deprecated", "retired", "stale")
+KINDS = (*ITEMS, "replaced", "deleted")
 
 
 class Entry(NamedTuple):
-    """One piece of news."""
+    """One piece of news about an item, or about the file whose path stands in its place."""
 
     since: str
     word: str
@@ -42,21 +43,17 @@ def previous(project: Project, since: str | None) -> str:
 
 def old_items(project: Project, revision: str) -> dict[str, dict[str, Any]]:
     """The items of the catalog at a revision, read loosely: its format may be older."""
-    top = gitrepo.top_level(project.home)
-    if top is None or gitrepo.git(top, "rev-parse", "--verify", "--quiet", f"{revision}^0") is None:
-        return {}
-    place = (project.home / FOLDER).relative_to(top.resolve()).as_posix()
-    found: dict[str, dict[str, Any]] = {}
-    with tempfile.TemporaryDirectory(prefix="ml-checklist-") as folder:
-        gitrepo.lay_out(top, revision, Path(folder), place)
-        for path in sorted((Path(folder) / place).glob("*.yml")):
-            found.update(_items(path))
+    home, found = project.home, dict[str, dict[str, Any]]()
+    listed = ("ls-tree", "--name-only", "-z", revision, f"{FOLDER}/")
+    for name in gitrepo.names(home, *listed) or ():
+        if name.endswith(".yml"):
+            found.update(_items(gitrepo.git(home, "show", f"{revision}:./{name}") or "", name))
     return found
 
 
-def _items(path: Path) -> dict[str, dict[str, Any]]:
+def _items(text: str, name: str) -> dict[str, dict[str, Any]]:
     try:
-        data = yaml_io.load(path, path.name, strict=False)
+        data = yaml_io.parse(text.encode(), name, strict=False)
     except DataError:
         return {}
     items = data.get("items") if isinstance(data, dict) else None
@@ -64,12 +61,11 @@ def _items(path: Path) -> dict[str, dict[str, Any]]:
     return {str(item["id"]): item for item in known}
 
 
-def entries(survey: Survey, old: dict[str, dict[str, Any]], touched: set[str]) -> list[Entry]:
-    """All news, newest version first.
-
-    old: the items before. touched: the files that have changed since, by which a tick goes stale.
-    """
+def entries(survey: Survey, old: dict[str, dict[str, Any]], revision: str) -> list[Entry]:
+    """All news of items, newest version first. old: the items at `revision`."""
     catalog, found = survey.project.catalog, []
+    names = ("diff", "--name-only", "--relative", "-z", revision)
+    touched = set(gitrepo.names(survey.project.home, *names) or ())
     for status in survey.statuses.values():
         names = (status.item.id, *reversed(status.item.data.get("was") or ()))
         before = next((old[name] for name in names if name in old), None)
@@ -126,11 +122,45 @@ def _moved(survey: Survey, status: Status, touched: set[str]) -> list[Entry]:
     cited = {str(entry["path"]).partition("#")[0] for entry in entries if "path" in entry}
     if not any(name == path or name.startswith(f"{path}/") for name in touched for path in cited):
         return []
-    version = origin.read(survey.project.home).version.removeprefix("v")
-    since = version if VERSION.fits(version) else status.item.data["lifecycle"]["since"]
-    return [Entry(since, "stale", status.item.id, status.sentence)]
+    return [Entry(_version(survey.project.home), "stale", status.item.id, status.sentence)]
 
 
-def files_since(project: Project, revision: str) -> set[str]:
-    names = gitrepo.names(project.home, "diff", "--name-only", "--relative", "-z", revision)
-    return set(names or ())
+def _version(home: Path) -> str:
+    version = origin.read(home).version.removeprefix("v")
+    return version if VERSION.fits(version) else __version__
+
+
+def lost_edits(project: Project, revision: str) -> list[Entry]:
+    """Files edited since the update before, which this one deleted or wrote without those lines."""
+    home = project.home
+    base, after = (_last_update(home, each) for each in (revision, f"{revision}..HEAD"))
+    if not base or origin.version_at(home, revision) == origin.read(home).version:
+        return []
+    update = tuple(filter(None, (revision, after)))
+    deleted, changed = (_names(home, kind, *update) for kind in "DM")
+    found = []
+    for name in sorted(_names(home, "M", base, revision) & (deleted | changed)):
+        added = _lines(home, "+", name, base, revision)
+        if name in deleted or added & _lines(home, "-", name, *update):
+            word = "deleted" if name in deleted else "replaced"
+            text = f"you had edited it: git show {shlex.quote(f'{revision}:{name}')}"
+            found.append(Entry(_version(home), word, name, text))
+    return found
+
+
+def _last_update(home: Path, revisions: str) -> str:
+    """The commit that last changed the version in the answers; empty where there is none."""
+    options = ("log", "-1", "--first-parent", "--format=%h", "-G^_commit:")
+    return (gitrepo.git(home, *options, revisions, "--", origin.ANSWERS) or "").strip()
+
+
+def _names(home: Path, kind: str, *revisions: str) -> set[str]:
+    options = ("diff", "--name-only", "--no-renames", "-z", f"--diff-filter={kind}")
+    return set(gitrepo.names(home, *options, *revisions, "--", ".") or ())
+
+
+def _lines(home: Path, sign: str, name: str, *revisions: str) -> set[str]:
+    options = ("diff", "-U0", "--no-color", "--no-ext-diff", *revisions)
+    diff = gitrepo.git(home, *options, "--", f":(top,literal){name}") or ""
+    body = diff.partition("\n@@")[2].splitlines()
+    return {line[1:].strip() for line in body if line.startswith(sign)} - {""}

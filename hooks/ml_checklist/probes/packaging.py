@@ -120,10 +120,7 @@ def _locked(package: dict[str, Any]) -> set[Demand]:
         found.append((extra[1] if extra else "project", each))
     for group, lines in (one(package, "metadata.requires-dev") or {}).items():
         found += [(group, each) for each in lines]
-    return {
-        (normal(group), normal(each["name"]), _versions(each.get("specifier")))
-        for group, each in found
-    }
+    return {(normal(g), normal(e["name"]), _versions(e.get("specifier"))) for g, e in found}
 
 
 def _versions(text: Any) -> frozenset[str]:

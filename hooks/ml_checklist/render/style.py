@@ -5,8 +5,6 @@ import sys
 from typing import TextIO
 
 EFFORT = {"low": "minutes", "medium": "hours", "high": "days"}
-
-
 MARKS = {
     "pass": "ok",
     "fail": "red",

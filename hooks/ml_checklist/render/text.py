@@ -43,12 +43,10 @@ def _totals(survey: Survey, numbers: Gate) -> list[str]:
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:
     lines = []
-    open_questions = gate.questions(survey, numbers.phase)
-    if open_questions:
-        many = "questions decide" if len(open_questions) > 1 else "question decides"
-        lines.append(
-            f"{'questions':{_MARGIN}}{len(open_questions)} {many} what else applies: {_START}"
-        )
+    n_questions = len(gate.questions(survey, numbers.phase))
+    if n_questions:
+        many = "questions decide" if n_questions > 1 else "question decides"
+        lines.append(f"{'questions':{_MARGIN}}{n_questions} {many} what else applies: {_START}")
     claimed = gate.claimed(survey.project.phase)
     if claimed:
         holds = gate.count(survey, claimed).holds()
@@ -84,16 +82,11 @@ def line(head: str, status: Status, room: int, *, indent: int = _MARGIN) -> list
     return [f"{head}{status.item.id:{room}}  {first}", *(" " * column + line for line in more)]
 
 
-def question_lines(open_questions: list[Question]) -> list[str]:
-    if not open_questions:
+def question_lines(left: list[Question]) -> list[str]:
+    if not left:
         return []
-    lines = [
-        "",
-        f"{len(open_questions)} questions decide what else applies; `checklist start` asks them:",
-    ]
-    return lines + [
-        f"    {q.fact.name:22} {q.fact.question} ({q.n_items} items)" for q in open_questions
-    ]
+    lines = ["", f"{len(left)} questions decide what else applies; `checklist start` asks them:"]
+    return lines + [f"    {q.fact.name:22} {q.fact.question} ({q.n_items} items)" for q in left]
 
 
 def wrapped(text: str, indent: str = "    ") -> list[str]:

@@ -16,9 +16,8 @@ def parsed() -> argparse.Namespace:
     words.add_parser("update", help="`copier update` here, with a stop at conflicts")
     prepare = words.add_parser("prepare", help="an update on a branch of its own, and its text")
     prepare.add_argument("--base", default="main", help="the branch that is updated (main)")
-    publish = words.add_parser(
-        "publish", help="push what was prepared, open or update its pull request"
-    )
+    pushed = "push what was prepared, open or update its pull request"
+    publish = words.add_parser("publish", help=pushed)
     publish.add_argument("--host", choices=("github", "gitlab"), default="github")
     merge = words.add_parser("merge", help="a true merge, by the branch TEMPLATE")
     merge.add_argument("--to", default="", help="the version; default: the newest")

@@ -53,10 +53,8 @@ def _title(update: dict[str, Any]) -> str:
 
 def declined(update: dict[str, Any]) -> bool:
     """Whether somebody closed this very version without merging it."""
-    titles = [
-        str(one["title"]).removeprefix("Draft: ") for one in _merge_requests(update, "closed")
-    ]
-    return update["title"] in titles
+    titles = [str(one["title"]) for one in _merge_requests(update, "closed")]
+    return update["title"] in [title.removeprefix("Draft: ") for title in titles]
 
 
 def show(update: dict[str, Any], text: str) -> str:

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from . import conflicts, template
-from .shell import TemplateError, attempt, exists, git
+from .shell import TemplateError, attempt, exists, git, last_line
 from .update import report
 
 BRANCH = "TEMPLATE"
@@ -37,9 +37,8 @@ def merge(to: str, data: list[str]) -> list[str]:
 
 def _no_merge_under_way() -> None:
     if attempt(["git", "rev-parse", "--quiet", "--verify", "MERGE_HEAD"]).returncode == 0:
-        raise TemplateError(
-            "a merge is under way; `git merge --continue` or `git merge --abort` first"
-        )
+        remedy = "`git merge --continue` or `git merge --abort` first"
+        raise TemplateError(f"a merge is under way; {remedy}")
 
 
 def _tip() -> str:
@@ -79,11 +78,8 @@ def _commit(parent: str, given: dict[str, object], revision: str) -> str:
             path = rendered / name
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         top = git("rev-parse", "--absolute-git-dir")
-        place = {
-            "GIT_INDEX_FILE": f"{folder}/index",
-            "GIT_DIR": top,
-            "GIT_WORK_TREE": str(rendered),
-        }
+        place = {"GIT_INDEX_FILE": f"{folder}/index", "GIT_DIR": top}
+        place["GIT_WORK_TREE"] = str(rendered)
         git("add", "--all", "--force", ".", **place)
         tree = git("write-tree", **place)
         version = template.answers((rendered / template.ANSWERS).read_text("utf-8"))["_commit"]
@@ -97,26 +93,17 @@ def _commit(parent: str, given: dict[str, object], revision: str) -> str:
 def _join(tip: str) -> None:
     """Tell git that this branch holds that version already; no file changes."""
     message = f"Join the history of the template at {template.version()}"
-    options = [
-        "--strategy",
-        "ours",
-        "--allow-unrelated-histories",
-        "--no-edit",
-        "--message",
-        message,
-    ]
-    git("merge", "--quiet", *options, tip)
+    options = ["--strategy", "ours", "--allow-unrelated-histories", "--no-edit"]
+    git("merge", "--quiet", *options, "--message", message, tip)
 
 
 def _merged(wanted: str) -> list[str]:
     before = template.version()
     after = str(template.answers(git("show", f"{wanted}:{template.ANSWERS}"))["_commit"])
-    done = attempt(
-        ["git", "merge", "--no-ff", "--no-edit", "--message", f"Template {after}", wanted]
-    )
+    options = ["--no-ff", "--no-edit", "--message", f"Template {after}"]
+    done = attempt(["git", "merge", *options, wanted])
     torn = conflicts.unmerged()
     if done.returncode and not torn:
-        output = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
-        raise TemplateError(f"git did not merge: {output}")
+        raise TemplateError(f"git did not merge: {last_line(done)}")
     report(before, after, torn, "`git merge --abort`")
     return torn

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from . import body, conflicts, template
-from .shell import attempt, exists, git
+from .shell import attempt, exists, git, last_line
 
 BRANCH = "template-update"
 TRAILER = "Template-Update"
@@ -64,13 +64,8 @@ def _update(base: str, root: str) -> None:
     git(*who, "commit", "--quiet", "--no-verify", "--allow-empty", "--message", message)
     text = body.text(BRANCH, news(root), checks, torn)
     FOLDER.mkdir(exist_ok=True)
-    git(
-        "bundle",
-        "create",
-        "--quiet",
-        str(FOLDER / "template-update.bundle"),
-        f"{root}..refs/heads/{BRANCH}",
-    )
+    bundle = str(FOLDER / "template-update.bundle")
+    git("bundle", "create", "--quiet", bundle, f"{root}..refs/heads/{BRANCH}")
     facts = {"branch": BRANCH, "base": base, "title": title, "draft": bool(torn), "conflicts": torn}
     (FOLDER / "template-update.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
     (FOLDER / "template-update.md").write_text(text, encoding="utf-8")
@@ -83,9 +78,8 @@ def _known(root: str, latest: str) -> bool:
     if not exists(theirs) or not exists(f"{theirs}^"):
         return False
     version = git("log", "-1", f"--format=%(trailers:key={TRAILER},valueonly)", theirs).strip()
-    return version.removeprefix("v") == latest and git("rev-parse", f"{theirs}^") == git(
-        "rev-parse", root
-    )
+    parent = git("rev-parse", f"{theirs}^")
+    return version.removeprefix("v") == latest and parent == git("rev-parse", root)
 
 
 def _check(word: str) -> body.Check:
@@ -95,10 +89,8 @@ def _check(word: str) -> body.Check:
 
 def news(root: str) -> str:
     """What the checklist says of the update, by its new version."""
-    done = attempt(
-        ["uv", "run", "--no-sync", "checklist", "news", "--since", root, "--format", "md"]
-    )
+    command = ["uv", "run", "--no-sync", "checklist", "news", "--since", root]
+    done = attempt([*command, "--format", "md"])
     if done.returncode:
-        output = (done.stderr.strip() or "no output").splitlines()[-1]
-        return f"`checklist news` failed: {body.escape(output)}"
+        return f"`checklist news` failed: {body.escape(last_line(done))}"
     return done.stdout.strip()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import github, gitlab
-from .shell import TemplateError, attempt, git
+from .shell import TemplateError, attempt, git, last_line
 
 FOLDER = Path(".checklist")
 HOSTS: dict[str, Any] = {"github": github, "gitlab": gitlab}
@@ -39,9 +39,7 @@ def push(host: Any, branch: str) -> None:
     ref = f"refs/prepared/template-update:refs/heads/{branch}"
     done = attempt(["git", *host.credentials(), "push", "--quiet", lease, host.remote(), ref])
     if done.returncode and "workflow" in done.stderr:
-        raise TemplateError(
-            "this token may not change workflows; store one that may as TEMPLATE_UPDATE_TOKEN"
-        )
+        remedy = "store one that may as TEMPLATE_UPDATE_TOKEN"
+        raise TemplateError(f"this token may not change workflows; {remedy}")
     if done.returncode:
-        output = (done.stderr.strip() or "no output").splitlines()[-1]
-        raise TemplateError(f"{branch} could not be pushed: {output}")
+        raise TemplateError(f"{branch} could not be pushed: {last_line(done)}")

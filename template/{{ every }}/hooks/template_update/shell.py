@@ -23,8 +23,7 @@ def attempt(
     try:
         return subprocess.run(
             command,
-            input="" if stdin is None else stdin,
-            text=True,
+            input=stdin or "",
             encoding="utf-8",
             errors="replace",
             capture_output=True,
@@ -39,9 +38,13 @@ def run(command: Sequence[str], *, stdin: str | None = None, **env: str) -> str:
     """The output of a command; TemplateError with its last line when it fails."""
     done = attempt(command, stdin=stdin, **env)
     if done.returncode:
-        output = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
-        raise TemplateError(f"`{' '.join(command[:4])} ...` failed: {output}")
+        raise TemplateError(f"`{' '.join(command[:4])} ...` failed: {last_line(done)}")
     return done.stdout.rstrip("\n")
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    """What a failed command printed last."""
+    return (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
 
 
 def git(*args: str, stdin: str | None = None, **env: str) -> str:
