@@ -70,9 +70,8 @@ class ErrorResponse(BaseModel):
     request_id: str
 
 
-DOCUMENTED: dict[str, Any] = {
-    "responses": {status: {"model": ErrorResponse} for status in (400, 401, 411, 413, 415, 422, 429)}
-}
+REFUSALS = (400, 401, 411, 413, 415, 422, 429, 503)
+DOCUMENTED: dict[str, Any] = {"responses": {one: {"model": ErrorResponse} for one in REFUSALS}}
 
 
 def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()) -> FastAPI:

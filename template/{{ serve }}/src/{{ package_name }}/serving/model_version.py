@@ -84,9 +84,7 @@ class ModelVersion:
         constant = _constant(pl.read_parquet(folder / PREDICTIONS), description["classes"])
         background = pl.read_parquet(folder / BACKGROUND).drop(ROW)
         schema = Schema.model_validate(description["schema"])
-        return cls(
-            folder, description, facts, schema, predictor, constant, background, outputs
-        )
+        return cls(folder, description, facts, schema, predictor, constant, background, outputs)
 
     @property
     def name(self) -> str:
@@ -147,8 +145,9 @@ def _load_predictor(folder: Path, description: dict[str, Any], facts: dict[str, 
 
 def _constant(recorded: pl.DataFrame, classes: list[str] | None) -> Output:
     """The mean of the recorded predictions; of classes the one with the highest mean."""
+    names = ["prediction"] if classes is None else [f"probability_{one}" for one in classes]
+    means = recorded.select(names).to_numpy().mean(axis=0).tolist()
     if classes is None:
-        return {"prediction": float(recorded["prediction"].to_numpy().mean()), "probabilities": None}
-    means = {label: recorded[f"probability_{label}"].to_numpy().mean() for label in classes}
-    shares = {label: float(mean) for label, mean in means.items()}
-    return {"prediction": max(shares, key=lambda label: shares[label]), "probabilities": shares}
+        return {"prediction": means[0], "probabilities": None}
+    found = dict(zip(classes, means, strict=True))
+    return {"prediction": classes[means.index(max(means))], "probabilities": found}

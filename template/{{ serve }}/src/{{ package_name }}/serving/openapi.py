@@ -13,7 +13,9 @@ from .serve import load_version
 
 PATH = Path("docs", "openapi.json")
 REQUEST, RESPONSE = " request", " response"
-LOWER, UPPER = ("minimum", "minLength", "minItems"), ("maximum", "maxLength", "maxItems")
+# Keyword -> 1 where a higher value is narrower, else -1.
+LIMITS = {"minimum": 1, "minLength": 1, "minItems": 1}
+LIMITS |= {"maximum": -1, "maxLength": -1, "maxItems": -1}
 Schema = dict[str, Any]
 Facts = dict[str, dict[str, Any]]  # place in a description -> keyword -> value or set of values
 
@@ -61,8 +63,7 @@ def _changes(was: Schema, now: Schema, is_request: bool) -> Iterator[str]:
                 yield f"{verb} {value}" + ("" if is_request else " now")
     if is_request:
         yield from (f"{name} is required now" for name in sorted(now["required"] - was["required"]))
-        for key in LOWER + UPPER:
-            sign = 1 if key in LOWER else -1
+        for key, sign in LIMITS.items():
             if key in now and (key not in was or sign * now[key] > sign * was[key]):
                 yield f"{key} is {now[key]} now, was {was.get(key, 'none')}"
     else:
@@ -93,7 +94,7 @@ def _collect(document: Schema, schema: Schema, place: str, found: Facts) -> None
     facts["types"] |= {schema["type"]} if "type" in schema else set()
     facts["enum"] |= {str(value) for value in schema.get("enum", [])}
     facts["required"] |= set(schema.get("required", []))
-    facts.update({key: schema[key] for key in LOWER + UPPER if key in schema})
+    facts.update({key: schema[key] for key in LIMITS if key in schema})
     for inner in [*schema.get("anyOf", []), *schema.get("oneOf", [])]:
         _collect(document, inner, place, found)
     if "items" in schema:

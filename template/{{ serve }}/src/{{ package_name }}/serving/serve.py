@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> None:
     try:
         Server(config, app, service.drain_s).run()
     except SystemExit as error:  # uvicorn's way to report a port that is taken
-        raise OSError(f"{service.host}:{service.port}: cannot listen there; is it taken?") from error
+        place = f"{service.host}:{service.port}"
+        raise OSError(f"{place}: cannot listen there; is the port taken?") from error
 
 
 def load_version(root: Path, service: Service) -> ModelVersion:
@@ -68,7 +69,7 @@ def log_json() -> None:
     """Log to standard output from now on, one JSON object a line."""
     # What no line shows is not looked up: https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined]
+    logging._srcfile = None
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     for name, level in (("uvicorn", logging.WARNING), (__package__, logging.INFO)):

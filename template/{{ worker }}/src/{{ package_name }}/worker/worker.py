@@ -76,8 +76,8 @@ class Worker:
 
     def _subscribe(self, handler: Any, **options: Any) -> None:
         name = f"{socket.gethostname()}-{os.getpid()}"
-        group = {"group": self.queue.group, "consumer": name}
-        stream = StreamSub(self.queue.requests, batch=True, **group, **options)
+        options |= {"group": self.queue.group, "consumer": name}
+        stream: Any = StreamSub(self.queue.requests, batch=True, **options)
         policy: dict[str, Any] = {"ack_policy": AckPolicy.MANUAL, "no_reply": True}
         self.broker.subscriber(stream=stream, parser=_parse, decoder=_decode, **policy)(handler)
 
@@ -150,7 +150,7 @@ class Worker:
             found = await self.redis.xpending_range(
                 self.queue.requests, self.queue.group, min=entry[0], max=entry[0], count=1
             )
-            n_before = found[0]["times_delivered"] - 1 if found else 0
+            n_before = int(found[0]["times_delivered"]) - 1 if found else 0
             if n_before < self.queue.max_deliveries:
                 await self._predict([entry])
             else:
