@@ -8,6 +8,7 @@ version added to the one before; `versions.json` says which objects it must give
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,16 @@ def recorded() -> dict[str, dict[str, Any]]:
 def versions() -> list[str]:
     """All released versions, oldest first."""
     return list(recorded())
+
+
+def announced() -> str:
+    """The version that the changelog begins with, which items may name; else the next minor one."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    found = re.search(r"^## (\d+\.\d+\.\d+)", text, re.M)
+    newest = number(versions()[-1])
+    if found and number(found[1]) > newest:
+        return found[1]
+    return f"{newest[0]}.{newest[1] + 1}.0"
 
 
 def bundle(version: str) -> Path:

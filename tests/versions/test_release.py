@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import copy_tree, run, tracked_files
+from tests.versions import snapshots
 
 SECTION = """## {version} - 2027-01-01
 
@@ -23,18 +24,20 @@ SECTION = """## {version} - 2027-01-01
 * Nothing.
 
 ## 0.2.0"""
+VERSION = snapshots.announced()
+AFTER = VERSION.rpartition(".")[0] + ".99"
 GREEN, RED = "#!/bin/sh\nexit 0\n", "#!/bin/sh\nexit 2\n"
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """This repository on a clean main, with a changelog that announces 7.0.0."""
+    """This repository on a clean main, with a changelog that announces the next one."""
     names = [n for n in tracked_files() if not n.startswith(("tests/catalog", "tests/generated"))]
     clone = copy_tree(names, tmp_path / "copier-ml")
     changelog = clone / "CHANGELOG.md"
     head, _, tail = changelog.read_text().partition("## 0.2.0")
     head = head.split("\n## ")[0] + "\n"
-    changelog.write_text(head + SECTION.format(version="7.0.0") + tail)
+    changelog.write_text(head + SECTION.format(version=VERSION) + tail)
     run("git", "init", "--quiet", "--initial-branch", "main", cwd=clone)
     save(clone)
     return clone
@@ -58,22 +61,22 @@ def release(clone: Path, version: str, checks: str = GREEN) -> subprocess.Comple
 
 def test_a_release_bumps_keeps_a_snapshot_commits_and_tags(clone):
     # The checks hold the version against the newest snapshot, so they want to see it.
-    done = release(clone, "7.0.0", "#!/bin/sh\ntest -f tests/versions/v7.0.0.bundle\n")
+    done = release(clone, VERSION, f"#!/bin/sh\ntest -f tests/versions/v{VERSION}.bundle\n")
 
     assert done.returncode == 0, done.stderr
-    assert "git push origin main v7.0.0" in done.stdout
-    assert run("git", "tag", cwd=clone).stdout.split() == ["v7.0.0"]
-    assert run("git", "log", "-1", "--format=%s", cwd=clone).stdout.strip() == "release: 7.0.0"
+    assert f"git push origin main v{VERSION}" in done.stdout
+    assert run("git", "tag", cwd=clone).stdout.split() == [f"v{VERSION}"]
+    assert run("git", "log", "-1", "--format=%s", cwd=clone).stdout.strip() == f"release: {VERSION}"
     assert not run("git", "status", "--porcelain", cwd=clone).stdout
-    assert '__version__ = "7.0.0"' in (clone / "hooks/ml_checklist/__init__.py").read_text()
+    assert f'__version__ = "{VERSION}"' in (clone / "hooks/ml_checklist/__init__.py").read_text()
     check = "from tests.versions import snapshots as s; from pathlib import Path; import sys;"
-    check += "r = s.rebuild(Path(sys.argv[1])); held = s.recorded()['7.0.0']['roots'];"
-    check += "assert s.roots(r, 'v7.0.0') == held == s.roots(s.ROOT, 'v7.0.0')"
+    check += f"r = s.rebuild(Path(sys.argv[1])); held = s.recorded()['{VERSION}']['roots'];"
+    check += f"assert s.roots(r, 'v{VERSION}') == held == s.roots(s.ROOT, 'v{VERSION}')"
     run(sys.executable, "-c", check, str(clone.parent / "rebuilt"), cwd=clone)
 
 
 def test_red_checks_take_the_version_back(clone):
-    done = release(clone, "7.0.0", RED)
+    done = release(clone, VERSION, RED)
 
     assert done.returncode == 1
     assert "the version was taken back" in done.stderr
@@ -90,7 +93,7 @@ def elsewhere(clone: Path) -> None:
 
 
 def tagged(clone: Path) -> None:
-    run("git", "tag", "v7.0.0", cwd=clone)
+    run("git", "tag", f"v{VERSION}", cwd=clone)
 
 
 def unsaid(clone: Path) -> None:
@@ -101,7 +104,7 @@ def unsaid(clone: Path) -> None:
 
 def undated(clone: Path) -> None:
     path = clone / "CHANGELOG.md"
-    path.write_text(path.read_text().replace("7.0.0 - 2027-01-01", "7.0.0 - unreleased"))
+    path.write_text(path.read_text().replace(f"{VERSION} - 2027-01-01", f"{VERSION} - unreleased"))
     save(clone)
 
 
@@ -114,15 +117,15 @@ def forgetful(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "version", "word"),
     [
-        (dirty, "7.0.0", "the tree is not clean"),
-        (elsewhere, "7.0.0", "a release is made on main"),
-        (tagged, "7.0.0", "the tag v7.0.0 exists"),
+        (dirty, VERSION, "the tree is not clean"),
+        (elsewhere, VERSION, "a release is made on main"),
+        (tagged, VERSION, f"the tag v{VERSION} exists"),
         (lambda clone: None, "0.1.0", "is not newer than"),
         (lambda clone: None, "7.0", "must be x.y.z"),
-        (lambda clone: None, "7.0.1", "its first section must be `## 7.0.1"),
-        (unsaid, "7.0.0", "says nothing under `### Goes stale`"),
-        (undated, "7.0.0", "its first section must be `## 7.0.0"),
-        (forgetful, "7.0.0", "scoping.feasibility is forgotten"),
+        (lambda clone: None, AFTER, f"its first section must be `## {AFTER}"),
+        (unsaid, VERSION, "says nothing under `### Goes stale`"),
+        (undated, VERSION, f"its first section must be `## {VERSION}"),
+        (forgetful, VERSION, "scoping.feasibility is forgotten"),
     ],
 )
 def test_a_release_says_what_stands_in_its_way(clone, spoil, version, word):
