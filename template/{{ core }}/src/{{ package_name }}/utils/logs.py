@@ -1,6 +1,7 @@
 """Print one line a step, on the screen and in the run's log file."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +18,24 @@ def log(step: str, text: str) -> None:
     LOGGER.info("%s%s", step.ljust(STEP_WIDTH), text)
 
 
+class Screen(logging.StreamHandler):  # type: ignore[type-arg]
+    """Standard output; a reader that closes it (`| head`) does not stop the command."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Ignore a closed pipe; report anything else."""
+        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+            return super().handleError(record)
+        # Python flushes standard output once more at its end, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def on_screen(level: int = logging.INFO) -> Iterator[None]:
     """Within, lines of this level go to standard output, instead of those of an outer block."""
     outer = [handler for handler in LOGGER.handlers if not isinstance(handler, logging.FileHandler)]
     for handler in outer:
         LOGGER.removeHandler(handler)
-    screen = logging.StreamHandler(sys.stdout)
+    screen = Screen(sys.stdout)
     screen.setLevel(level)
     LOGGER.addHandler(screen)
     try:

@@ -42,18 +42,17 @@ class Preprocessor:
         """Learn medians, means, scales and categories. table: shape (n_rows, n_columns)."""
         names, values = _numeric(table, self.trendless)
         missing = np.isnan(values)
-        counts = np.maximum((~missing).sum(axis=0), 1)
         fill = np.array([_median(column) for column in values.T])
         filled = np.where(missing, fill, values)
-        mean = np.where(missing, 0, values).sum(axis=0) / counts if self.native else None
-        mean = filled.mean(axis=0) if mean is None else mean
-        spread = np.where(missing, mean, values).std(axis=0) if self.native else filled.std(axis=0)
+        spread = filled.std(axis=0)
         self.numbers_ = {
             "names": names,
             "fill": fill.tolist(),
-            "mean": mean.tolist(),
+            "mean": filled.mean(axis=0).tolist(),
             "scale": np.where(spread > 0, spread, 1.0).tolist(),
             "flagged": np.flatnonzero(missing.any(axis=0)).tolist(),
+            # Whether gaps stay; an estimator cannot cut a column that was wholly empty.
+            "gaps": (~missing.all(axis=0) & self.native).tolist(),
         }
         self.categories_ = {name: self._values(table[name]) for name in _texts(table)}
         self.feature_names_ = self._feature_names()
@@ -66,7 +65,7 @@ class Preprocessor:
         if names != learnt["names"]:
             raise ValueError(f"features must be {learnt['names']}, got {names}")
         missing = np.isnan(values)
-        filled = values if self.native else np.where(missing, learnt["fill"], values)
+        filled = np.where(missing & ~np.array(learnt["gaps"], dtype=bool), learnt["fill"], values)
         scaled = (filled - learnt["mean"]) / learnt["scale"]
         parts = [np.clip(scaled, -LIMIT, LIMIT)]
         if not self.native:
