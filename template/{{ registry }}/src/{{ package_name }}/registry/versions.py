@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
-
 from ..model.store import DESCRIPTION
 from ..utils.files import read_json, write_json
 from ..utils.names import hint
@@ -88,6 +86,8 @@ def _write_aliases(root: Path, changes: dict[str, str | None]) -> None:
 @contextmanager
 def _locked(root: Path) -> Iterator[None]:
     """Within, no other process changes models/."""
+    from filelock import FileLock  # not needed where versions are only read, as in the image
+
     (root / MODELS).mkdir(exist_ok=True)
     with FileLock(root / MODELS / ".lock"):
         yield

@@ -19,8 +19,7 @@ from ..utils.files import write_json
 from ..utils.logs import log
 
 REPORT = "reports/complexity.json"
-# A smaller train part is repeated, up to ten times, to reach the largest size.
-ENOUGH_ROWS = 10_000
+ENOUGH_ROWS = 10_000  # a smaller train part is repeated ten times
 
 
 def run(args: argparse.Namespace) -> None:
@@ -38,18 +37,16 @@ def run(args: argparse.Namespace) -> None:
 def measure(config: Config, manifest: dict[str, Any], table: pl.DataFrame) -> dict[str, Any]:
     """Seconds to fit and to predict, and the peak memory of the process; for `config.model`."""
     largest = len(table) if len(table) >= ENOUGH_ROWS else 10 * len(table)
-    found: dict[str, Any] = {"model": config.model, "rows": [], "fit_seconds": []}
-    found["predict_seconds"] = []
-    for size in (largest // 100, largest // 10, largest):
+    sizes, times = [largest // 100, largest // 10, largest], []
+    for size in sizes:
         rows = _sample(config, table, size)
         words = (config, config.model, rows, manifest["features"], manifest["classes"])
         model, _ = fit(*words)  # not timed: the first fit of a process also imports
-        found["rows"].append(size)
-        found["fit_seconds"].append(seconds(fit, *words))
-        found["predict_seconds"].append(seconds(model.predict, rows))
-        times = found["fit_seconds"][-1], found["predict_seconds"][-1]
-        log("rows", f"{size:>9}  fit {times[0]:.3f} s  predict {times[1]:.4f} s")
-    return {**found, "peak_memory_mb": peak_memory_mb()}
+        times.append((seconds(fit, *words), seconds(model.predict, rows)))
+        log("rows", f"{size:>9}  fit {times[-1][0]:.3f} s  predict {times[-1][1]:.4f} s")
+    fit_seconds, predict_seconds = (list(one) for one in zip(*times, strict=True))
+    found = {"rows": sizes, "fit_seconds": fit_seconds, "predict_seconds": predict_seconds}
+    return {"model": config.model, **found, "peak_memory_mb": peak_memory_mb()}
 
 
 def seconds(action: Callable[..., Any], *words: Any) -> float:

@@ -14,6 +14,7 @@ from ..utils.logs import log
 
 PAGE = "reports/runs.html"
 COMPARED = ("config", "data", "git", "trees", "environment")
+Values = Mapping[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print all runs, the newest last, and write reports/runs.html; or compare two."""
+    """Print all runs, the newest last, and draw them; or compare two."""
     if args.compare:
         return compare(*(runs.find(args.root, name).record for name in args.compare))
     rows = sorted(map(summarize, runs.every(args.root)), key=lambda row: str(row["started"]))
     for row in rows:
         value = interval_text(row["value"]) if row["value"] else row["status"]
-        text = f"{row['model']:<10}{metric_text(row['metric'])} {value}"
-        log("runs", f"{row['run']}  {text}  {row['commit']}")
+        metric = metric_text(row["metric"])
+        log("runs", f"{row['run']}  {row['model']:<10}{metric} {value}  {row['commit']}")
     write_page(args.root, rows)
     log("", f"page      {PAGE}")
 
@@ -76,7 +77,5 @@ def write_page(root: Path, rows: list[dict[str, Any]]) -> None:
         line["x"].append(row["started"])
         line["y"].append(value["value"])
     write_script(root)
-    # "</" would end the script element that holds the figure.
-    data = json.dumps(list(lines.values())).replace("</", "<\\/")
-    text = render("history/runs.html", title="Runs", rows=rows[::-1], data=data)
-    write_text(root / PAGE, text)
+    data = json.dumps(list(lines.values())).replace("</", "<\\/")  # "</" would end the script
+    write_text(root / PAGE, render("history/runs.html", title="Runs", rows=rows[::-1], data=data))

@@ -8,12 +8,7 @@ from typing import Any, Literal
 
 import optuna
 import yaml
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna import distributions as kinds
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
@@ -112,12 +107,13 @@ def optimize(
             break
 
 
-def distribution(name: str, limits: dict[str, Any]) -> BaseDistribution:
+def distribution(name: str, limits: dict[str, Any]) -> kinds.BaseDistribution:
     """{choices}, or {low, high} with log and step: whole numbers where both ends are."""
     ends = [limits.get("low"), limits.get("high")]
-    number = IntDistribution if all(isinstance(e, int) for e in ends) else FloatDistribution
+    is_whole = all(isinstance(end, int) for end in ends)
+    number: Any = kinds.IntDistribution if is_whole else kinds.FloatDistribution
     try:
-        return (CategoricalDistribution if "choices" in limits else number)(**limits)
+        return (kinds.CategoricalDistribution if "choices" in limits else number)(**limits)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{PATH}: space.{name}: {error}") from error
 
@@ -149,19 +145,19 @@ def compare(root: Path, study: optuna.Study, validation: CrossValidation) -> dic
     """
     config, n_trials = validation.config, len(study.get_trials(states=DONE))
     best = with_parameters(config, study.best_params)
-    default = load(root, DEFAULT, Config)
     used = {TUNED: load_project(root)} if (root / TUNED).is_file() else {}
-    others = [(name, one) for name, one in {**used, DEFAULT: default}.items() if one != best]
+    used[DEFAULT] = load(root, DEFAULT, Config)
+    name, other = next((one for one in used.items() if one[1] != best), (None, best))
     gain, result = None, f"{DEFAULT} has the best parameters already"
-    if others:
-        name, other = others[0]
+    if name is not None:
         gain = corrected_gain(best, other, validation, n_trials)
-        result = f"gain {interval_text(gain)} over {name}, corrected for {n_trials} trials"
-        result += f"; {'' if gain['low'] > 0 else 'not '}written to {TUNED}"
-        if gain["low"] > 0:
-            values = {"model": config.model, "models": {config.model: study.best_params}}
-            text = yaml.safe_dump(values, sort_keys=False)
-            write_text(root / TUNED, f"# {study.study_name}: {result}; delete to go back.\n{text}")
+        end = "written" if gain["low"] > 0 else "not written"
+        text = f"gain {interval_text(gain)} over {name}, corrected for {n_trials} trials"
+        result = f"{text}; {end} to {TUNED}"
+    if gain and gain["low"] > 0:
+        values = {"model": config.model, "models": {config.model: study.best_params}}
+        comment = f"# {study.study_name}: {result}; delete this file to go back."
+        write_text(root / TUNED, f"{comment}\n{yaml.safe_dump(values, sort_keys=False)}")
     best_trial = {"parameters": study.best_params, "value": study.best_value}
     facts = {"model": config.model, "metric": config.metric, "n_trials": n_trials}
     return {**facts, "best": best_trial, "gain": gain, "result": result}
