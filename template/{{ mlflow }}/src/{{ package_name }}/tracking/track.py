@@ -53,11 +53,9 @@ def _client(root: Path) -> Any:
 
 def _experiment(client: Any, root: Path) -> str:
     """The id of the experiment that has this folder's name."""
-    name = root.absolute().name
+    name, files = root.absolute().name, (root / ARTIFACTS).absolute().as_uri()
     known = client.get_experiment_by_name(name)
-    if known is not None:
-        return str(known.experiment_id)
-    return str(client.create_experiment(name, (root / ARTIFACTS).absolute().as_uri()))
+    return str(known.experiment_id if known else client.create_experiment(name, files))
 
 
 def _copy(client: Any, experiment: str, one: runs.Run) -> bool:

@@ -29,8 +29,6 @@ def run(args: argparse.Namespace) -> None:
     with runs.repeatable(config.seed):
         found = measure(config, manifest, read_part(args.root, "train"))
     write_json(args.root / REPORT, found)
-    before, last = found["fit_seconds"][-2:]
-    log("", f"ten times the rows take {last / before:.1f} times as long to fit")
     log("", f"record    {REPORT}")
 
 

@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> None:
     rows = sorted(map(summarize, runs.every(args.root)), key=lambda row: str(row["started"]))
     for row in rows:
         value = interval_text(row["value"]) if row["value"] else row["status"]
-        metric = metric_text(row["metric"])
-        log("runs", f"{row['run']}  {row['model']:<10}{metric} {value}  {row['commit']}")
+        text = f"{row['model']:<10}{metric_text(row['metric'])} {value}"
+        log("runs", f"{row['run']}  {text}  {row['commit']}")
     write_page(args.root, rows)
     log("", f"page      {PAGE}")
 
