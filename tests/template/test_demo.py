@@ -1,7 +1,10 @@
 """`make demo` in a fresh clone ends on the checklist and leaves the clone's own .git alone."""
 
+import os
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,22 +36,35 @@ def test_the_hooks_of_the_demo_see_its_files(demo):
     assert "F401" in done.stdout + done.stderr
 
 
-def test_demo_replaces_an_untouched_demo_and_refuses_one_with_edits(demo, clone):
-    project, _ = demo
+def test_demo_replaces_an_untouched_demo_and_refuses_one_with_edits(clone, tmp_path):
+    ready, project, tools = (tmp_path / name for name in ("copier-ml", "demo", "bin"))
+    shutil.copytree(clone, ready, ignore=shutil.ignore_patterns("build", ".venv"))
+    (ready / ".venv").mkdir()
+    (ready / ".venv/bin").symlink_to(Path(sys.executable).parent)  # what `make env` leaves
+    tools.mkdir()
+    # Nothing is set up or trained here.
+    for tool, line in (("make", 'echo "$@" >> called'), ("uv", "exit 0")):
+        (tools / tool).write_text(f"#!/bin/sh\n{line}\n")
+        (tools / tool).chmod(0o755)
+
+    def demo(check: bool = True) -> subprocess.CompletedProcess[str]:
+        path = f"{tools}:{os.environ['PATH']}"
+        return run("hooks/demo.sh", str(project), cwd=ready, check=check, PATH=path)
+
+    demo()
     readme = project / "README.md"
     original = readme.read_text()
     readme.write_text(original + "my words\n")
-
-    edited = run("make", "demo", cwd=clone, check=False)
+    edited = demo(check=False)
     kept = readme.read_text()
     readme.write_text(original)
-    run("make", "demo", cwd=clone)
+    replaced = demo()
 
-    said = [line for line in edited.stderr.splitlines() if not line.startswith("make")]
     assert edited.returncode != 0
-    assert len(said) == 1
-    assert "build/demo" in said[0]
+    assert len(edited.stderr.splitlines()) == 1
+    assert str(project) in edited.stderr
     assert kept == original + "my words\n"
+    assert "replace " in replaced.stdout
 
 
 def test_demo_refuses_a_folder_that_is_not_a_demo(clone, tmp_path):

@@ -104,6 +104,7 @@ def test_a_template_without_git_is_named_and_mended_by_one_copy(template_clone, 
     assert_updates(saved(project), template_clone)
 
 
+@pytest.mark.slow
 def test_changes_that_were_not_committed_are_named_and_mended_by_one_recopy(
     template_clone, tmp_path
 ):
@@ -121,6 +122,7 @@ def test_changes_that_were_not_committed_are_named_and_mended_by_one_recopy(
     assert_updates(saved(project), template_clone)
 
 
+@pytest.mark.slow
 def test_a_clone_without_tags_or_depth_works_while_it_stays(template_clone, tmp_path):
     shallow = tmp_path / "shallow"
     address = f"file://{template_clone}"
