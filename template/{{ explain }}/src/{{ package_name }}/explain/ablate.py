@@ -11,12 +11,13 @@ from ..configs.load import load
 from ..configs.settings import Section
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.text import metric_text
+from ..executor.context import RunContext
 from ..executor.train import bootstrap_options
 from ..model.predictor import fit
 from ..utils import runs
 from ..utils.logs import log
 from ..utils.names import check_name
-from .context import Context, add_run, load_context
+from .context import add_run, context_of, metric_of, write
 from .explain import Z, importance
 
 PATH = "conf/features.yaml"
@@ -34,13 +35,13 @@ class Features(Section):
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/importance.json and .html: a verdict for each feature."""
-    context, features = load_context(args), load(args.root, PATH, Features)
+    context, features = context_of(args), load(args.root, PATH, Features)
     for name in [*features.keep_because, *(n for group in features.groups.values() for n in group)]:
-        check_name(name, context.predictor.columns, PATH)
+        check_name(name, context.model.columns, PATH)
     with runs.repeatable(context.config.seed):
         ranked = importance(context)
         units = _units([one["feature"] for one in ranked], features)
-        log("ablate", f"loss of {metric_text(context.metric[0])} on valid without a feature")
+        log("ablate", f"loss of {metric_text(metric_of(context)[0])} on valid without a feature")
         costs = {unit: _cost(context, unit, names) for unit, names in units.items()}
         dropped = _droppable(context, units, costs)
     for one in ranked:
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     if idle := [one["name"] for one in ranked if one["verdict"] == "drop"]:
         log("", f"{len(idle)} of {len(ranked)} features can go: name them in data.ignore of")
         log("", f"conf/default.yaml, or a reason in keep_because of {PATH}: [{', '.join(idle)}]")
-    context.write("importance", {"metric": context.metric[0], "features": ranked})
+    write(context, "importance", {"metric": metric_of(context)[0], "features": ranked})
 
 
 def _units(ranked: Sequence[str], features: Features) -> dict[str, list[str]]:
@@ -67,7 +68,7 @@ def _units(ranked: Sequence[str], features: Features) -> dict[str, list[str]]:
     return units
 
 
-def _cost(context: Context, shown: str, names: Sequence[str]) -> Interval:
+def _cost(context: RunContext, shown: str, names: Sequence[str]) -> Interval:
     """By how much the whole model is better than one that never sees these columns; paired.
 
     Each holds its middle value in every row: add_features may read it, so it must not be missing.
@@ -75,10 +76,10 @@ def _cost(context: Context, shown: str, names: Sequence[str]) -> Interval:
     ordered = [context.train[name].drop_nulls().sort() for name in names]
     middle = [pl.lit(cells[len(cells) // 2]).alias(cells.name) for cells in ordered]
     train, valid = (part.with_columns(middle) for part in (context.train, context.valid))
-    whole, config = context.predictor, context.config
+    whole, config = context.model, context.config
     fewer, _ = fit(config, config.model, train, whole.columns, whole.classes)
     predicted = whole.predict(context.valid), fewer.predict(valid)
-    options, metric = bootstrap_options(config), context.metric[1]
+    options, metric = bootstrap_options(config), metric_of(context)[1]
     _, cost = bootstrap_pair(metric, context.target(valid), *predicted, **options)
     found = {end: float(cost[end] or 0) for end in ("value", "low", "high")}
     log("", f"{shown:<24}  {found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]")
@@ -86,7 +87,7 @@ def _cost(context: Context, shown: str, names: Sequence[str]) -> Interval:
 
 
 def _droppable(
-    context: Context, units: dict[str, list[str]], costs: dict[str, Interval]
+    context: RunContext, units: dict[str, list[str]], costs: dict[str, Interval]
 ) -> list[str]:
     """Features that the model can do without, all at once.
 

@@ -9,12 +9,13 @@ from pydantic import BeforeValidator, Field
 
 from ..configs.load import load
 from ..configs.settings import Section
+from ..executor.context import RunContext
 from ..model.predictor import Array
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
 from ..utils.names import check_name
-from .context import Context, add_run, load_context
+from .context import add_run, context_of, write
 
 PATH = "conf/business.yaml"
 N_FOLDS, N_CUTS, N_DRAWS = 5, 201, 1_000
@@ -45,25 +46,25 @@ class Business(Section):
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/business.json and .html; raises CheckFailed where a constant is worth more."""
-    business, context = load(args.root, PATH, Business), load_context(args)
+    business, context = load(args.root, PATH, Business), context_of(args)
     with runs.repeatable(context.config.seed):
         found = evaluate(context, business)
     for name, one in found.items():
         interval = f"{one['value']:.4g} [{one['low']:.4g}, {one['high']:.4g}] {business.unit} a row"
         log("business", f"{name:<10}{interval}, {one['rule']}")
-    context.write("business", {**business.model_dump(mode="json"), "results": found})
+    write(context, "business", {**business.model_dump(mode="json"), "results": found})
     if found["gain"]["high"] < 0:
         raise CheckFailed("business: a constant prediction is worth more than the model's")
 
 
-def evaluate(context: Context, business: Business) -> dict[str, dict[str, Any]]:
+def evaluate(context: RunContext, business: Business) -> dict[str, dict[str, Any]]:
     """What a row of valid is worth, with its interval: by the model, by the best constant, gain.
 
     The constant is chosen on train. Of two classes also by the best threshold.
     """
-    classes, valid = context.predictor.classes, context.valid
+    classes, valid = context.model.classes, context.valid
     values = values_of(business, classes)
-    y_true, predicted = context.target(valid), context.predictor.predict(valid)
+    y_true, predicted = context.target(valid), context.model.predict(valid)
     y_train = context.target(context.train)
     choices = np.quantile(y_train, np.linspace(0, 1, 101))
     if classes is not None:

@@ -8,12 +8,13 @@ import numpy as np
 
 from ..dataloader.sources import ROW
 from ..evaluation.errors import worst_errors
+from ..executor.context import RunContext
 from ..model.features import add_features
 from ..model.predictor import Array
 from ..model.preprocess import Preprocessor
 from ..utils import runs
 from ..utils.logs import log
-from .context import Context, add_run, load_context
+from .context import add_run, context_of, row_errors, write
 
 DEPTH, MIN_SHARE, MIN_ROWS, N_SHUFFLES = 3, 0.05, 10, 100
 SURE, N_SHOWN, MAX_ROWS = 0.9, 10, 20_000
@@ -22,21 +23,21 @@ add_arguments = add_run
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/errors.json and .html; rows are named by their number in the file."""
-    context = load_context(args)
-    columns = context.predictor.columns
+    context = context_of(args)
+    columns = context.model.columns
     train, valid = (part.head(MAX_ROWS) for part in (context.train, context.valid))
     tables = [add_features(part.select(columns)) for part in (train, valid)]
     shapes = Preprocessor().fit(tables[0])
     X_train, X_valid = (shapes.transform(table) for table in tables)
     with runs.repeatable(context.config.seed):
-        found = slices(X_valid, context.error(valid), shapes)
+        found = slices(X_valid, row_errors(context, valid), shapes)
     for one in found[:3]:
         log("errors", f"{one['error']:.3g} on {one['n_rows']} rows: {', '.join(one['where'])}")
         log("", f"so large an error is found by chance with probability {one['p_value']:.2f}")
     sure, near = sure_errors(context), near_rows(context, X_train, X_valid)
     log("", sure["sentence"])
     log("", f"{len(near)} rows have a near row in train with another target")
-    context.write("errors", {"slices": found, "sure": sure, "near_rows": near})
+    write(context, "errors", {"slices": found, "sure": sure, "near_rows": near})
 
 
 def slices(X: Array, error: Array, shapes: Preprocessor) -> list[dict[str, Any]]:
@@ -88,9 +89,9 @@ def _leaves(
         yield from _leaves(tree, shapes, child, (*above, condition))
 
 
-def sure_errors(context: Context) -> dict[str, Any]:
+def sure_errors(context: RunContext) -> dict[str, Any]:
     """Whether high probabilities are wrong too often, or few rows carry the error; worst rows."""
-    y_true, predicted = context.target(context.valid), context.predictor.predict(context.valid)
+    y_true, predicted = context.target(context.valid), context.model.predict(context.valid)
     if predicted.y_score is None:
         squares = np.sort((predicted.y_pred - y_true) ** 2)[::-1]
         share = squares[: max(1, len(squares) // 20)].sum() / max(squares.sum(), 1e-300)
@@ -100,12 +101,12 @@ def sure_errors(context: Context) -> dict[str, Any]:
         sure, wrong = chance >= SURE, predicted.y_pred != y_true
         sentence = f"{(sure & wrong).sum()} of {sure.sum()} predictions of {SURE:.0%} and more are "
         sentence += f"wrong, {(1 - chance[sure]).sum():.1f} expected"
-    numbers, classes = context.valid[ROW].to_numpy(), context.predictor.classes
+    numbers, classes = context.valid[ROW].to_numpy(), context.model.classes
     rows = worst_errors(y_true, predicted.y_pred, predicted.y_score, numbers, classes)
     return {"sentence": sentence, "rows": rows[:N_SHOWN]}
 
 
-def near_rows(context: Context, X_train: Array, X_valid: Array) -> list[dict[str, Any]]:
+def near_rows(context: RunContext, X_train: Array, X_valid: Array) -> list[dict[str, Any]]:
     """Rows of valid whose nearest row of train has another target: a wrong label, or a gap.
 
     Nearer than the median, that is; numbers must differ by more than the middle half of train.
@@ -116,7 +117,7 @@ def near_rows(context: Context, X_train: Array, X_valid: Array) -> list[dict[str
     distance, nearest = (one[:, 0] for one in found)
     y_train, y_valid = (context.target(part) for part in (context.train, context.valid))
     low, high = np.quantile(y_train, [0.25, 0.75])
-    apart = high - low if context.predictor.classes is None else 0.0
+    apart = high - low if context.model.classes is None else 0.0
     differs = np.abs(y_valid[: len(nearest)] - y_train[nearest]) > apart
     order = np.argsort(distance, kind="stable")
     places = order[differs[order] & (distance[order] <= np.median(distance))][:N_SHOWN]

@@ -2,27 +2,23 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
 from pydantic import Field
 
-from ..configs.load import load, load_project
+from ..configs.load import load
 from ..configs.settings import Config, Section
-from ..dataloader.manifest import read_part
 from ..evaluation.report import render
 from ..evaluation.text import interval_text, metric_text
-from ..executor.evaluate import check_data
-from ..model import store
-from ..model.predictor import Array, Predictor, encode_target
+from ..executor.context import RunContext, load_context
+from ..model.predictor import Array, Predictor
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import write_json, write_text
 from ..utils.logs import log
 from ..utils.names import check_name
-from ..utils.provenance import tree_id
 from .groups import UNKNOWN, compare, members, proxies
 
 PATH = "conf/fairness.yaml"
@@ -61,24 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/fairness.json and .html; raises CheckFailed beyond max_gap."""
-    level = load_project(args.root, args.overrides).evaluation.level
-    settings, chosen = load(args.root, PATH, Fairness), runs.find(args.root, args.run)
-    check_data(args.root, chosen)
-    config = Config.model_validate(chosen.record["config"])
-    predictor, _ = store.load(chosen.folder)
-    train, valid = (read_part(args.root, name) for name in ("train", "valid"))
-    _check(settings, config, predictor, train)
-    with runs.repeatable(config.seed):
-        found = fairness(settings, config, predictor, train, valid, level)
-    report = {
-        "run": chosen.folder.name,
-        "created": datetime.now(UTC).isoformat(),
-        "split": "valid",
-        "n_rows": len(valid),
-        "trees": {folder: tree_id(args.root, folder) for folder in ("src", "conf")},
-        "data": chosen.record["data"],
-        **found,
-    }
+    context = load_context(args.root, args.overrides, args.run)
+    settings = load(args.root, PATH, Fairness)
+    _check(settings, context.config, context.model, context.train)
+    with runs.repeatable(context.config.seed):
+        found = fairness(settings, context)
+    report = context.header("valid", len(context.valid)) | found
     write_json(args.root / "reports" / "fairness.json", report)
     page = render("fairness/fairness.html", report=report)
     write_text(args.root / "reports" / "fairness.html", page)
@@ -90,16 +74,10 @@ def run(args: argparse.Namespace) -> None:
         raise CheckFailed(f"{text}, more than max_gap {settings.max_gap:g} of {PATH}")
 
 
-def fairness(
-    settings: Fairness,
-    config: Config,
-    predictor: Predictor,
-    train: pl.DataFrame,
-    valid: pl.DataFrame,
-    level: float,
-) -> dict[str, Any]:
+def fairness(settings: Fairness, context: RunContext) -> dict[str, Any]:
     """groups, the widest gap and that of each column, proxies and n_unexplained_proxies."""
-    y_true = encode_target(valid[config.data.target], predictor.classes)
+    config, predictor, train, valid = context.config, context.model, context.train, context.valid
+    level, y_true = config.evaluation.level, context.target(valid)
     y_pred, positive = predictor.predict(valid).y_pred, settings.positive
     is_positive = np.ones(len(valid), dtype=bool)
     if predictor.classes is not None:
