@@ -1,0 +1,136 @@
+"""The running service: slow bodies, a stop under load, the export of each kind of model."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run
+
+HEAD = (
+    "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    "Content-Length: {}\r\n\r\n"
+)
+N_SLOW = 200
+START_S = 60
+
+
+@pytest.fixture(scope="module")
+def registered(installed_project, tmp_path_factory) -> Path:
+    """A project with a champion."""
+    installed = installed_project(components=["serve"])
+    project: Path = tmp_path_factory.mktemp("serve") / "project"
+    ignored = shutil.ignore_patterns(".venv", "__pycache__", "logs", "reports", "models")
+    shutil.copytree(installed, project, ignore=ignored)
+    (project / ".venv").symlink_to(installed / ".venv")
+    return champion(project)
+
+
+def do(project: Path, *words: str) -> None:
+    python = str(project / ".venv/bin/python")
+    run(python, "-m", "my_model", *words, cwd=project, PYTHONPATH="src")
+
+
+def champion(project: Path, *words: str) -> Path:
+    """Train and register a model, and make it champion whatever the gates report."""
+    for command in (["train", *words], ["evaluate"], ["register"]):
+        do(project, *command)
+    newest = max(int(path.name) for path in (project / "models").glob("[0-9]*"))
+    (project / "models/aliases.json").write_text(json.dumps({"champion": str(newest)}))
+    return project
+
+
+@contextlib.contextmanager
+def serving(project: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`serve` on a free port; the log is serve.log."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["serve", f"port={port}", "drain_s=1", "limits.requests_per_second=null"]
+    command = [str(project / ".venv/bin/python"), "-m", "my_model", *words]
+    environment = {**os.environ, "PYTHONPATH": "src"}
+    with (project / "serve.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=project, env=environment, stdout=log)
+    try:
+        wait_until(lambda: status(port, "/ready") == 200)
+        yield process, port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def status(port: int, path: str, body: bytes | None = None) -> int | None:
+    """The status of one request; None where nobody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection), contextlib.suppress(OSError):
+        method = "GET" if body is None else "POST"
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        return connection.getresponse().status
+    return None
+
+
+def wait_until(condition) -> None:
+    end = time.monotonic() + START_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def valid_row(project: Path) -> bytes:
+    code = (
+        "import polars, sys; table = polars.read_parquet(sys.argv[1]);"
+        "print(table.drop('_row').head(1).write_json()[1:-1])"
+    )
+    path = next((project / "models").glob("*/background.parquet"))
+    return run(
+        str(project / ".venv/bin/python"), "-c", code, str(path), cwd=project
+    ).stdout.encode()
+
+
+def test_slow_bodies_do_not_keep_others_from_a_prediction(registered):
+    row = valid_row(registered)
+    with serving(registered) as (_, port), contextlib.ExitStack() as stack:
+        for _ in range(N_SLOW):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            slow.sendall(HEAD.format(len(row)).encode() + row[:10])
+        started = time.monotonic()
+        found = [status(port, "/predict", row) for _ in range(20)]
+
+        assert found == [200] * 20
+        assert time.monotonic() - started < 10
+
+
+def test_a_request_under_way_gets_its_prediction_before_the_service_stops(registered):
+    row = valid_row(registered)
+    with serving(registered) as (process, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as late:
+            late.sendall(HEAD.format(len(row)).encode() + row[:10])
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: status(port, "/ready") == 503)
+            wait_until(lambda: status(port, "/ready") is None)
+            late.sendall(row[10:])
+
+            assert late.recv(100).startswith(b"HTTP/1.1 200 ")
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("model", ["logistic", "forest", "boosting"])
+def test_each_model_is_served_by_onnxruntime(registered, tmp_path, model):
+    """Without categories; scikit-learn itself serves boosting with categories."""
+    project = tmp_path / "project"
+    shutil.copytree(registered, project, symlinks=True, ignore=shutil.ignore_patterns("models"))
+    champion(project, f"model={model}")
+    do(project, "export")
+    facts = json.loads((project / "models/1/serving.json").read_text())
+
+    assert facts["engine"] == "onnxruntime"
+    assert facts["max_difference"] <= 1e-5
