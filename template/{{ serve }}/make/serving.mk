@@ -1,12 +1,14 @@
-# Answers one at a time; files belong to the batch command.
-GROUPS += --group service-tests
-# The tests of a service are many: two at a time or more; make test ARGS=-n0 runs them one by one.
-WORKERS := --numprocesses=auto --maxprocesses=4 --dist=worksteal
+# The service. Files belong to the batch command.
+.PHONY: export serve openapi load-test
 
-.PHONY: serve openapi
+export: ## write the champion as ONNX beside it, and check it
+	@$(RUN) $(NAME) export $(ARGS)
 
-serve: ## answer requests with the champion: make serve ARGS="port=9000"
+serve: ## predict over HTTP with the champion: make serve ARGS="port=9000"
 	@$(RUN) $(NAME) serve $(ARGS)
 
 openapi: ## write docs/openapi.json, which callers rely on; refuses what would break them
 	@$(RUN) $(NAME) openapi $(ARGS)
+
+load-test: ## put the load of conf/slo.yaml on the service, and compare
+	@$(RUN) $(NAME) load-test $(ARGS)
