@@ -6,7 +6,7 @@ import pytest
 
 from tests.template.worlds import CORE, EVERY, World
 
-TICK = "checklist/ticks/scoping.users.yml"
+TICK, DECLINE = "checklist/ticks/scoping.users.yml", "checklist/declines/data.card.yml"
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +18,13 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     world.git("rm", "--quiet", "data/README.md", cwd=core)
     world.edit("README.md.jinja", "\n", "\n\nThe template's words.\n", core)
     (core / "make/new.mk").write_text("new:\n")
-    (every / "checklist/ticks").mkdir()
-    (every / TICK).write_text("by: template\n")
+    for name in (TICK, DECLINE):
+        (every / name).parent.mkdir()
+        (every / name).write_text("by: template\n")
     world.release("v0.2.0")
-    (world.project / "checklist/ticks").mkdir()
-    (world.project / TICK).write_text("by: ann\n")
+    for name in (TICK, DECLINE):
+        (world.project / name).parent.mkdir()
+        (world.project / name).write_text("by: ann\n")
     path = world.project / "docs/data-card.md"
     path.write_text(path.read_text() + "\nOur source.\n")
     world.push("Ours")
@@ -60,12 +62,11 @@ def test_a_project_that_never_had_the_branch_is_merged(world):
 def test_ticks_are_never_on_the_branch_and_never_touched(world):
     world.word("merge")
 
-    assert (world.project / TICK).read_text() == "by: ann\n"
+    assert [(world.project / name).read_text() for name in (TICK, DECLINE)] == ["by: ann\n"] * 2
     for revision in ("TEMPLATE", "TEMPLATE^"):
         held = world.git("ls-tree", "-r", "--name-only", revision).splitlines()
-        state = ("checklist/ticks", "checklist/waivers", "checklist/project", "checklist/catalog.d")
         assert held
-        assert not [name for name in held if name.startswith(state)]
+        assert not [n for n in held if n.startswith("checklist/") and "catalog/" not in n]
 
 
 def test_an_edit_against_a_deletion_is_a_conflict_and_can_be_taken_back(world):
@@ -109,12 +110,15 @@ def test_later_versions_merge_too_also_after_an_update_and_in_another_clone(worl
 
 
 def test_a_project_grows_by_a_merge(world):
-    done = world.word("merge", "--data", "scaffold=mvp", "--to", "v0.1.0")
+    grown = ("--data", "scaffold=mvp", "--data", "components=[docs]")
+    done = world.word("merge", *grown, "--to", "v0.1.0")
 
     answers = (world.project / ".copier-answers.yml").read_text()
     assert done.returncode == 0, done.stderr
     assert "_commit: v0.1.0" in answers
     assert "scaffold: mvp" in answers
+    assert 'stored_components: ["docs"]' in answers
+    assert (world.project / "mkdocs.yml").is_file()
     assert (world.project / "src/my_model/serving/app.py").is_file()
 
 

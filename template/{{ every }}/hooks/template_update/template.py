@@ -14,7 +14,13 @@ from .shell import TemplateError, git, run
 ANSWERS = origin.ANSWERS
 # make/template.mk says which version of Copier.
 COPIER = shlex.split(os.environ.get("COPIER") or "uvx --quiet copier")
-STATE = ("checklist/ticks", "checklist/waivers", "checklist/catalog.d", "checklist/project.yml")
+STATE = (
+    "checklist/ticks",
+    "checklist/waivers",
+    "checklist/declines",
+    "checklist/catalog.d",
+    "checklist/project.yml",
+)
 
 
 def ready() -> None:
