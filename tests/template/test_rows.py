@@ -165,6 +165,7 @@ SHIP = {
     "CHANGELOG.md",
     "Dockerfile",
     "compose.yaml",
+    "deploy",
 }
 
 
