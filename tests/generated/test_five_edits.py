@@ -117,6 +117,53 @@ def write_csv(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
+# Rows of train through the service, and rows of valid through batch, beside what `predict` gives.
+ASK = """
+import json
+from pathlib import Path
+import polars as pl
+from fastapi.testclient import TestClient
+from {package}.executor.predict import prediction_table
+from {package}.serving.app import create_app, load_service
+from {package}.serving.serve import load_version
+
+root = Path.cwd()
+service = load_service(root, ["limits.requests_per_second=null"])
+version = load_version(root, service)
+rows = version.background[:5]
+table = rows.select(list(version.schema.columns))
+requests = json.loads(json.dumps(table.to_dicts(), default=lambda moment: moment.isoformat()))
+with TestClient(create_app(version, service, [])) as client:
+    responses = [client.post("/predict", json=row) for row in requests]
+bodies = [response.json() for response in responses]
+typed, _ = version.schema.validate_rows(rows.with_row_index("_row"), "rows")
+predicted = prediction_table(version.predictor, typed)
+last = predicted.columns[-1]
+label = last.removeprefix("probability_")
+of_batch = pl.read_parquet("build/batch/part-*.parquet")
+again = pl.read_parquet("predictions.parquet")
+shares = [body["probabilities"] or {{label: body["prediction"]}} for body in bodies]
+found = {{
+    "status": [response.status_code for response in responses],
+    "served": [share[label] for share in shares],
+    "predicted": predicted[last].to_list(),
+    "batch": of_batch[last].to_list(),
+    "predicted_again": again[last].to_list(),
+}}
+print(json.dumps(found))
+"""
+
+
+def ask(project: Path) -> dict[str, list[Any]]:
+    """What the service, batch and predict give for the same rows."""
+    (package,) = (path.parent.name for path in (project / "src").glob("*/__init__.py"))
+    (project / "src" / "asked.py").write_text(ASK.format(package=package), encoding="utf-8")
+    printed = run(project, module="asked")
+    (project / "src" / "asked.py").unlink()
+    content: dict[str, list[Any]] = json.loads(printed.splitlines()[-1])
+    return content
+
+
 def run(project: Path, *words: str, module: str = "") -> str:
     """A command of the project, or of a module, from its own source; what it printed."""
     (package,) = (path.parent for path in (project / "src").glob("*/__init__.py"))
@@ -187,6 +234,42 @@ def test_the_five_edits_together_leave_a_project_green(copy: Install, task: str)
     assert {"beds", "measured_on"} <= set(manifest["features"])
     assert "area_ratio" in model["preprocessing"]["feature_names_"]
     check(project)
+
+
+@pytest.fixture(scope="module")
+def served(copy: Install) -> Callable[[str], Path]:
+    """`served(task)`: an mvp project with all five edits, and its model as champion."""
+    made: dict[str, Path] = {}
+
+    def make(task: str) -> Path:
+        if task not in made:
+            made[task] = edited(copy, TITLES, scaffold="mvp", task=task)
+            for command in ("train", "evaluate", "register", "promote"):
+                run(made[task], command)
+        return made[task]
+
+    return make
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_five_edits_reach_the_service_and_batch(
+    served: Callable[[str], Path], task: str
+) -> None:
+    project = served(task)
+    rows = "data/valid/part-0.parquet"
+    run(project, "predict", rows, "predictions.parquet")
+    run(project, "batch", rows, "build/batch")
+    found = ask(project)
+
+    assert found["status"] == [200] * len(found["status"])
+    assert found["served"] == pytest.approx(found["predicted"], rel=1e-4)
+    assert found["batch"] == found["predicted_again"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_the_five_edits_leave_an_mvp_green(served: Callable[[str], Path], task: str) -> None:
+    check(served(task))
 
 
 @pytest.mark.slow
