@@ -86,12 +86,13 @@ class BatchScorer:
         rows = sources.scan_table(path, self.file).slice(first)
         checked = path.suffix.lower() in sources.PARQUET
         try:
-            for block in rows.collect_batches(chunk_size=n_rows, maintain_order=True):
+            blocks = rows.collect_batches(chunk_size=n_rows, maintain_order=True)
+            for number, block in enumerate(blocks):
                 # Polars fills a line that is too short with nulls.
                 if not checked and block[:, -1].null_count():
                     sources.check_lengths(path, self.file)
                     checked = True
-                yield block
+                yield sources.number_rows(block, first + number * n_rows + 1)
         except pl.exceptions.PolarsError as error:
             sources.check_lengths(path, self.file)
             raise ValueError(f"{self.file}: {error}") from error

@@ -7,7 +7,7 @@ from statistics import NormalDist
 from typing import Any, Literal
 
 import optuna
-import yaml
+import yaml  # type: ignore[import-untyped]
 from optuna import distributions as kinds
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
