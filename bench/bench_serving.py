@@ -6,7 +6,7 @@ PROJECT is a generated mvp project that is set up and has an exported champion, 
 are numbers without empty cells. All three serve its model.onnx to the same row. The shipped service
 runs as `serve` starts it, with validation, ids, metrics and a log that goes to a file; its rate
 limit is off, since one client sends the load. The bare one is FastAPI with a typed body, `async
-def`, the scaling in numpy and onnxruntime, and nothing else. BentoML gets an environment of its own.
+def`, the scaling in numpy and onnxruntime, and nothing else. BentoML gets its own environment.
 
 `wrk` sends the load (package `wrk` of Debian and others). The servers take turns in rounds, those
 that wait are stopped, and the median of the rounds' ratios counts: other load falls on all. Exit

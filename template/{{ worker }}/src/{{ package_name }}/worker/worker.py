@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 from faststream import AckPolicy
@@ -40,7 +41,6 @@ class Queue(Section):
     predictions: str
     dead_letters: str
     rows: Count
-    body_bytes: Count
     claim_after_s: Seconds
     max_deliveries: Count
     kept: Count
@@ -52,10 +52,10 @@ def run(args: argparse.Namespace) -> None:
     queue = load(args.root, PATH, Queue, args.overrides)
     version = load_version(args.root, load_service(args.root))
     log_json()
-    asyncio.run(_run(Worker(version, queue)))
+    asyncio.run(_until_signal(Worker(version, queue)))
 
 
-async def _run(worker: "Worker") -> None:
+async def _until_signal(worker: "Worker") -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -69,7 +69,11 @@ class Worker:
         self.version, self.queue = version, queue
         self.row, self.types = row_model(version.schema), column_types(version.schema)
         url = (os.environ.get(queue.url_env) if queue.url_env else None) or queue.url
-        self.broker = RedisBroker(url, apply_types=False, graceful_timeout=queue.stop_s)
+        logger = LOGGER.getChild("broker")
+        logger.setLevel("WARNING")  # else a line for each message that is received
+        self.broker = RedisBroker(
+            url, apply_types=False, logger=logger, graceful_timeout=queue.stop_s
+        )
         idle_ms = int(queue.claim_after_s * 1000)
         self._subscribe(self._predict, polling_interval=READ_MS, max_records=queue.rows)
         self._subscribe(self._retry, polling_interval=idle_ms // 4 + 1, min_idle_time=idle_ms)
@@ -89,7 +93,8 @@ class Worker:
             await self.broker.start()
             LOGGER.info("working")
             while not stop.is_set() and all(one.running for one in self.broker.subscribers):
-                await asyncio.wait({asyncio.ensure_future(stop.wait())}, timeout=WATCH_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), WATCH_S)
         except (RedisError, OSError) as error:
             raise ValueError(f"{PATH}: Redis cannot be reached: {error}") from error
         finally:
@@ -121,26 +126,22 @@ class Worker:
         table = typed_table(self.types, rows)
         outputs = await asyncio.to_thread(self.version.predict, table)
         for entry, output in zip(valid, outputs, strict=True):
-            found = {"model_version": self.version.name, **output}
-            fields = {"id": entry[1][b"id"], "prediction": to_json(found)}
+            name, found = entry[1][b"id"], {"model_version": self.version.name, **output}
+            fields = {"id": name, "prediction": to_json(found)}
             await self._end(entry, self.queue.predictions, fields)
-            facts = {"id": entry[1][b"id"].decode(errors="replace"), **found}
+            facts = {"id": name.decode(errors="replace"), **found}
             LOGGER.info("prediction", extra={"facts": facts})
 
     def _validate(self, fields: dict[bytes, bytes]) -> Any:
-        body = fields.get(b"body", b"")
         if not fields.get(b"id"):
             raise ValueError("id is missing")
-        if len(body) > self.queue.body_bytes:
-            raise ValueError(f"body must be at most {self.queue.body_bytes} bytes")
         try:
-            return self.row.model_validate(json.loads(body))
+            return self.row.model_validate(json.loads(fields.get(b"body", b"")))
         except RecursionError as error:
             raise ValueError("the body is nested too deeply") from error
         except ValidationError as error:
-            names = list(self.types)
             found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-            wrong = [explain_error(one, names) for one in found]
+            wrong = [explain_error(one, list(self.types)) for one in found]
             texts = [f"{one['field'] or 'the body'} {one['problem']}" for one in wrong]
             raise ValueError("; ".join(texts)) from error
 
