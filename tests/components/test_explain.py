@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,8 +58,8 @@ def command(project: Path, *words: str, code: int = 0) -> None:
     assert done.returncode == code, done.stderr
 
 
-def report(project: Path, name: str) -> dict:
-    return json.loads((project / f"reports/{name}.json").read_text())
+def report(project: Path, name: str) -> dict[str, Any]:
+    return dict(json.loads((project / f"reports/{name}.json").read_text()))
 
 
 @pytest.mark.slow

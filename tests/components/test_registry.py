@@ -13,8 +13,8 @@ from tests.conftest import run
 @pytest.fixture(scope="module")
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project with an evaluated run in two versions; the first is champion."""
-    installed = installed_project(components=["registry"])
-    project = tmp_path_factory.mktemp("registry") / "project"
+    installed: Path = installed_project(components=["registry"])
+    project: Path = tmp_path_factory.mktemp("registry") / "project"
     ignored = shutil.ignore_patterns(".venv", "__pycache__", "logs", "reports", "models")
     shutil.copytree(installed, project, ignore=ignored)
     (project / ".venv").symlink_to(installed / ".venv")
@@ -26,7 +26,8 @@ def registered(installed_project, tmp_path_factory) -> Path:
 @pytest.fixture
 def project(registered: Path, tmp_path: Path) -> Path:
     """A copy, to change."""
-    return Path(shutil.copytree(registered, tmp_path / "project", symlinks=True))
+    copied: Path = shutil.copytree(registered, tmp_path / "project", symlinks=True)
+    return copied
 
 
 def command(project: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
