@@ -86,8 +86,7 @@ class BatchScorer:
         rows = sources.scan_table(path, self.file).slice(first)
         checked = path.suffix.lower() in sources.PARQUET
         try:
-            blocks = rows.collect_batches(chunk_size=n_rows, maintain_order=True)
-            for number, block in enumerate(blocks):
+            for number, block in enumerate(rows.collect_batches(chunk_size=n_rows)):
                 # Polars fills a line that is too short with nulls.
                 if not checked and block[:, -1].null_count():
                     sources.check_lengths(path, self.file)

@@ -111,12 +111,11 @@ class Schema(BaseModel):
         checks = [valid.fill_null(True).alias(str(n)) for n, (*_, valid) in enumerate(rules)]
         unparsed = {}
         for name, column in self.columns.items():
-            raw = table[name]
-            known = raw.is_not_null() & (raw.is_not_nan() if raw.dtype.is_float() else True)
-            unparsed[name] = typed[name].is_null() & known
+            unparsed[name] = _unparsed(table[name], typed[name])
             yield name, f"must be {EXPECTED[column.type]}", unparsed[name]
         for (name, rule, _), valid in zip(rules, typed.select(checks).iter_columns(), strict=True):
-            yield name, rule, ~valid & ~unparsed[name]
+            if not valid.all():
+                yield name, rule, ~valid & ~unparsed[name]
 
     def check_columns(self, names: Iterable[str], shown: str) -> None:
         """Raise ValueError with one line for each column that is missing."""
@@ -252,6 +251,14 @@ def _range(values: pl.Series) -> tuple[float | None, float | None]:
     widest = (low - width, high + width)
     wide_low, wide_high = (round(end, digits) for end in widest)
     return (max(0.0, wide_low) if low >= 0 else wide_low), wide_high
+
+
+def _unparsed(raw: pl.Series, typed: pl.Series) -> pl.Series:
+    """Which cells have a value that is not of the column's type."""
+    if raw.null_count() == typed.null_count():
+        return pl.repeat(False, len(raw), eager=True)
+    known = raw.is_not_null() & (raw.is_not_nan() if raw.dtype.is_float() else True)
+    return typed.is_null() & known
 
 
 def _bad_cells(table: pl.DataFrame, name: str, rule: str, bad: pl.Series) -> pl.DataFrame:

@@ -75,7 +75,7 @@ def find_file(root: Path, name: str) -> Path:
 def read_table(path: Path, shown: str) -> pl.DataFrame:
     """All cells of a CSV or Parquet file with ROW; raises ValueError where it is not a table."""
     try:
-        table = trim(scan_table(path, shown)).collect()
+        table = number_rows(trim(scan_table(path, shown)).collect())
     except pl.exceptions.PolarsError as error:
         check_lengths(path, shown)
         raise ValueError(f"{shown}: {_first_line(error)}") from error
@@ -83,6 +83,11 @@ def read_table(path: Path, shown: str) -> pl.DataFrame:
     if path.suffix.lower() not in PARQUET and table[:, -1].null_count():
         check_lengths(path, shown)
     return drop_empty_rows(table)
+
+
+def number_rows(table: pl.DataFrame, first: int = 1) -> pl.DataFrame:
+    """`table` with ROW, from `first` on; a part keeps the numbers of the file it was cut from."""
+    return table if ROW in table.columns else table.with_row_index(ROW, offset=first)
 
 
 def trim(rows: pl.LazyFrame, names: Sequence[str] | None = None) -> pl.LazyFrame:
@@ -103,7 +108,10 @@ def drop_empty_rows(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def scan_table(path: Path, shown: str) -> pl.LazyFrame:
-    """The rows of a file, not yet in memory: not trimmed, empty and short lines included."""
+    """The rows of a file, not yet in memory: not trimmed, empty and short lines included.
+
+    ROW is missing where a Parquet file lacks it: polars would hold twice as many rows in memory.
+    """
     if not path.is_file():
         raise ValueError(f"{shown}: no such file")
     if path.suffix.lower() in PARQUET:
@@ -126,9 +134,7 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
     for name in unusable:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
-    rows = pl.scan_parquet(path).drop(unusable).with_columns(spans)
-    # A part keeps its rows' numbers in the file that it was cut from.
-    return rows if ROW in schema else rows.with_row_index(ROW, offset=1)
+    return pl.scan_parquet(path).drop(unusable).with_columns(spans)
 
 
 def _scan_csv(path: Path, shown: str) -> pl.LazyFrame:
