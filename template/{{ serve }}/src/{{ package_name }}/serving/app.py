@@ -149,7 +149,10 @@ def _add_explain(app: FastAPI, batcher: Batcher) -> None:
 
         return
     contributions = import_module(f"{PACKAGE}.explain.contributions").contributions
+    if version.predictor is None:
+        return
     trained = store.load(version.folder)[0]  # ONNX cannot be looked into
+    contributions(trained, version.background, version.background[:1])  # the first call is slow
 
     @app.post("/explain", **DOCUMENTED)
     async def explain(body: row_model(version.schema)) -> dict[str, float]:  # type: ignore[valid-type]
