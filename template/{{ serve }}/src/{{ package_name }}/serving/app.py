@@ -149,7 +149,7 @@ def _add_explain(app: FastAPI, batcher: Batcher) -> None:
 
         return
     contributions = import_module(f"{PACKAGE}.explain.contributions").contributions
-    if version.predictor is None:
+    if version.predictor is None or not (version.folder / store.MODEL).is_file():
         return
     trained = store.load(version.folder)[0]  # ONNX cannot be looked into
     contributions(trained, version.background, version.background[:1])  # the first call is slow
