@@ -95,7 +95,7 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
         for name, file in named.items()
     ]
     raw = load(data, root)
-    check_columns(data, raw.columns)
+    check_columns(data, [name for name in raw.columns if name != ROW])
     schema = schema_for(raw, config.task, data, root)
     table, dropped, invalid = _clean(data, schema, raw)
     check_table(config, table)

@@ -17,6 +17,7 @@ MAX_NATIVE_CATEGORIES = 250
 DAY_US = 86_400_000_000
 WEEK_DAYS, YEAR_DAYS = 7.0, 365.2425
 FIRST_WEEKDAY = 3.0  # 1970-01-01 was a Thursday
+PLAIN, TEXTS = (pl.Boolean, pl.Duration), (pl.String, pl.Categorical, pl.Enum)
 LIMIT = 1e30  # float32 holds 3e38
 
 
@@ -122,17 +123,21 @@ class Preprocessor:
 
 
 def _texts(table: pl.DataFrame) -> list[str]:
-    return [name for name, dtype in table.schema.items() if dtype in (pl.String, pl.Categorical)]
+    return [name for name, dtype in table.schema.items() if dtype in TEXTS]
 
 
 def _numeric(table: pl.DataFrame, trendless: Sequence[str]) -> tuple[list[str], NDArray[Any]]:
     """Names and values, shape (n_rows, n_names), NaN where empty: numbers, then parts of dates."""
     schema = table.schema
-    plain = [name for name, dtype in schema.items() if dtype.is_numeric() or dtype == pl.Boolean]
-    dates = [name for name, dtype in schema.items() if dtype.is_temporal()]
+    plain = [name for name, dtype in schema.items() if dtype.is_numeric() or dtype in PLAIN]
+    dates = [name for name, dtype in schema.items() if dtype in (pl.Date, pl.Datetime)]
+    for name in schema.keys() - {*plain, *dates, *_texts(table)}:
+        raise ValueError(f"model/features.py: column '{name}' holds {schema[name]}, not a feature")
     # By column: `select` and a table's `to_numpy` use threads, which for one row takes longer than
     # all else that the service does.
-    columns = [table[name].cast(pl.Float64).to_numpy() for name in plain]
+    cells = [table[name] for name in plain]
+    cells = [c.dt.total_microseconds() / 1e6 if c.dtype == pl.Duration else c for c in cells]
+    columns = [one.cast(pl.Float64).to_numpy() for one in cells]
     values = [np.array(columns).reshape(len(plain), len(table)).T]
     names = list(plain)
     for name in dates:
