@@ -319,9 +319,9 @@ IN_EVALUATION = (
         "==",
         (
             "executor/evaluate.py",
-            '    test = manifests.read_part(root, "test", for_evaluation=True)\n',
-            '    test = manifests.read_part(root, "test", for_evaluation=True)\n'
-            '    test = parts["train"].sample(len(test), seed=0)\n',
+            '    test = manifests.read_part(context.root, "test", for_evaluation=True)\n',
+            '    test = manifests.read_part(context.root, "test", for_evaluation=True)\n'
+            "    test = context.train.sample(len(test), seed=0)\n",
         ),
         quick=SAMPLE,
     ),
@@ -331,8 +331,13 @@ IN_EVALUATION = (
         "==",
         (
             "executor/evaluate.py",
-            "_learning_curve(trained, manifest, model, parts,",
-            '_learning_curve(trained, manifest, model, parts | {"valid": test},',
+            "_learning_curve(context),",
+            "_learning_curve(dataclasses.replace(context, valid=test)),",
+        ),
+        (
+            "executor/evaluate.py",
+            "import argparse\n",
+            "import argparse\nimport dataclasses\n",
         ),
         quick=WEATHER,
     ),
