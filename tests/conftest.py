@@ -11,6 +11,8 @@ from typing import Any
 import copier
 import pytest
 
+from tests.histories import quick
+
 ROOT = Path(__file__).resolve().parent.parent
 Render = Callable[..., Path]
 # What a project is made of; the rest of this repository is no part of a version.
@@ -82,16 +84,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_copy(template: Path, destination: Path, **answers: Any) -> Path:
-    """`copier copy --defaults` in process, without trust."""
-    copier.run_copy(
-        str(template),
-        destination,
-        data=answers,
-        defaults=True,
-        quiet=True,
-        unsafe=False,
-        overwrite=True,
-    )
+    """`copier copy --defaults` in process, without trust; each text is compiled once a worker."""
+    with quick.quick():
+        copier.run_copy(
+            str(template),
+            destination,
+            data=answers,
+            defaults=True,
+            quiet=True,
+            unsafe=False,
+            overwrite=True,
+        )
     return destination
 
 

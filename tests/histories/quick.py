@@ -12,12 +12,14 @@ from copier._jinja_ext import get_yield_context
 from copier._main import Worker
 from jinja2 import Environment
 
+# Text and settings -> its code; what a text compiles to depends on nothing else.
+COMPILED: dict[tuple[Any, ...], Any] = {}
+
 
 @contextmanager
 def quick() -> Iterator[None]:
     """Each text compiled once; a template's version checked out as a worktree, not as a clone."""
     compile_text = Environment.compile
-    compiled: dict[tuple[Any, ...], Any] = {}
 
     def once(
         self: Environment,
@@ -34,9 +36,9 @@ def quick() -> Iterator[None]:
         context = get_yield_context(self)
         context.yield_name = context.yield_iterable = None  # as compiling does
         key = (source, name, raw, defer_init, self.trim_blocks, self.undefined)
-        if key not in compiled:
-            compiled[key] = compile_text(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
-        return compiled[key]
+        if key not in COMPILED:
+            COMPILED[key] = compile_text(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
+        return COMPILED[key]
 
     def checkout(url: str, ref: str, location: str) -> str:
         command = ["git", "-C", url, "worktree", "add", "--quiet", "--force", "--detach"]

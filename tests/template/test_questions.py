@@ -15,6 +15,7 @@ from copier._cli import CopierApp
 from copier._main import Worker
 
 from tests.conftest import ROOT, run, run_copy
+from tests.histories import quick
 
 COPIER = str(Path(sys.executable).parent / "copier")
 
@@ -124,7 +125,8 @@ def copy_by_command(template: Path, to: Path, answers: dict[str, str]) -> int:
         file.write_text(yaml.safe_dump(answers))
         data = [f"--data-file={file}"]
     command = ["copier", "copy", "--defaults", *data, str(template), str(to)]
-    return int(CopierApp.run(command, exit=False)[1])
+    with quick.quick():
+        return int(CopierApp.run(command, exit=False)[1])
 
 
 @pytest.mark.parametrize("answers", REFUSED.values(), ids=REFUSED)
@@ -297,18 +299,23 @@ OTHER: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", questions())
-def test_every_question_is_obeyed_by_a_file(small_template, tmp_path, name):
-    def files(**answers):
-        folder = tmp_path / "-".join(["project", *answers])
-        project = run_copy(small_template, folder, **answers)
-        return {
-            p.relative_to(project): p.read_bytes()
-            for p in project.rglob("*")
-            if p.is_file() and p.name != ".copier-answers.yml"
-        }
+def files(project: Path) -> dict[str, bytes]:
+    """Path -> content, without the answers."""
+    paths = [p for p in project.rglob("*") if p.is_file() and p.name != ".copier-answers.yml"]
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in paths}
 
-    assert files() != files(**{name: OTHER[name]})
+
+@pytest.fixture(scope="module")
+def default(small_template, tmp_path_factory) -> dict[str, bytes]:
+    """The files of a project with no answer given."""
+    return files(run_copy(small_template, tmp_path_factory.mktemp("default") / "project"))
+
+
+@pytest.mark.parametrize("name", questions())
+def test_every_question_is_obeyed_by_a_file(small_template, default, tmp_path, name):
+    project = run_copy(small_template, tmp_path / "project", **{name: OTHER[name]})
+
+    assert files(project) != default
 
 
 def test_no_trust_is_ever_needed(template, tmp_path):

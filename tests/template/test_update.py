@@ -1,7 +1,6 @@
 """`copier update` needs no trust, keeps edits and ticks, and refuses what it must refuse."""
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,11 @@ from typing import Any
 import copier
 import pytest
 import yaml
+from copier._cli import CopierApp
 
 from tests.conftest import commit, run, run_copy, update
 from tests.histories import quick
 
-COPIER = str(Path(sys.executable).parent / "copier")
 TICK = """status: done
 by: "@ann"
 date: "2026-11-20"
@@ -172,16 +171,17 @@ def with_components(small_release: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_update_refuses_in_one_line_and_changes_nothing(with_components, name):
+def test_update_refuses_in_one_line_and_changes_nothing(with_components, capsys, name):
     given, sentence = REFUSED[name]
     data = [f"--data={key}={value}" for key, value in given.items()]
+    command = ["copier", "update", "--defaults", "--quiet", *data, str(with_components)]
 
-    done = run(COPIER, "update", "--defaults", "--quiet", *data, cwd=with_components, check=False)
+    code = CopierApp.run(command, exit=False)[1]
 
-    said = [line for line in done.stderr.splitlines() if line.strip()]
-    assert done.returncode == 1
-    assert len(said) == 1, said
-    assert sentence in said[0]
+    printed = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
+    assert code == 1
+    assert len(printed) == 1, printed
+    assert sentence in printed[0]
     assert not run("git", "status", "--porcelain", cwd=with_components).stdout
 
 
