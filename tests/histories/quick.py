@@ -17,8 +17,8 @@ COMPILED: dict[tuple[Any, ...], Any] = {}
 
 
 @contextmanager
-def quick() -> Iterator[None]:
-    """Each text compiled once; a template's version checked out as a worktree, not as a clone."""
+def compiled_once() -> Iterator[None]:
+    """Copier without compiling a text twice."""
     compile_text = Environment.compile
 
     def once(
@@ -40,14 +40,22 @@ def quick() -> Iterator[None]:
             COMPILED[key] = compile_text(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
         return COMPILED[key]
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", once)
+        patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)
+        yield
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """The same; and a template's version checked out as a worktree, not as a clone."""
+
     def checkout(url: str, ref: str, location: str) -> str:
         command = ["git", "-C", url, "worktree", "add", "--quiet", "--force", "--detach"]
         subprocess.run([*command, location, ref], check=True, capture_output=True)
         return location
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Environment, "compile", once)
+    with compiled_once(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(copier._template, "clone", checkout)
         patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
-        patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)
         yield
