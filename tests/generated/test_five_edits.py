@@ -215,7 +215,7 @@ def check(project: Path) -> None:
     run(project, module="mypy")
     run(project, "check", module="ruff")
     run(project, "format", "--check", module="ruff")
-    run(project, "-q", "-p", "ml_checklist.pytest_plugin", module="pytest")
+    run(project, "-q", module="pytest")
 
 
 @pytest.mark.parametrize("task", TASKS)
