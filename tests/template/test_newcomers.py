@@ -121,7 +121,7 @@ def test_changes_that_were_not_committed_are_named_and_mended_by_one_recopy(
     failed = copier("update", "--defaults", cwd=project, check=False)
     copier("recopy", "--defaults", "--overwrite", "--vcs-ref", "v0.1.0", cwd=project)
 
-    assert "made from changes that were never committed" in named
+    assert "recopy --vcs-ref TAG" in named
     assert failed != 0
     assert_updates(saved(project), template_clone)
 
