@@ -134,12 +134,17 @@ class History:
         new = self._answers()
         b = self._fresh(self.releases.version, new)
         torn = self._conflicts()
-        now = people.files()
-        oracle.nothing_deleted(before, now, a, b)
-        self.counted["merged where lines met"] += oracle.files(before, now, a, b, torn)
+        compared = self._owed(before, people.files(), a, b)
+        oracle.nothing_deleted(*compared)
+        self.counted["merged where lines met"] += oracle.files(*compared, torn)
         self._resolve(torn, before)
         commit(people.folder, f"Update to {self.releases.version}")
         self._state(people.files())
+
+    def _owed(self, *trees: Files) -> tuple[Files, Files, Files, Files]:
+        """The files that an update owes to a project: all of them."""
+        before, now, a, b = trees
+        return before, now, a, b
 
     def _conflicts(self) -> list[str]:
         """The gate says exactly the files that hold markers, and the hook refuses them."""
