@@ -15,7 +15,7 @@ from ..dataloader.schema import Schema
 from ..model import store
 from ..model.predictor import Array, Predictor, encode_target
 from ..utils import runs
-from ..utils.provenance import git_state, tree_id
+from ..utils.provenance import git_state
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class RunContext:
             "model": self.config.model,
             "split": split,
             "n_rows": n_rows,
-            "trees": {name: tree_id(self.root, name) for name in ("src", "conf")},
+            "trees": runs.trees(self.root),
             "data": self.run.record["data"],
             "git": git_state(self.root),
         }
