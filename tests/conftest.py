@@ -173,6 +173,14 @@ def update(project: Path, **answers: Any) -> list[str]:
     return sorted(marked.split())
 
 
+def copy_installed(installed: Path, to: Path) -> Path:
+    """A copy of an installed project without what its commands wrote; it shares the environment."""
+    written = shutil.ignore_patterns(".venv", "__pycache__", "logs", "reports", "models")
+    shutil.copytree(installed, to, ignore=written)
+    (to / ".venv").symlink_to(installed / ".venv")
+    return to
+
+
 @pytest.fixture(scope="session")
 def installed_project(
     render: Render, tmp_path_factory: pytest.TempPathFactory

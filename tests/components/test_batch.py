@@ -1,24 +1,20 @@
 """Jobs of `batch` that were changed, shared, cut off or given a broken file."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from tests.conftest import run
+from tests.conftest import copy_installed, run
 
 
 @pytest.fixture(scope="module")
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project with a champion, and its sample twice over in rows.csv."""
     installed = installed_project(components=["batch"])
-    project: Path = tmp_path_factory.mktemp("batch") / "project"
-    ignored = shutil.ignore_patterns(".venv", "__pycache__", "logs", "reports", "models")
-    shutil.copytree(installed, project, ignore=ignored)
-    (project / ".venv").symlink_to(installed / ".venv")
+    project = copy_installed(installed, tmp_path_factory.mktemp("batch") / "project")
     for words in ("train", "evaluate", "register", "promote"):
         command(project, words)
     lines = (project / "data/original/breast_cancer.csv").read_text().splitlines()

@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import run
+from tests.conftest import copy_installed, run
 
 
 @pytest.fixture(scope="module")
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project with an evaluated run in two versions; the first is champion."""
-    installed: Path = installed_project(components=["registry"])
-    project: Path = tmp_path_factory.mktemp("registry") / "project"
-    ignored = shutil.ignore_patterns(".venv", "__pycache__", "logs", "reports", "models")
-    shutil.copytree(installed, project, ignore=ignored)
-    (project / ".venv").symlink_to(installed / ".venv")
+    installed = installed_project(components=["registry"])
+    project = copy_installed(installed, tmp_path_factory.mktemp("registry") / "project")
     for words in ("train", "evaluate", "register", "promote", "register"):
         command(project, *words.split())
     return project

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import run
+from tests.conftest import copy_installed, run
 
 HEAD = (
     "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -28,10 +28,7 @@ START_S = 60
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project with a champion."""
     installed = installed_project(components=["serve"])
-    project: Path = tmp_path_factory.mktemp("serve") / "project"
-    ignored = shutil.ignore_patterns(".venv", "__pycache__", "logs", "reports", "models")
-    shutil.copytree(installed, project, ignore=ignored)
-    (project / ".venv").symlink_to(installed / ".venv")
+    project = copy_installed(installed, tmp_path_factory.mktemp("serve") / "project")
     return champion(project)
 
 
