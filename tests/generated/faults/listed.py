@@ -331,8 +331,8 @@ IN_EVALUATION = (
         "==",
         (
             "executor/evaluate.py",
-            "_learning_curve(context),",
-            "_learning_curve(dataclasses.replace(context, valid=test)),",
+            "learning_curve(context),",
+            "learning_curve(dataclasses.replace(context, valid=test)),",
         ),
         (
             "executor/evaluate.py",
