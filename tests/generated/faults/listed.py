@@ -152,14 +152,14 @@ IN_THE_SPLIT = (
         "original-left-writable",
         SPLIT + "test_the_originals_are_read_only_and_an_edited_one_is_refused",
         "st_mode",
-        ("dataloader/originals.py", "    kept.chmod(READ_ONLY)\n", "    kept.chmod(WRITABLE)\n"),
+        ("dataloader/manifest.py", "    kept.chmod(READ_ONLY)\n", "    kept.chmod(WRITABLE)\n"),
     ),
     _in_code(
         "edited-original-passes",
         SPLIT + "test_the_originals_are_read_only_and_an_edited_one_is_refused",
         "restored",
         (
-            "dataloader/originals.py",
+            "dataloader/manifest.py",
             "    if before != digest and not replace:\n",
             "    if False:\n",
         ),

@@ -10,8 +10,9 @@ from ..configs.load import load_project
 from ..configs.settings import Config, Data
 from ..dataloader import manifest as manifests
 from ..dataloader.checks import check_classes, check_columns, check_table, classes_of
-from ..dataloader.originals import describe_file, keep_original, with_sample
+from ..dataloader.manifest import describe_file, keep_original
 from ..dataloader.profile import excluded_columns, profile
+from ..dataloader.sample import with_sample
 from ..dataloader.schema import PATH as SCHEMA
 from ..dataloader.schema import Schema, schema_for, write_schema
 from ..dataloader.sources import MAIN, ROW, load

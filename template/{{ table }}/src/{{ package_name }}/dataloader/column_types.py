@@ -1,16 +1,14 @@
 """Infer a column's type from its cells, and parse cells as that type."""
 
-from dataclasses import dataclass
-
 import polars as pl
+from pydantic import BaseModel, ConfigDict
 
 from ..configs.settings import ColumnType
 
 # A text column with more distinct values than this share of its rows is free text or names rows.
 TEXT_SHARE = 0.5
 MAX_CATEGORIES = 1000
-# The first that parses every cell is used. 01/02/2024 fits both slashed ones: then the column
-# stays text, since a guess would be wrong for half of the world.
+# The first that parses every cell is used.
 DATE_FORMATS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -24,6 +22,7 @@ DATE_FORMATS = (
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
 )
+# 01/02/2024 fits both: then the column stays text, since a guess is wrong for half of the world.
 SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
 LOOKS_LIKE_DATE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 # 007 names something; as a number it would lose its zeros.
@@ -34,9 +33,10 @@ ONLY_DECIMAL = r"^-?\d+,(\d{1,2}|\d{4,})$"
 DATETIME = pl.Datetime("us")
 
 
-@dataclass(frozen=True)
-class CellFormat:
+class CellFormat(BaseModel):
     """How to parse a column: its type, the format of its dates, whether 3,14 is a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: ColumnType
     format: str | None = None
@@ -45,15 +45,18 @@ class CellFormat:
 
 def infer(cells: pl.Series) -> CellFormat:
     """The format that parses every cell that is not null."""
-    if not isinstance(cells.dtype, pl.String):
-        return CellFormat(_type_of(cells.dtype))
-    values = cells.drop_nulls()
+    dtype, values = cells.dtype, cells.drop_nulls()
+    if dtype.is_numeric():
+        return CellFormat(type="number")
+    if dtype == pl.Boolean or dtype.is_temporal():
+        return CellFormat(type="boolean" if dtype == pl.Boolean else "date")
+    if not isinstance(dtype, pl.String):
+        return CellFormat(type="text")
     for candidate in _candidates(values):
         if len(values) and not parse(values, candidate).null_count():
             return candidate
-    n_unique = values.n_unique()
-    is_text = n_unique > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
-    return CellFormat("text" if is_text else "category")
+    is_text = values.n_unique() > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
+    return CellFormat(type="text" if is_text else "category")
 
 
 def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
@@ -67,22 +70,16 @@ def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     return cells.cast(pl.String)
 
 
-def _type_of(dtype: pl.DataType) -> ColumnType:
-    if dtype.is_numeric():
-        return "number"
-    return "boolean" if dtype == pl.Boolean else "date" if dtype.is_temporal() else "text"
-
-
 def _candidates(values: pl.Series) -> list[CellFormat]:
-    found = [CellFormat("boolean")]
+    found = [CellFormat(type="boolean")]
     if not values.str.contains(LEADING_ZERO).any():
-        found.append(CellFormat("number"))
+        found.append(CellFormat(type="number"))
         if values.str.contains(ONLY_DECIMAL).any():
-            found.append(CellFormat("number", decimal_comma=True))
+            found.append(CellFormat(type="number", decimal_comma=True))
     if len(values) and values.head(1).str.contains(LOOKS_LIKE_DATE).all():
-        found += [CellFormat("date", form) for form in DATE_FORMATS]
         slashed = [form for form in SLASHED if not _dates(values, form).null_count()]
-        found += [CellFormat("date", form) for form in slashed if len(slashed) == 1]
+        forms = [*DATE_FORMATS, *(slashed if len(slashed) == 1 else [])]
+        found += [CellFormat(type="date", format=form) for form in forms]
     return found
 
 
@@ -96,12 +93,9 @@ def _numbers(cells: pl.Series, decimal_comma: bool) -> pl.Series:
 
 
 def _booleans(cells: pl.Series) -> pl.Series:
-    if cells.dtype == pl.Boolean:
-        return cells
+    known = {"true": True, "false": False}
     words = cells.cast(pl.String).str.to_lowercase()
-    return words.replace_strict(
-        {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
-    )
+    return words.replace_strict(known, default=None, return_dtype=pl.Boolean)
 
 
 def _dates(cells: pl.Series, form: str | None) -> pl.Series:
