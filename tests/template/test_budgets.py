@@ -33,8 +33,8 @@ MVP = Budget(5900, 66, 1450)
 COMPONENTS = {
     "tune": Budget(325, 3, 80),
     "registry": Budget(480, 8, 120),
-    "serve": Budget(1190, 10, 450),
-    "batch": Budget(200, 2, 85),
+    "serve": Budget(1055, 10, 360),
+    "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
     "worker": Budget(185, 2, 110),
     "explain": Budget(700, 7, 120),

@@ -38,19 +38,21 @@ def load(data: Data, root: Path, main: Path | None = None) -> pl.DataFrame:
     already, as the parts do, nothing is joined. Raises ValueError by file, line and column.
     """
     table = read_table(main or find_file(root, data.file), data.file if main is None else str(main))
-    return join_others(table, data, root)
+    return join_others(table, read_others(data, root))
 
 
-def join_others(table: pl.DataFrame, data: Data, root: Path) -> pl.DataFrame:
-    """`table` joined with the tables of `data.files`, unless it has their columns already."""
-    if not data.files:
-        return table
-    others = {name: find_file(root, path) for name, path in data.files.items()}
-    tables = {name: read_table(path, str(path)).drop(ROW) for name, path in others.items()}
-    if all(set(other.columns) <= set(table.columns) for other in tables.values()):
+def read_others(data: Data, root: Path) -> dict[str, pl.DataFrame]:
+    """The tables of `data.files`, by name."""
+    paths = {name: find_file(root, path) for name, path in data.files.items()}
+    return {name: read_table(path, str(path)).drop(ROW) for name, path in paths.items()}
+
+
+def join_others(table: pl.DataFrame, others: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """`table` joined with the tables of `read_others`, unless it has their columns already."""
+    if all(set(other.columns) <= set(table.columns) for other in others.values()):
         return table
     try:
-        joined = join({MAIN: table, **tables})
+        joined = join({MAIN: table, **others})
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"dataloader/sources.py: join: {_first_line(error)}") from error
     if joined[ROW].n_unique() != len(joined) or len(joined) != len(table):
@@ -107,17 +109,19 @@ def drop_empty_rows(table: pl.DataFrame) -> pl.DataFrame:
     return table.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
 
 
-def scan_table(path: Path, shown: str) -> pl.LazyFrame:
+def scan_table(path: Path, shown: str, numbers: Sequence[str] = ()) -> pl.LazyFrame:
     """The rows of a file, not yet in memory: not trimmed, empty and short lines included.
 
     ROW is missing where a Parquet file lacks it: polars would hold twice as many rows in memory.
+    numbers: columns of a CSV file to read as such and not as text; collecting raises PolarsError
+    where a cell is none.
     """
     if not path.is_file():
         raise ValueError(f"{shown}: no such file")
     if path.suffix.lower() in PARQUET:
         return _scan_parquet(path, shown)
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        return _scan_csv(path, shown)
+        return _scan_csv(path, shown, numbers)
     raise ValueError(f"{shown}: cannot read '{path.suffix}' files; save it as .csv or .parquet")
 
 
@@ -137,17 +141,19 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
     return pl.scan_parquet(path).drop(unusable).with_columns(spans)
 
 
-def _scan_csv(path: Path, shown: str) -> pl.LazyFrame:
+def _scan_csv(path: Path, shown: str, numbers: Sequence[str]) -> pl.LazyFrame:
     header, separator = read_header(path, shown)
+    names = [f"{ROW} of the file" if name == ROW else name for name in header]
     rows = pl.scan_csv(
         path,
         separator=separator,
+        with_column_names=lambda _: names,
         infer_schema=False,
+        schema_overrides=dict.fromkeys(numbers, pl.Float64),
         null_values=list(NULLS),
-        has_header=False,
-        new_columns=[f"{ROW} of the file" if name == ROW else name for name in header],
+        row_index_name=ROW,
+        row_index_offset=1,
     )
-    rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0)
     kept = [name for name in header if name != ROW]
     return rows.select(ROW, *kept)
 
