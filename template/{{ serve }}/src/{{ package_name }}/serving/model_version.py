@@ -105,7 +105,7 @@ class ModelVersion:
         return [self._class(scores) for scores in predicted.y_score.tolist()]
 
     def fallback(self, reason: str) -> Output:
-        """The constant, marked as such."""
+        """The constant prediction, marked as such."""
         return self.constant | {"source": "fallback", "reason": reason}
 
     def _number(self, value: float) -> Output:
