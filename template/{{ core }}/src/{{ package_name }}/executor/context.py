@@ -65,5 +65,5 @@ def load_context(root: Path, overrides: Sequence[str], name: str | None) -> RunC
     trained = trained.model_copy(update={"evaluation": config.evaluation})
     model, description = store.load(chosen.folder)
     schema = Schema.model_validate(description["schema"])
-    train, valid = (manifests.read_part(root, part) for part in ("train", "valid"))
-    return RunContext(root, chosen, trained, model, schema, manifest, train, valid)
+    parts = [manifests.read_part(root, part) for part in ("train", "valid")]
+    return RunContext(root, chosen, trained, model, schema, manifest, *parts)
