@@ -39,8 +39,8 @@ COMPONENTS = {
     "worker": Budget(185, 2, 110),
     "explain": Budget(700, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(145, 2, 40),
-    "runs": Budget(160, 3, 60),
+    "drift": Budget(131, 2, 40),
+    "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
 }
