@@ -189,6 +189,7 @@ IN_TRAINING = (
         "fitted-on-train-and-valid",
         TRAIN + "test_model_and_preprocessing_are_what_train_alone_teaches",
         "to_json",
+        ("executor/train.py", "import time\n", "import time\n\nimport polars as pl\n"),
         (
             "executor/train.py",
             'fit(config, config.model, parts["train"], ',
@@ -200,6 +201,7 @@ IN_TRAINING = (
         "test-part-read-in-train",
         TRAIN + "test_a_second_run_learns_the_same_whatever_valid_holds",
         "opens these parts",
+        ("executor/train.py", "import time\n", "import time\n\nimport polars as pl\n"),
         (
             "executor/train.py",
             "    features, classes = manifest[",
@@ -225,6 +227,7 @@ IN_TRAINING = (
         "most-labels-are-noise",
         TRAIN + "test_the_model_is_better_than_a_guess_by_more_than_chance_and_than_a_rule",
         "'low'",
+        ("executor/train.py", "import time\n", "import time\n\nimport polars as pl\n"),
         (
             "executor/train.py",
             "    model, warnings = fit(config, config.model, parts[",

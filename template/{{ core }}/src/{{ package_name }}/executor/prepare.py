@@ -30,9 +30,8 @@ QUARANTINE = Path("data", "quarantine")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`--replace`."""
-    parser.add_argument(
-        "--replace", action="store_true", help="read data.file again, though its content changed"
-    )
+    text = "read data.file again, though its content changed"
+    parser.add_argument("--replace", action="store_true", help=text)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -137,15 +136,14 @@ def _clean(
     data: Data, schema: Schema, raw: pl.DataFrame
 ) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
     """Typed valid rows with a known target; number of rows dropped by reason; violations."""
-    is_float = raw[data.target].dtype.is_float()
-    target = pl.col(data.target).fill_nan(None) if is_float else pl.col(data.target)
-    known = raw.filter(target.is_not_null())
+    target = raw[data.target]
+    known = raw.filter((target.fill_nan(None) if target.dtype.is_float() else target).is_not_null())
     valid, invalid = schema.validate_rows(known, data.file, data.max_invalid_share)
+    ignored = {ROW, *data.ignore} - {data.id, data.target}
+    compared = [name for name in valid.columns if name not in ignored]
     unique = valid
     if data.duplicates == "drop":
-        ignored = {ROW, *data.ignore} - {data.id, data.target}
-        compared = [name for name in valid.columns if name not in ignored]
-        unique = valid.unique(subset=compared, keep="first", maintain_order=True)
+        unique = valid.unique(compared, keep="first", maintain_order=True)
     dropped = {
         "target missing": len(raw) - len(known),
         "invalid": len(known) - len(valid),

@@ -2,9 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import polars as pl
 
@@ -68,10 +66,8 @@ def find_file(root: Path, name: str) -> Path:
     for path in (root / name, root / ORIGINAL / Path(name).name):
         if path.is_file():
             return path
-    raise ValueError(
-        f"conf/default.yaml: data.file: no such file: '{name}'; the path is relative to the "
-        f"project folder"
-    )
+    where = "the path is relative to the project folder"
+    raise ValueError(f"conf/default.yaml: data.file: no such file: '{name}'; {where}")
 
 
 def read_table(path: Path, shown: str) -> pl.DataFrame:
@@ -130,11 +126,8 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
         schema = pl.scan_parquet(path).collect_schema()
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
-    unusable = [
-        name
-        for name, dtype in schema.items()
-        if dtype.is_nested() or dtype in (pl.Binary, pl.Time, pl.Object)
-    ]
+    other = (pl.Binary, pl.Time, pl.Object)
+    unusable = [name for name, d in schema.items() if d.is_nested() or d in other]
     for name in unusable:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
@@ -160,11 +153,8 @@ def _scan_csv(path: Path, shown: str, numbers: Sequence[str]) -> pl.LazyFrame:
 
 def read_header(path: Path, shown: str) -> tuple[list[str], str]:
     """Column names and separator of a CSV file; raises ValueError where names are unusable."""
-    with _opened(path, shown) as file:
-        first = file.readline()
-        separator = max(SEPARATORS, key=first.count)
-        file.seek(0)
-        header = [name.strip() for name in next(csv.reader(file, delimiter=separator), [])]
+    _, first, separator = next(_csv_lines(path, shown), (1, [], ","))
+    header = [name.strip() for name in first]
     if not header:
         raise ValueError(f"{shown}: empty; the first line must name the columns")
     if "" in header:
@@ -176,23 +166,25 @@ def read_header(path: Path, shown: str) -> tuple[list[str], str]:
 
 def check_lengths(path: Path, shown: str) -> None:
     """Raise ValueError with the first line that has more or fewer cells than the header."""
-    header, separator = read_header(path, shown)
-    with _opened(path, shown) as file:
-        lines = csv.reader(file, delimiter=separator)
-        for cells in lines:
-            if len(cells) != len(header) and cells:
-                raise ValueError(
-                    f"{shown} line {lines.line_num}: {len(cells)} cells where the header names "
-                    f"{len(header)}; quote a cell that holds '{separator}'"
-                )
+    n_columns = len(read_header(path, shown)[0])
+    for number, cells, separator in _csv_lines(path, shown):
+        if len(cells) != n_columns and cells:
+            raise ValueError(
+                f"{shown} line {number}: {len(cells)} cells where the header names {n_columns}; "
+                f"quote a cell that holds '{separator}'"
+            )
 
 
-@contextmanager
-def _opened(path: Path, shown: str) -> Iterator[TextIO]:
+def _csv_lines(path: Path, shown: str) -> Iterator[tuple[int, list[str], str]]:
+    """(number, cells, separator) of each line; the separator is the commonest of the first one."""
     csv.field_size_limit(CELL_BYTES)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield file
+            separator = max(SEPARATORS, key=file.readline().count)
+            file.seek(0)
+            lines = csv.reader(file, delimiter=separator)
+            for cells in lines:
+                yield lines.line_num, cells, separator
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{shown}: byte {error.object[error.start]:#04x} is not UTF-8; save the file as "
