@@ -32,7 +32,7 @@ POC = Budget(3450, 39, 700)
 MVP = Budget(5900, 66, 1450)
 COMPONENTS = {
     "tune": Budget(325, 3, 80),
-    "registry": Budget(480, 8, 120),
+    "registry": Budget(466, 8, 90),
     "serve": Budget(1055, 10, 360),
     "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
