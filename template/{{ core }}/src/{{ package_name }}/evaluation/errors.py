@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from ..utils.predictions import Array
+
 # Points in the residual plot; the file is committed, so it stays small.
 MAX_POINTS = 300
 N_WORST = 20

@@ -1,15 +1,12 @@
 """Bootstrap intervals of a metric, and of the difference between two models."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..utils.predictions import Predictions
+from ..utils.predictions import Array, Predictions
 from .metrics import Metric, evaluate_metric
 
-Array = NDArray[Any]
 Interval = dict[str, float | None]
 # Of more rows a draw takes as many as this; the interval is scaled by the root of the share.
 # Source: Bickel, Götze and van Zwet (1997), Resampling fewer than n observations.
@@ -59,7 +56,7 @@ def bootstrap_pair(
 
 def _resample(
     metric: Metric, y_true: Array, models: Sequence[Predictions], n_resamples: int, seed: int
-) -> NDArray[np.float64]:
+) -> Array:
     """Each model's metric on all rows, then on each draw; shape (1 + n_resamples, n_models)."""
     generator, n_rows = np.random.default_rng(seed), len(y_true)
     values = np.empty((1 + n_resamples, len(models)))
@@ -72,7 +69,7 @@ def _resample(
     return values
 
 
-def _interval(values: NDArray[np.float64], level: float, n_rows: int) -> Interval:
+def _interval(values: Array, level: float, n_rows: int) -> Interval:
     """values: of all rows first, then of each draw."""
     known = values[1:][np.isfinite(values[1:])]
     if not np.isfinite(values[0]) or not len(known):

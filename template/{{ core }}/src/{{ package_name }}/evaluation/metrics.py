@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn import metrics as sk
 
-Array = NDArray[Any]
+from ..utils.predictions import Array
+
 CLASSES, NUMBERS = ("classification",), ("regression",)
 
 

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from ..utils.predictions import Predictions
+from ..utils.predictions import Array, Predictions
 from .intervals import bootstrap
 from .metrics import Metric
 
-Array = NDArray[Any]
 # A column with more values is not a way to group rows.
 MAX_VALUES = 20
 MIN_ROWS = 10
@@ -48,7 +46,7 @@ def score_slices(
     return known + [entry for entry in entries if entry["value_of_metric"] is None]
 
 
-def groups(column: pl.Series) -> Iterator[tuple[str, NDArray[np.intp]]]:
+def groups(column: pl.Series) -> Iterator[tuple[str, Array]]:
     """(value, positions of its rows): numbers by quarters, dates by year, nulls on their own."""
     cells = column
     if column.dtype.is_temporal():

@@ -59,8 +59,8 @@ def load_context(root: Path, overrides: Sequence[str], name: str | None) -> RunC
     if manifest is None or not manifests.is_complete(root, manifest):
         raise ValueError("data/: parts are missing or changed; run `prepare`, then `train`")
     if manifests.hashes_of(manifest) != chosen.record["data"]:
-        run_name = chosen.folder.name
-        raise ValueError(f"logs/{run_name}: trained on other data than data/ holds; train again")
+        where = f"logs/{chosen.folder.name}"
+        raise ValueError(f"{where}: trained on other data than data/ holds; train again")
     trained = Config.model_validate(chosen.record["config"])
     trained = trained.model_copy(update={"evaluation": config.evaluation})
     model, description = store.load(chosen.folder)
