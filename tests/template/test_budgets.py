@@ -28,7 +28,7 @@ class Budget:
 
 
 # 0.3.1 had 5,400 lines in 89 modules (poc) and 17,300 in 211 (mvp), and 7,200 of tests.
-POC = Budget(3450, 39, 700)
+POC = Budget(3200, 38, 700)
 MVP = Budget(5900, 66, 1450)
 COMPONENTS = {
     "tune": Budget(325, 3, 80),
@@ -36,8 +36,8 @@ COMPONENTS = {
     "serve": Budget(1055, 10, 360),
     "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
-    "worker": Budget(185, 2, 110),
-    "explain": Budget(700, 7, 120),
+    "worker": Budget(150, 2, 102),
+    "explain": Budget(685, 7, 120),
     "fairness": Budget(250, 3, 60),
     "drift": Budget(131, 2, 40),
     "runs": Budget(150, 3, 60),
