@@ -55,7 +55,9 @@ def groups(column: pl.Series) -> Iterator[tuple[str, Array]]:
         quartiles = np.quantile(column.drop_nulls().to_numpy(), QUARTILES)
         cuts = np.unique([float(f"{quartile:.6g}") for quartile in quartiles])
         names = [f"up to {cut:.6g}" for cut in cuts] + [f"above {cuts[-1]:.6g}"]
-        cells = column.cut(cuts.tolist(), labels=names)
+        places = np.searchsorted(cuts, column.fill_null(np.nan).to_numpy())
+        cells = pl.Series([names[min(place, len(cuts))] for place in places])
+        cells = cells.set(column.is_null(), None)
     texts = cells.cast(pl.String).fill_null("(missing)")
     if texts.n_unique() <= MAX_VALUES:
         for value in texts.unique().sort().to_list():
