@@ -37,7 +37,7 @@ COMPONENTS = {
     "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
     "worker": Budget(150, 2, 102),
-    "explain": Budget(685, 7, 120),
+    "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
     "drift": Budget(131, 2, 40),
     "runs": Budget(150, 3, 60),
