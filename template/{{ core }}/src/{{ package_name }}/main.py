@@ -94,7 +94,7 @@ def _dispatch(argv: list[str]) -> int:
 
 def _project_root() -> Path:
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / CONFIG).is_file():
-            return folder
-    raise ValueError(f"{here}: no {CONFIG} here or above; run this inside the project")
+    found = [folder for folder in (here, *here.parents) if (folder / CONFIG).is_file()]
+    if not found:
+        raise ValueError(f"{here}: no {CONFIG} here or above; run this inside the project")
+    return found[0]

@@ -1,9 +1,8 @@
 """Infer a column's type from its cells, and parse cells as that type."""
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
-from ..configs.settings import ColumnType
+from ..configs.settings import ColumnType, Section
 
 # A text column with more distinct values than this share of its rows is free text or names rows.
 TEXT_SHARE = 0.5
@@ -33,10 +32,8 @@ ONLY_DECIMAL = r"^-?\d+,(\d{1,2}|\d{4,})$"
 DATETIME = pl.Datetime("us")
 
 
-class CellFormat(BaseModel):
+class CellFormat(Section):
     """How to parse a column: its type, the format of its dates, whether 3,14 is a number."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: ColumnType
     format: str | None = None

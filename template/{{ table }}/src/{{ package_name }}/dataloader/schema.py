@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 import yaml  # type: ignore[import-untyped]
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from ..configs.load import explain
-from ..configs.settings import ColumnType, Data
+from ..configs.settings import ColumnType, Data, Section
 from ..utils.files import write_text
 from ..utils.logs import log
 from ..utils.names import hint
@@ -57,10 +57,8 @@ class Column(CellFormat):
         return found
 
 
-class Schema(BaseModel):
+class Schema(Section):
     """The columns of the table, in its order. source: the file they were inferred from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
     columns: dict[str, Column]
