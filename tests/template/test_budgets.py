@@ -32,7 +32,7 @@ POC = Budget(3190, 38, 700)
 MVP = Budget(5500, 65, 1400)
 COMPONENTS = {
     "tune": Budget(313, 3, 80),
-    "registry": Budget(466, 8, 90),
+    "registry": Budget(468, 8, 90),
     "serve": Budget(1055, 10, 380),
     "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),

@@ -25,8 +25,10 @@ def resolve(root: Path, name: str = CHAMPION) -> Path:
     number = known.get(name, name)
     if number in there:
         return root / MODELS / number
+    if not there:
+        raise ValueError(f"{MODELS}/: no model is registered; run `evaluate`, then `register`")
     if name == CHAMPION and name not in known:
-        raise ValueError(f"{MODELS}/: no version is champion; run `register`, then `promote`")
+        raise ValueError(f"{MODELS}/: no version is champion; run `promote`")
     nearest = hint(name, [*there, *known])
     raise ValueError(f"{MODELS}/{number}: no such version or alias; {nearest}")
 
