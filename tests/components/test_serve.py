@@ -112,6 +112,7 @@ def test_a_request_under_way_gets_its_prediction_before_the_service_stops(regist
     with serving(registered) as (process, port):
         with socket.create_connection(("127.0.0.1", port), timeout=20) as late:
             late.sendall(HEAD.format(len(row)).encode() + row[:10])
+            assert status(port, "/health") == 200  # what came before it has been read too
             process.send_signal(signal.SIGTERM)
             wait_until(lambda: status(port, "/ready") is None)
             late.sendall(row[10:])

@@ -244,6 +244,10 @@ def served(copy: Install) -> Callable[[str], Path]:
     def make(task: str) -> Path:
         if task not in made:
             made[task] = edited(copy, TITLES, scaffold="mvp", task=task)
+            service = made[task] / "conf" / "service.yaml"
+            # A busy machine must not turn a slow prediction into the fallback.
+            text = service.read_text(encoding="utf-8").replace("budget_ms: 250", "budget_ms: 30000")
+            service.write_text(text, encoding="utf-8")
             for command in ("train", "evaluate", "register", "promote"):
                 run(made[task], command)
         return made[task]
