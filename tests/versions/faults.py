@@ -148,9 +148,17 @@ def guarded(tree: Path) -> tuple[list[str], dict[str, list[str]]]:
     return re.findall(r'"([^"]+)"', listed[1]) if listed else [], choices(tree)
 
 
+def passed(tree: Path) -> dict[str, list[str]]:
+    """The names that projects of a version may pass, retired ones too, with their choices."""
+    if not layered(tree):
+        return questions(tree)
+    names, allowed = guarded(tree)
+    return {name: allowed.get(name, []) for name in names}
+
+
 def _questions(old: Path, new: Path) -> Iterator[str]:
     names, choices = guarded(new)
-    for name, answers in questions(old).items():
+    for name, answers in passed(old).items():
         if name not in names:
             yield f"question {name} left known; updates of old projects pass it"
         lost = set(answers) - set(choices.get(name, answers))
