@@ -13,6 +13,7 @@ from ml_checklist.catalog import schema as shapes
 from ml_checklist.probes import JOINS, PROBES
 from ml_checklist.shapes import (
     Choice,
+    Either,
     Keys,
     ListOf,
     Number,
@@ -56,6 +57,8 @@ def described(shape: Shape) -> dict[str, Any]:
             return {"type": "boolean"}
         case ListOf():
             return {"type": "array", "items": described(shape.shape), "minItems": shape.least}
+        case Either():
+            return {"anyOf": [described(each) for each in shape.shapes]}
         case Table():
             return {"type": "object", "additionalProperties": described(shape.shape)}
         case Keys():

@@ -136,6 +136,16 @@ class Keys(Nested):
                 yield Fault(start, path, f"the key {key!r} is missing; add it ({shape.kind})")
 
 
+class Either(Shape):
+    """One of several shapes of a single value or of a list of them."""
+
+    def __init__(self, *shapes: Shape) -> None:
+        self.shapes, self.kind = shapes, " or ".join(shape.kind for shape in shapes)
+
+    def fits(self, value: Any) -> bool:
+        return any(shape.fits(value) for shape in self.shapes)
+
+
 class Table(Nested):
     """A mapping from words of one's own to values of one shape."""
 

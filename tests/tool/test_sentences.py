@@ -27,13 +27,13 @@ def test_no_sentence_of_the_catalog_shows_a_pattern(tmp_path):
 
 def test_each_item_of_the_catalog_has_one_thing_to_do_that_fits_two_lines():
     for item in REAL.values():
-        step = item.data["do"]
+        step = item.do
         assert 8 <= len(step) <= 230, f"{item.id}: {step}"
         assert step.count("`") % 2 == step.count('"') % 2 == 0, f"{item.id}: {step}"
         assert step.count("(") == step.count(")"), f"{item.id}: {step}"
 
 
-def test_an_open_item_shows_its_do_else_its_how(project, item):
+def test_an_open_item_shows_its_do_else_its_first_step(project, item):
     project.catalog(item("scoping.long"), item("scoping.short", extra="do: write one line"))
     out = project.run("gate", "poc").out
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from ml_checklist import markdown
+from ml_checklist import markdown, yaml_io
 from ml_checklist.catalog.items import Catalog, Item
 from ml_checklist.errors import Problem, nearest
 from ml_checklist.probes import walk
@@ -78,6 +78,7 @@ def _reaches(catalog: Catalog, start: str, goal: str) -> bool:
 
 # Share of items, or of methods, that must have the field.
 FLOORS = {"refs": 0.90, "options or methods": 0.60, "papers": 0.80}
+MOST_TITLE_WORDS, MOST_SHORT_WORDS, MOST_STEPS = 12, 4, 5
 _TRACKERS = re.compile(r"[?&](utm_|fbclid|gclid|mc_cid|ref_src)")
 
 
@@ -85,6 +86,7 @@ def lint(catalog: Catalog) -> list[Problem]:
     items = list(catalog.items.values())
     found = [problem for item in items for problem in _item(item)]
     found += [*_sentences(items), *_spellings(items), *_floors(items)]
+    found += [*_components(catalog, items)]
     return sorted(found)
 
 
@@ -118,13 +120,41 @@ def _item(item: Item) -> Iterator[Problem]:
         left = markdown.unfilled(text)
         if left:
             yield _whole(item, f"{key}: holds a placeholder: {left[1][:60]}")
-    if not item.title[0].isupper() or item.title.endswith((".", "?")):
-        text = "title: is a sentence that can be true: a capital first, no stop at the end"
-        yield _whole(item, text)
+    yield from (_whole(item, text) for text in _form(item))
     for probe in walk(item.probe):
         if probe.get("type") == "file" and "reason" not in probe:
             text = "probe: only looks whether a file exists; look into it, or give a `reason`"
             yield _whole(item, text)
+
+
+def _form(item: Item) -> Iterator[str]:
+    """What is wrong with the length and form of its words; `short` marks the form of 0.4."""
+    if not item.title[0].isupper() or item.title.endswith((".", "?")):
+        yield "title: is a sentence that can be true: a capital first, no stop at the end"
+    if "short" not in item.data:
+        return
+    n_title, n_short = len(item.title.split()), len(item.short.split())
+    if n_title > MOST_TITLE_WORDS:
+        yield f"title: has {n_title} words, {MOST_TITLE_WORDS} are the most"
+    if not 2 <= n_short <= MOST_SHORT_WORDS:
+        yield f"short: has {n_short} words, 2 to {MOST_SHORT_WORDS} are wanted"
+    if isinstance(item.data["how"], str) or len(item.steps) > MOST_STEPS:
+        yield f"how: is a list of 1 to {MOST_STEPS} steps"
+    if isinstance(item.data["effort"], str):
+        yield f"effort: is a number of minutes, not {item.data['effort']!r}"
+
+
+def _components(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
+    """Names of components that the template does not have; a project cannot tell."""
+    path = catalog.folder.parent / "components.yml"
+    if not path.is_file():
+        return
+    known = yaml_io.load(path, path.name, strict=False)["components"]
+    for item in items:
+        for name in item.components:
+            if name not in known:
+                text = f"component: {name!r} is not in components.yml{nearest(name, known)}"
+                yield _whole(item, text)
 
 
 def _whole(item: Item, text: str) -> Problem:
@@ -157,7 +187,8 @@ def _sentences(items: list[Item]) -> Iterator[Problem]:
 
 def _own_sentences(item: Item) -> Iterator[tuple[str, str]]:
     """What the catalog says itself; titles of papers and pages may well come again."""
-    yield from ((key, item.data[key]) for key in ("title", "why", "how"))
+    yield from (("title", item.title), ("why", item.data["why"]))
+    yield from (("how", step) for step in item.steps)
     yield from (("what", option["what"]) for option in item.data.get("options") or ())
 
 

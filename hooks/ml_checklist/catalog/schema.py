@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ml_checklist.catalog.items import PHASES
+from ml_checklist.catalog.items import MINUTES, PHASES
 from ml_checklist.probes import JOINS, PROBES
 from ml_checklist.shapes import (
     Choice,
+    Either,
     Fault,
     Keys,
     ListOf,
@@ -15,6 +16,7 @@ from ml_checklist.shapes import (
     Shape,
     Table,
     Text,
+    Truth,
     Whole,
 )
 
@@ -80,6 +82,7 @@ SOURCE = Text(
     "a source such as 004:298-304 or mlts:data-1, quoted",
 )
 LINK = Keys(title=Text(), url=URL)
+COMPONENT = Text(r"^[a-z][a-z0-9-]*$", "a component such as serve")
 
 LIFECYCLE = Keys(
     state=Choice("upcoming", "active", "deprecated", "retired"),
@@ -95,10 +98,13 @@ ITEM = Keys(
     rev=Whole(1),
     was_=ListOf(ID),
     title=Text(),
+    short_=Text(),
     why=Text(),
-    how=Text(),
+    how=Either(Text(), ListOf(Text(), 1)),
     do_=Text(),
-    effort=Choice("low", "medium", "high"),
+    effort=Either(Whole(), Choice(*MINUTES)),
+    essential_=Truth(),
+    component_=Either(COMPONENT, ListOf(COMPONENT, 1)),
     went_wrong_=LINK,
     phase=Choice(*PHASES),
     level=Choice(*LEVELS),

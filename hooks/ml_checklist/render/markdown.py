@@ -5,7 +5,7 @@ import re
 from ml_checklist import __version__, origin
 from ml_checklist.catalog.items import PHASES
 from ml_checklist.render import text
-from ml_checklist.render.style import EFFORT, MARKS, cell, code, escape
+from ml_checklist.render.style import MARKS, cell, code, duration, escape
 from ml_checklist.state import gate
 from ml_checklist.state.status import Status
 from ml_checklist.state.survey import Survey
@@ -60,7 +60,8 @@ def _details(own: list[Status]) -> list[str]:
         data = s.item.data
         summary = f"<code>{s.item.id}</code> {escape(s.item.title)}"
         lines += ["", f"<details><summary>{summary}</summary>", "", escape(data["why"]), ""]
-        lines += [f"**How** ({EFFORT[data['effort']]}): {data['how']}", ""]
+        lines += [f"**How** ({duration(s.item.minutes)})", ""]
+        lines += [*(f"{number}. {step}" for number, step in enumerate(s.item.steps, 1)), ""]
         if "went_wrong" in data:
             lines += [f"**Went wrong**: {_link(data['went_wrong'])}", ""]
         lines += [f"* {_method(m)}" for m in data.get("methods") or ()]

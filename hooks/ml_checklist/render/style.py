@@ -4,7 +4,6 @@ import os
 import sys
 from typing import TextIO
 
-EFFORT = {"low": "minutes", "medium": "hours", "high": "days"}
 MARKS = {
     "pass": "ok",
     "fail": "red",
@@ -17,6 +16,11 @@ MARKS = {
     "error": "broken",
 }
 _CODES = {"pass": "32", "fail": "31", "error": "31;1", "stale": "33", "todo": "36", "bold": "1"}
+
+
+def duration(minutes: int) -> str:
+    """Time of a person in words: `20 min`, `3 h`, `1.5 h`."""
+    return f"{minutes} min" if minutes < 60 else f"{minutes / 60:.3g} h"
 
 
 def coloured(stream: TextIO | None = None) -> bool:

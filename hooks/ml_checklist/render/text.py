@@ -4,7 +4,7 @@ import shutil
 import textwrap
 
 from ml_checklist.probes.finding import ERROR, UNKNOWN
-from ml_checklist.render.style import EFFORT, MARKS, clean, paint
+from ml_checklist.render.style import MARKS, clean, duration, paint
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES, Gate
 from ml_checklist.state.status import FAIL, STALE, Status
@@ -75,7 +75,7 @@ def _open_lines(survey: Survey, phase: str, n: int) -> list[str]:
 
 def line(head: str, status: Status, room: int, *, indent: int = _MARGIN) -> list[str]:
     """`head`, the item and the one thing to do, on as many lines as that takes."""
-    effort = "" if status.blocked_by else f"({EFFORT[status.item.data['effort']]})"
+    effort = "" if status.blocked_by else f"({duration(status.item.minutes)})"
     column = indent + room + 2
     text = f"{clean(gate.todo(status))}  {effort}"
     first, *more = textwrap.wrap(text, max(width() - column, 40), break_on_hyphens=False)

@@ -90,10 +90,9 @@ def headline(gate: Gate) -> str:
 
 def next_items(survey: Survey, phase: str, n: int) -> list[Status]:
     """The open items of a gate that need no other first: earlier phase, then cheap, then must."""
-    effort = {"low": 0, "medium": 1, "high": 2}
     left = still_open(survey, phase, calendar=True)
     ready = [status for status in left if not status.blocked_by]
-    ready.sort(key=lambda s: (effort[s.item.data["effort"]], s.item.level != "must"))
+    ready.sort(key=lambda s: (s.item.minutes, s.item.level != "must"))
     return ready[:n]
 
 
@@ -111,7 +110,7 @@ def todo(status: Status) -> str:
         return finding.remedy
     if finding and finding.holds and status.state == TODO:
         return f"sign it off: {tick}"
-    return str(item.data.get("do") or " ".join(item.data["how"].split()))
+    return item.do
 
 
 def expected(item: Item) -> str:
