@@ -19,6 +19,7 @@ def parsed() -> argparse.Namespace:
     pushed = "push what was prepared, open or update its pull request"
     publish = words.add_parser("publish", help=pushed)
     publish.add_argument("--host", choices=("github", "gitlab"), default="github")
+    publish.add_argument("--base", default="main", help="the branch that is updated (main)")
     merge = words.add_parser("merge", help="a true merge, by the branch TEMPLATE")
     merge.add_argument("--to", default="", help="the version; default: the newest")
     merge.add_argument("--data", action="append", default=[], metavar="NAME=VALUE")
@@ -32,7 +33,7 @@ def main() -> int:
         if args.word == "publish":  # needs nothing but Python: it runs where no project is set up
             from . import publish
 
-            publish.publish(args.host)
+            publish.publish(args.host, args.base)
             return 0
         if args.word == "prepare":
             from . import prepare
