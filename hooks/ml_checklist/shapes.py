@@ -145,6 +145,13 @@ class Either(Shape):
     def fits(self, value: Any) -> bool:
         return any(shape.fits(value) for shape in self.shapes)
 
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        lists = [shape for shape in self.shapes if isinstance(shape, ListOf)]
+        if isinstance(value, list) and lists and not self.fits(value):
+            yield from lists[0].faults(value, path, line)
+        else:
+            yield from super().faults(value, path, line)
+
 
 class Table(Nested):
     """A mapping from words of one's own to values of one shape."""
