@@ -37,6 +37,7 @@ FILES: dict[str, Shape] = {
     "view": shapes.VIEW,
     "tick": shapes.TICK,
     "waiver": shapes.WAIVER,
+    "decline": shapes.DECLINE,
     "project": shapes.PROJECT,
     "overlay": shapes.OVERLAY,
 }

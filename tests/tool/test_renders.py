@@ -133,7 +133,7 @@ EVIL = "</script><script>document.title='pwned'</script><img src=x onerror=docum
 
 
 def test_text_of_people_cannot_leave_the_island(project):
-    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann")
+    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann", "--approver", "@bob")
     page = project.run("report", "--format", "html").out
 
     assert EVIL not in page
@@ -198,7 +198,7 @@ def test_the_page_filters_searches_and_answers_the_keyboard(real, tmp_path):
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 def test_nothing_that_people_wrote_runs_in_the_page(project, tmp_path):
-    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann")
+    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann", "--approver", "@bob")
     project.run("report", "--format", "html", "-o", str(tmp_path / "page.html"))
     title = browse(
         tmp_path / "page.html",

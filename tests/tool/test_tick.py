@@ -64,8 +64,14 @@ REFUSED = [
     (["scoping.users", "-e", "/etc/passwd"], "leave out `..`"),
     (["scoping.users", "-e", "checklist/catalog/scoping.yml"], "belongs to the checklist itself"),
     (["scoping.users", "-e", "ftp://example.org"], "not"),
-    (["scoping.users", "--na", " "], "needs a reason"),
-    (["scoping.beats", "--na", "no"], "use `checklist waive`"),
+    (["scoping.users", "--na", " ", "--approver", "@bob"], "is no sentence"),
+    (["scoping.users", "--na", "solo poc", "--approver", "@bob"], "is no sentence: 7 letters"),
+    (["scoping.users", "--na", "bla " * 40, "--approver", "@bob"], "repeats itself"),
+    (["scoping.users", "--na", "it predicts the load of a pump"], "another person approves"),
+    (
+        ["scoping.beats", "--na", "it predicts the load of a pump", "--approver", "@bob"],
+        "waive it for a time",
+    ),
 ]
 
 
@@ -144,7 +150,7 @@ def test_reopen_of_what_is_open_is_refused(project):
 
 def waive(project, **changes):
     args = {
-        "reason": "later",
+        "reason": "the sales team names its users in January",
         "until": "2027-01-31",
         "approver": "@boss",
         "by": "@ann",
@@ -164,7 +170,7 @@ def waive(project, **changes):
         ({"until": "2029-01-01"}, "must lie within"),
         ({"until": "31.1.2027"}, "is not a day"),
         ({"until": "2027-02-30"}, "is not a day"),
-        ({"reason": " "}, "is empty"),
+        ({"reason": " "}, "is no sentence"),
         ({"approver": "x[bot]"}, "is a bot"),
     ],
 )

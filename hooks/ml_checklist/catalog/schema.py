@@ -169,12 +169,14 @@ EVIDENCE = Keys(
 TICK = Keys(
     status=Choice("done", "not-applicable"),
     by=HANDLE,
+    approver_=HANDLE,
     date=DATE,
     item_rev=Whole(1),
     reason_=Text(),
     evidence_=ListOf(EVIDENCE, 1),
 )
 WAIVER = Keys(reason=Text(), by=HANDLE, approver=HANDLE, date=DATE, until=DATE, item_rev=Whole(1))
+DECLINE = Keys(reason=Text(), by=HANDLE, date=DATE, item_rev=Whole(1))
 PROJECT = Keys(
     phase=Choice(*DECLARED),
     facts_=Table(Shape()),

@@ -24,7 +24,7 @@ HOOK = """
         language: system
         files: ^checklist/"""
 _LF = "linguist-generated eol=lf"
-_OWNED = ("hooks/", "checklist/catalog/", "checklist/waivers/")
+_OWNED = ("hooks/", "checklist/catalog/", "checklist/waivers/", "checklist/declines/")
 # File of ours -> (a text that it would hold, what to do when it does not).
 WANTED = {
     ".pre-commit-config.yaml": ("checklist validate", f"add under `repos:`{HOOK}"),
@@ -58,13 +58,16 @@ def validate(args: argparse.Namespace) -> bool:
 
 def _project(args: argparse.Namespace) -> tuple[Catalog, list[Problem], str]:
     opened = common.project(args)
-    given, granted = survey.read_state(opened)
-    warnings = given.warnings + granted.warnings
-    for warning in [*warnings, *missing_lines(opened.home), *origin.traps(opened.home)]:
+    signed = survey.read_state(opened)
+    for warning in [*signed.warnings, *missing_lines(opened.home), *origin.traps(opened.home)]:
         print(f"warning: {warning}")
-    n_files = f"{len(given.entries)} ticks, {len(granted.entries)} waivers"
-    what = f"{len(opened.catalog.items)} items, {n_files}, phase {opened.phase}"
-    return opened.catalog, given.problems + granted.problems, what
+    counts = [
+        f"{len(folder.entries)} {name}"
+        for name, folder in signed._asdict().items()
+        if folder.entries
+    ]
+    what = ", ".join([f"{len(opened.catalog.items)} items", *counts, f"phase {opened.phase}"])
+    return opened.catalog, signed.problems + signed.refused, what
 
 
 def _lint(catalog: Catalog) -> list[Problem]:

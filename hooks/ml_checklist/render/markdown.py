@@ -16,11 +16,11 @@ def page(survey: Survey, section: str | None = None) -> str:
     """Gates, questions and every item by section, its options and papers folded."""
     phase, today = survey.project.phase, survey.project.today
     lines = ["# Checklist", "", f"Declared phase: **{phase}**, on {today}. {versions(survey)}.", ""]
-    lines += ["| Gate | Met | Proven | Signed off | Waived | Stale | Open | Holds |"]
+    lines += ["| Gate | Met | Proven | Signed off | Set aside | Stale | Open | Holds |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
     for each in PHASES:
         g = gate.count(survey, each)
-        numbers = (g.proven, g.signed_off, g.waived, g.stale, g.open)
+        numbers = (g.proven, g.signed_off, g.set_aside, g.stale, g.open)
         cells = [gate.NAMES[each], f"{g.met} of {g.total}", *map(str, numbers)]
         lines.append(f"| {' | '.join(cells)} | {'yes' if g.holds() else 'no'} |")
     lines += _questions(survey)

@@ -10,6 +10,7 @@ MARKS = {
     "todo": "to do",
     "stale": "stale",
     "waived": "waived",
+    "declined": "declined",
     "not-applicable": "n/a",
     "upcoming": "soon",
     "unknown": "unknown",

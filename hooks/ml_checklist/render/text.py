@@ -29,8 +29,8 @@ def status(survey: Survey, *, n_next: int = 3) -> str:
 
 def _totals(survey: Survey, numbers: Gate) -> list[str]:
     met = f"{numbers.met} of {numbers.total} met"
-    if numbers.waived:
-        met += f", {numbers.met + numbers.waived} with the {numbers.waived} waived"
+    if numbers.set_aside:
+        met += f", {numbers.set_aside} set aside"
     who = f"{numbers.proven} proven by tests and tools, {numbers.signed_off} signed off by people"
     left = gate.still_open(survey, numbers.phase, calendar=True)
     people = sum(status.item.kind != "auto" for status in left)
@@ -43,10 +43,11 @@ def _totals(survey: Survey, numbers: Gate) -> list[str]:
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:
     lines = []
-    n_questions = len(gate.questions(survey, numbers.phase))
-    if n_questions:
-        many = "questions decide" if n_questions > 1 else "question decides"
-        lines.append(f"{'questions':{_MARGIN}}{n_questions} {many} what else applies: {_START}")
+    if numbers.n_questions:
+        words = f"{gate.unanswered(numbers.n_questions)}; they decide what else applies: {_START}"
+        lines.append(f"{'questions':{_MARGIN}}{words}")
+    red = paint(f"{'red':{_MARGIN}}", "fail")
+    lines += [f"{red}{fault}" for fault in numbers.over]
     claimed = gate.claimed(survey.project.phase)
     if claimed:
         holds = gate.count(survey, claimed).holds()
@@ -68,9 +69,11 @@ def _open_lines(survey: Survey, phase: str, n: int) -> list[str]:
         for number, each in enumerate(group):
             head = paint(f"{'' if number else word:{_MARGIN}}", {"red": "fail"}.get(word, word))
             lines += line(head, each, room)
-    if not left:
-        return [f"{'next':{_MARGIN}}nothing is open here; `checklist promote` takes the next phase"]
-    return lines
+    if left:
+        return lines
+    asks = gate.questions(survey, phase)
+    todo = f"answer the questions: {_START}" if asks else "`checklist promote` takes the next phase"
+    return [f"{'next':{_MARGIN}}{'' if asks else 'nothing is open here; '}{todo}"]
 
 
 def line(head: str, status: Status, room: int, *, indent: int = _MARGIN) -> list[str]:
@@ -125,6 +128,7 @@ def gate_lines(survey: Survey, phase: str, *, calendar: bool) -> str:
     holds = numbers.holds(calendar=calendar)
     who = f"{numbers.proven} proven, {numbers.signed_off} signed off"
     lines = [f"{gate.headline(numbers)} {'It holds.' if holds else 'It does not hold.'}  ({who})"]
+    lines += [f"  {paint('too much', 'fail')} {fault}" for fault in numbers.over]
     left = gate.still_open(survey, phase, calendar=calendar)
     room = max([len(status.item.id) for status in left], default=0)
     for status in left:

@@ -4,24 +4,39 @@ from typing import NamedTuple
 
 from ml_checklist.catalog.items import PHASES, RANK, Item
 from ml_checklist.probes.finding import ERROR
-from ml_checklist.state.status import NOT_APPLICABLE, PASS, STALE, TODO, WAIVED, Status
+from ml_checklist.state.status import (
+    DECLINED,
+    NOT_APPLICABLE,
+    PASS,
+    STALE,
+    TODO,
+    WAIVED,
+    Status,
+)
 from ml_checklist.state.survey import Question, Survey
 
+# At most this share of its musts, its items that ask a person, and all its items may be set aside.
+MUST, PEOPLE, ALL = 1 / 5, 1 / 3, 1 / 3
 NAMES = {"poc": "PoC", "mvp": "MVP", "production": "Production", "live": "Live"}
 
 
 class Gate(NamedTuple):
-    """The numbers of one gate; total = met + waived + open, and met = proven + signed_off.
+    """The numbers of one gate; total = met + set_aside + open, and met = proven + signed_off.
 
+    set_aside = waived + declined + excused, where excused were called n/a by a person; over says in
+    words where more are set aside than may be.
     stale and expired are part of open; expired went stale by the calendar alone.
-    n_questions, part of open too, are facts without which it is not known what applies.
+    n_questions are facts without which it is not known what else applies; not in the total.
     """
 
     phase: str
     met: int
     proven: int
     signed_off: int
+    set_aside: int
     waived: int
+    declined: int
+    excused: int
     open: int
     stale: int
     expired: int
@@ -29,10 +44,12 @@ class Gate(NamedTuple):
     errors: int
     total: int
     not_applicable: int
+    over: tuple[str, ...]
 
     def holds(self, *, calendar: bool = False) -> bool:
         """Whether nothing is open; what has merely aged counts only with `calendar`."""
-        return not self.errors and self.open <= (0 if calendar else self.expired)
+        left = self.open - (0 if calendar else self.expired)
+        return not (self.errors or self.n_questions or self.over or left > 0)
 
 
 def required(survey: Survey, phase: str) -> list[Status]:
@@ -48,20 +65,39 @@ def questions(survey: Survey, phase: str) -> list[Question]:
 
 def count(survey: Survey, phase: str) -> Gate:
     all_ = required(survey, phase)
-    counted = [status for status in all_ if status.state != NOT_APPLICABLE]
-    n_questions = len(questions(survey, phase))
-    met, waived = (sum(s.state == state for s in counted) for state in (PASS, WAIVED))
-    total = len(counted) + n_questions
+    counted = [s for s in all_ if s.state != NOT_APPLICABLE or s.excused]
     numbers = {
+        "met": sum(s.state == PASS for s in counted),
         "proven": sum(s.proven for s in counted),
         "signed_off": sum(s.signed_off for s in counted),
+        "set_aside": sum(s.set_aside for s in counted),
+        "waived": sum(s.state == WAIVED for s in counted),
+        "declined": sum(s.state == DECLINED for s in counted),
+        "excused": sum(s.excused for s in counted),
+        "open": sum(not s.settled for s in counted),
         "stale": sum(s.state == STALE for s in counted),
         "expired": sum(s.calendar for s in counted),
+        "n_questions": len(questions(survey, phase)),
         "errors": sum(s.state == ERROR for s in counted),
-        "open": total - met - waived,
+        "total": len(counted),
         "not_applicable": len(all_) - len(counted),
     }
-    return Gate(phase, met=met, waived=waived, total=total, n_questions=n_questions, **numbers)
+    return Gate(phase, over=tuple(_over(counted)), **numbers)
+
+
+def _over(counted: list[Status]) -> list[str]:
+    """Which caps the statuses of a gate exceed, in words."""
+    groups = (
+        ("`must` items", MUST, [s for s in counted if s.item.level == "must"]),
+        ("items that ask a person", PEOPLE, [s for s in counted if s.item.kind != "auto"]),
+        ("items", ALL, counted),
+    )
+    found = []
+    for name, share, group in groups:
+        n, limit = sum(status.set_aside for status in group), int(share * len(group) + 1e-9)
+        if n > limit:
+            found.append(f"{n} of {len(group)} {name} are set aside, at most {limit} may be")
+    return found
 
 
 def still_open(survey: Survey, phase: str, *, calendar: bool = False) -> list[Status]:
@@ -81,11 +117,17 @@ def working_towards(phase: str) -> str:
 
 
 def headline(gate: Gate) -> str:
-    """One gate in words: `MVP gate: 41 of 44 met, 2 waived, 1 stale.`"""
-    extras = [f"{n} {word}" for n, word in ((gate.waived, "waived"), (gate.stale, "stale")) if n]
+    """One gate in words: `MVP gate: 41 of 44 met, 2 set aside, 1 stale.`"""
+    counts = ((gate.set_aside, "set aside"), (gate.stale, "stale"))
+    extras = [f"{n} {word}" for n, word in counts if n]
     rest = gate.open - gate.stale
     extras += [f"{rest} open"] if rest else []
+    extras += [unanswered(gate.n_questions)] if gate.n_questions else []
     return f"{NAMES[gate.phase]} gate: {', '.join([f'{gate.met} of {gate.total} met', *extras])}."
+
+
+def unanswered(n: int) -> str:
+    return f"{n} question{'' if n == 1 else 's'} unanswered"
 
 
 def next_items(survey: Survey, phase: str, n: int) -> list[Status]:

@@ -12,17 +12,21 @@ from ml_checklist.shapes import Shape, check
 
 
 class Folder(NamedTuple):
-    """What a folder of ticks or waivers holds, by the item's present id."""
+    """What a folder of ticks, waivers or declines holds, by the item's present id.
+
+    problems: files that cannot be read. refused: files that do not count for their item.
+    """
 
     entries: dict[str, dict[str, Any]]
     files: dict[str, str]
     problems: list[Problem]
     warnings: list[Problem]
+    refused: dict[str, Problem]
 
 
 def read(folder: Path, shape: Shape, catalog: Catalog) -> Folder:
     """Everything in `folder`; what is wrong is listed, not raised, so that all of it is shown."""
-    into = Folder({}, {}, [], [])
+    into = Folder({}, {}, [], [], {})
     if not folder.is_dir():
         return into
     spelt: dict[str, str] = {}
