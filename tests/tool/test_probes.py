@@ -49,6 +49,7 @@ type = "layers"
 layers = ["main", "model | dataloader"]
 """
 WORKFLOW = "on: [push, pull_request]\njobs:\n  test:\n    steps:\n      - run: |\n          make setup\n          make test\n"
+ONE = "on: push\njobs:\n  test:\n    steps:\n      - {}\n"
 GITLAB = "test:\n  rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]\n  script: [make setup, make test]\n"
 EVALUATE = (
     "from x import read_part\n\ndef run():\n    return read_part('test', for_evaluation=True)\n"
@@ -440,6 +441,98 @@ CASES: dict[str, Case] = {
             ".gitlab/ci/a.yml": "a: {before_script: [pip list], script: make test}\n",
         },
         MISSING,
+    ),
+    "workflow of several targets": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": ONE.format("run: make -C model setup test")},
+        FOUND,
+    ),
+    "workflow through a runner": (
+        {"type": "workflow", "runs": "pip-audit"},
+        {".github/workflows/t.yml": ONE.format('run: "CI=1 uv run --no-sync pip-audit --strict"')},
+        FOUND,
+    ),
+    "workflow whose failure is kept for later": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": ONE.format("run: make test || code=$?")},
+        FOUND,
+    ),
+    "workflow into a pipe of bash": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": ONE.format("{shell: bash, run: make test | tee log}")},
+        FOUND,
+    ),
+    **{
+        f"workflow that does not fail: {step}": (
+            {"type": "workflow", "runs": "make test"},
+            {".github/workflows/t.yml": ONE.format(step)},
+            MISSING,
+        )
+        for step in (
+            "run: make test || true",
+            "run: (make test) || :",
+            "run: make test || echo red",
+            "run: make test &",
+            "run: make test | tee log",
+            "run: echo make test",
+            "run: 'true # make test'",
+            "run: make -n test",
+            'run: "exit 0\\nmake test"',
+            'run: "set +e\\nmake test"',
+            'run: "if make test; then :; fi"',
+            "{if: false, run: make test}",
+            "{if: '${{ always() && false }}', run: make test}",
+            "{continue-on-error: true, run: make test}",
+        )
+    },
+    "workflow whose job never runs": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": WORKFLOW.replace("    steps", "    if: ${{ false }}\n    steps")},
+        MISSING,
+    ),
+    "workflow whose job may fail": (
+        {"type": "workflow", "runs": "make test"},
+        {
+            ".github/workflows/t.yml": WORKFLOW.replace(
+                "    steps", "    continue-on-error: true\n    steps"
+            )
+        },
+        MISSING,
+    ),
+    "workflow that nobody calls": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": CALLED[".github/workflows/t.yml"]},
+        MISSING,
+    ),
+    "workflow on gitlab that may fail": (
+        {"type": "workflow", "runs": "make test"},
+        {".gitlab-ci.yml": GITLAB + "  allow_failure: true\n"},
+        MISSING,
+    ),
+    "workflow on gitlab that never runs": (
+        {"type": "workflow", "runs": "make test"},
+        {".gitlab-ci.yml": "a: {rules: [{when: never}], script: [make test]}\n"},
+        MISSING,
+    ),
+    "owners where the host looks first": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {".github/CODEOWNERS": "*\n", "CODEOWNERS": "* @a\n"},
+        MISSING,
+    ),
+    "owners of gitlab": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {".gitlab-ci.yml": GITLAB, ".github/CODEOWNERS": "*\n", "CODEOWNERS": "* @a/b/c\n"},
+        FOUND,
+    ),
+    "owners who are nobody": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {"CODEOWNERS": "* nobody-at-all @ @/team a@b\n"},
+        MISSING,
+    ),
+    "owners by mail": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {"CODEOWNERS": "* ann@example.org\n"},
+        FOUND,
     ),
     "workflow absent": ({"type": "workflow", "runs": "make test"}, {}, MISSING),
     "text found": (

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ml_checklist.errors import UnreadableError
-from ml_checklist.probes import ci, code, data, git, packaging, proof, text
+from ml_checklist.probes import ci, code, data, git, owners, packaging, proof, text
 from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding, missing
 from ml_checklist.probes.tree import Tree
 from ml_checklist.shapes import Keys, ListOf, Number, Shape, Text, Truth, Whole
@@ -120,7 +120,7 @@ PROBES: dict[str, Kind] = {
         "pyproject.toml must hold an import-linter layers contract that names every sub-package",
     ),
     "codeowners": Kind(
-        ci.codeowners, {"paths": ListOf(Text(), 1)}, "CODEOWNERS must name an owner for {paths}"
+        owners.codeowners, {"paths": ListOf(Text(), 1)}, "CODEOWNERS must name an owner for {paths}"
     ),
     "workflow": Kind(
         ci.workflow,

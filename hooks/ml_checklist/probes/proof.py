@@ -6,7 +6,7 @@ from ml_checklist import proofs
 from ml_checklist.files import tree_id
 from ml_checklist.probes.data import EVALUATE, absent, one
 from ml_checklist.probes.finding import Finding, found, missing, unknown
-from ml_checklist.probes.tree import Tree, matches
+from ml_checklist.probes.tree import REPORTS, Tree, matches
 
 RUN_TESTS = "run `make test`"
 MEASURE = "run `CI=1 make test`"
@@ -14,12 +14,11 @@ MEASURE = "run `CI=1 make test`"
 
 def proven(tree: Tree, *, item: str, min: int = 1) -> Finding:
     """Tests marked as proof of an item passed on this very code and data."""
+    if tree.forged:
+        return missing(tree.forged, REPORTS)
     report = proofs.read(tree.proofs)
     if report is None:
         return unknown("no tests have been run here yet", RUN_TESTS)
-    if not tree.base and ".checklist/proofs.json" in (tree.tracked or ()):
-        text = "the report is committed, so it proves nothing; git rm --cached it"
-        return missing(text, ".checklist/proofs.json")
     if not proofs.same_tree(report, tree.identity):
         return unknown("code, tests, conf or data changed since the tests ran", RUN_TESTS)
     return _verdict([result for result in report["results"] if result.get("item") == item], min)
@@ -41,7 +40,9 @@ def _verdict(results: list[dict[str, Any]], least: int) -> Finding:
 
 def coverage(tree: Tree, *, min: float, of: str = "**") -> Finding:
     """The tests run a share of the lines of the code."""
-    name = ".checklist/coverage.json"
+    name = f"{REPORTS}/coverage.json"
+    if tree.forged:
+        return missing(tree.forged, REPORTS)
     if not tree.find(name):
         return unknown("coverage has not been measured yet", MEASURE, name)
     report = proofs.read(tree.proofs)

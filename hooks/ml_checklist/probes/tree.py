@@ -11,6 +11,7 @@ from ml_checklist import gitrepo, markdown, proofs, yaml_io
 from ml_checklist.errors import DataError, UnreadableError
 
 MAX_BYTES = 64 << 20
+REPORTS = ".checklist"  # what test runs leave: never committed, never a link
 
 
 class Base(NamedTuple):
@@ -119,6 +120,18 @@ class Tree:
         except (ValueError, RecursionError) as error:
             first = str(error).splitlines()[0]
             raise UnreadableError(name, f"{name} is not {form.upper()}: {first}") from None
+
+    @cached_property
+    def forged(self) -> str:
+        """Why the reports in .checklist/ are none of this checkout; empty where they may be."""
+        folder = self.root / REPORTS
+        links = [path.name for path in (folder, *folder.glob("*")) if path.is_symlink()]
+        if links:
+            return f"{links[0]} is a link, so it proves nothing; delete it"
+        committed = [n for n in self.tracked or () if n == REPORTS or n.startswith(f"{REPORTS}/")]
+        if committed:
+            return f"{committed[0]} is committed, so it proves nothing; git rm -r --cached {REPORTS}"
+        return ""
 
     @cached_property
     def identity(self) -> dict[str, Any]:
