@@ -59,6 +59,9 @@ def _references(catalog: Catalog, item: Item) -> Iterator[tuple[str, str]]:
     by = item.data["lifecycle"].get("replaced_by")
     if by and by not in catalog.items:
         yield "lifecycle", f"unknown item {by!r}{nearest(by, catalog.items)}"
+    for name in (item.data.get("merged") or {}).get("ids", ()):
+        if name not in catalog.retired:
+            yield "merged", f"{name!r} has no tombstone"
     for name in [probe["item"] for probe in walk(item.probe) if "item" in probe]:
         if name not in catalog.items:
             yield "probe", f"proven: unknown item {name!r}{nearest(name, catalog.items)}"

@@ -97,6 +97,7 @@ ITEM = Keys(
     id=ID,
     rev=Whole(1),
     was_=ListOf(ID),
+    merged_=Keys(rev=Whole(2), ids=ListOf(ID, 1)),
     title=Text(),
     short_=Text(),
     why=Text(),

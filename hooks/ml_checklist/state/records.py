@@ -15,6 +15,7 @@ class Folder(NamedTuple):
     """What a folder of ticks, waivers or declines holds, by the item's present id.
 
     problems: files that cannot be read. refused: files that do not count for their item.
+    former: what was signed for items that are retired, by their id.
     """
 
     entries: dict[str, dict[str, Any]]
@@ -22,11 +23,12 @@ class Folder(NamedTuple):
     problems: list[Problem]
     warnings: list[Problem]
     refused: dict[str, Problem]
+    former: dict[str, dict[str, Any]]
 
 
 def read(folder: Path, shape: Shape, catalog: Catalog) -> Folder:
     """Everything in `folder`; what is wrong is listed, not raised, so that all of it is shown."""
-    into = Folder({}, {}, [], [], {})
+    into = Folder({}, {}, [], [], {}, {})
     if not folder.is_dir():
         return into
     spelt: dict[str, str] = {}
@@ -66,6 +68,8 @@ def _entry(path: Path, where: str, shape: Shape, catalog: Catalog, into: Folder)
     into.problems.extend(faults)
     item = catalog.resolve(path.stem)
     if item is None:
+        if not faults:
+            into.former[path.stem] = data
         into.warnings.append(Problem(where, 0, _orphan(path.stem, catalog)))
     elif item.id in into.entries:
         both = f"this and {into.files[item.id]}"

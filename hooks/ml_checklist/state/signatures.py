@@ -10,7 +10,7 @@ from ml_checklist.catalog.items import Catalog, Item
 from ml_checklist.catalog.schema import DECLINE, TICK, WAIVER
 from ml_checklist.errors import Problem
 from ml_checklist.probes.tree import Tree
-from ml_checklist.state import evidence, records, set_aside
+from ml_checklist.state import evidence, merged, records, set_aside
 from ml_checklist.state.records import Folder
 
 MAX_DAYS = 180  # of a waiver
@@ -57,6 +57,7 @@ def load(home: Path, catalog: Catalog, facts: Mapping[str, Any], today: date) ->
     signed = Signed(
         *(records.read(home / "checklist" / each, read[each], catalog) for each in read)
     )
+    merged.join(signed.ticks, catalog)
     for folder in signed:
         for name, entry in list(folder.entries.items()):
             _admit(folder, name, entry, (catalog.items[name], facts, today))
