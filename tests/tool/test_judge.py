@@ -101,7 +101,7 @@ def test_a_branch_that_edits_tool_catalog_waiver_and_workflow_is_red(places, pro
 
 
 def test_a_template_version_that_is_only_claimed_does_not_move_the_judge(places, project, item):
-    """Raising `_commit` silences the word tampered; the catalog of BASE judges all the same."""
+    """A version is not believed; the catalog of BASE judges all the same."""
     project.write("reports/evaluation.json", '{"beats_baseline": {"low": -0.2}}')
     project.write(".copier-answers.yml", "_commit: v9.9.9\n")
     project.catalog(item("scoping.users", level="may"))
@@ -110,7 +110,7 @@ def test_a_template_version_that_is_only_claimed_does_not_move_the_judge(places,
 
     assert judged.returncode == 1
     assert "lost     scoping.beats" in judged.stdout
-    assert "moves from v1.0.0 to v9.9.9" in judged.stdout
+    assert "Tampered: 1 files of the judge are not those of v9.9.9" in judged.stdout
     assert places.judge("gate").returncode == 1
 
 

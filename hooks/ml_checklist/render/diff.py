@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ml_checklist.compare.diff import Diff, Pair
-from ml_checklist.render.style import cell, clean, code
+from ml_checklist.compare.diff import Diff
+from ml_checklist.compare.pairs import Pair
+from ml_checklist.render.style import MARKS, cell, clean, code
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES
 
@@ -17,8 +18,9 @@ Row = tuple[str, str, str]
 def headline(diff: Diff) -> str:
     project = diff.head.project
     numbers = gate.count(diff.head, gate.working_towards(project.phase))
-    counts = f"{len(diff.proven)} proven, {len(diff.ticked)} ticked, {len(diff.lost)} lost"
-    return f"{gate.headline(numbers)} This branch: {counts}."
+    counted = {"proven": diff.proven, "ticked": diff.ticked, "set aside": diff.set_aside}
+    counts = [f"{len(pairs)} {word}" for word, pairs in {**counted, "lost": diff.lost}.items()]
+    return f"{gate.headline(numbers)} This branch: {', '.join(counts)}."
 
 
 def notices(diff: Diff) -> list[str]:
@@ -30,8 +32,10 @@ def notices(diff: Diff) -> list[str]:
     now = diff.head.project.phase
     if diff.phase_before and diff.phase_before != now:
         found.append(f"Phase: {diff.phase_before} -> {now}.")
-    if diff.facts_changed:
-        found.append(f"Facts: {'; '.join(diff.facts_changed)}.")
+    found += [_fact(diff, name) for name in diff.facts_changed]
+    if diff.moved:
+        what = "`root:` or `map:` of checklist/project.yml changes"
+        found.append(f"{what}; items are lost where the old values do not find them met.")
     others = [name for name in diff.guarded if name not in diff.tampered]
     if others:
         found.append(f"Changes what decides over pull requests: {_some(others, 8)}.")
@@ -42,17 +46,31 @@ def notices(diff: Diff) -> list[str]:
     return found
 
 
+def _fact(diff: Diff, name: str) -> str:
+    """A fact that changed, and what it switches off: `must` first."""
+    items = diff.head.project.catalog.items
+    off = sorted(diff.switched_off.get(name, ()), key=lambda each: items[each].level != "must")
+    named = [f"{each} ({items[each].level})" for each in off]
+    what = f"; it switches off {len(off)}: {_some(named, 8)}" if off else ""
+    return f"Fact {diff.facts_changed[name]}{what}."
+
+
 def _template(diff: Diff) -> list[str]:
-    if diff.tampered:
-        same = "differ though the template version is the same"
-        remedy = "items of your own go to checklist/catalog.d, time off is `checklist waive`"
-        n_files, names = len(diff.tampered), _some(diff.tampered, 5)
-        what = f"Tampered: {n_files} files of the judge {same}: {names}."
-        return [f"{what} Take the change back; {remedy}."]
-    if diff.template[0] == diff.template[1]:
-        return []
     old, new = (each or "none" for each in diff.template)
+    if diff.tampered:
+        what = f"Tampered: {len(diff.tampered)} files of the judge {_differ(old, new)}"
+        remedy = "items of your own go to checklist/catalog.d, time off is `checklist waive`"
+        return [f"{what}: {_some(diff.tampered, 5)}. Take the change back; {remedy}."]
+    if old == new:
+        return []
     return [f"The template moves from {old} to {new}; `checklist news` lists what that brings."]
+
+
+def _differ(old: str, new: str) -> str:
+    if old == new:
+        return "differ though the template version is the same"
+    source = "at its source or on the branch template-update of origin"
+    return f"are not those of {new} (it was {old}) {source}"
 
 
 def _some(names: list[str], n: int) -> str:
@@ -62,10 +80,7 @@ def _some(names: list[str], n: int) -> str:
 def people(diff: Diff) -> list[Row]:
     """Rows (word, item, what) for reviewers."""
     rows = [("ticked", p.after.item.id, _evidence(p)) for p in diff.ticked]
-    for p in diff.excused:
-        by = f"by {p.after.by}: " if p.after.by else ""
-        rows.append(("n/a", p.after.item.id, by + p.after.sentence))
-    rows += [("waived", p.after.item.id, p.after.sentence) for p in diff.waived]
+    rows += [(MARKS[p.after.state], p.after.item.id, _aside(p)) for p in diff.set_aside]
     rows += [("lost", p.after.item.id, p.after.sentence) for p in diff.lost if not _machine(p)]
     return rows + [("stale", p.after.item.id, p.after.sentence) for p in diff.stale]
 
@@ -80,6 +95,12 @@ def _machine(pair: Pair) -> bool:
     return pair.before is not None and pair.before.proven
 
 
+def _aside(pair: Pair) -> str:
+    """Level, who, and why; the sentence of a waiver or a decline names the person itself."""
+    by = f"by {pair.after.by}: " if pair.after.excused else ""
+    return f"{pair.after.item.level}, {by}{pair.after.sentence}"
+
+
 def _evidence(pair: Pair) -> str:
     entries = (pair.after.tick or {}).get("evidence", ())
     cited = ", ".join(str(each.get("path") or each.get("url")) for each in entries)
@@ -87,7 +108,7 @@ def _evidence(pair: Pair) -> str:
 
 
 def text(diff: Diff) -> str:
-    lines = [headline(diff), *notices(diff)]
+    lines = [headline(diff), *map(clean, notices(diff))]
     for title, rows in (("For people", people(diff)), ("For machines", machines(diff))):
         lines += ["", title] if rows else []
         lines += [f"  {word:8} {item:36} {clean(what)}" for word, item, what in rows]
@@ -132,6 +153,8 @@ def data(diff: Diff) -> dict[str, Any]:
         "regressed": diff.regressed,
         "notices": notices(diff),
         "tampered": diff.tampered,
+        "switched_off": diff.switched_off,
+        "set_aside": [pair.after.item.id for pair in diff.set_aside],
         "people": [_entry(row) for row in people(diff)],
         "machines": [_entry(row) for row in machines(diff)],
         "unknown_at_base": [pair.after.item.id for pair in diff.uncomparable],

@@ -1,0 +1,107 @@
+"""Items before and after a branch, and which of them it lost."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ml_checklist import probes
+from ml_checklist.catalog.items import Catalog, Item
+from ml_checklist.probes.finding import UNKNOWN
+from ml_checklist.probes.tree import Tree
+from ml_checklist.state.status import PASS, STALE, Status
+
+TESTS = "tests/**/*.py"
+
+
+class Pair(NamedTuple):
+    """One item before and after."""
+
+    before: Status | None
+    after: Status
+
+    @property
+    def known_before(self) -> bool:
+        """Whether it could be decided at the base."""
+        return self.before is not None and self.before.state != UNKNOWN
+
+    def came(self, state: str) -> bool:
+        return self.after.state == state and self.before is not None and self.before.state != state
+
+    def left(self, state: str) -> bool:
+        """Whether it had this state and has another now."""
+        return self.before is not None and self.before.state == state != self.after.state
+
+    def differs(self, key: str) -> bool:
+        """Whether its tick, waiver or decline is another one now."""
+        return self.before is None or getattr(self.before, key) != getattr(self.after, key)
+
+
+def sorted_out(
+    pairs: list[Pair], judged: Mapping[str, Status], vanished: set[str]
+) -> dict[str, list[Pair]]:
+    """The pairs by what a reviewer needs to know of them; the keys are fields of Diff.
+
+    judged: the items as the base's `root:` and `map:` show the branch.
+    vanished: items whose proving tests are gone.
+    """
+    proven = [p for p in pairs if p.after.proven]
+    seen = [p._replace(after=judged[p.after.item.id]) for p in pairs]
+    lost = [p for p in seen if p.after.item.counts and _lost(p, vanished)]
+    names = {p.after.item.id for p in lost}
+    return {
+        "proven": [p for p in proven if p.known_before and p.came(PASS)],
+        "uncomparable": [p for p in proven if not p.known_before],
+        "ticked": [p for p in pairs if p.after.signed_off and p.differs("tick")],
+        "set_aside": [p for p in pairs if p.after.set_aside and _new(p)],
+        "lost": lost,
+        "stale": [p for p in pairs if p.after.state == STALE and p.after.item.id not in names],
+    }
+
+
+def _lost(pair: Pair, vanished: set[str]) -> bool:
+    """Whether an item that was met is met no longer; a person's n/a does not excuse that.
+
+    Both sides are seen on the same day, so no time has passed between them.
+    """
+    met = pair.left(PASS) or (pair.after.item.id in vanished and pair.after.state != PASS)
+    return met and (not pair.after.settled or pair.after.excused)
+
+
+def _new(pair: Pair) -> bool:
+    """Whether this branch set the item aside, or with other words than before."""
+    again = any(pair.differs(key) for key in ("tick", "waiver", "decline"))
+    return again or pair.before is None or not pair.before.set_aside
+
+
+def vanished(catalog: Catalog, before: Tree, now: Tree, known: Mapping[str, Status]) -> set[str]:
+    """Items that tests of the base claim to prove and none of the branch does.
+
+    Looked up where no report of the base fits: then its tests have not been seen to pass.
+    """
+    gone = _marks(catalog, before) - _marks(catalog, now)
+    unknown = {name for name, status in known.items() if status.state == UNKNOWN}
+    return {name for name in unknown if gone.intersection(_proven(catalog.items[name]))}
+
+
+def _proven(item: Item) -> Iterator[str]:
+    for probe in probes.walk(item.probe):
+        if probe["type"] == "proven":
+            yield str(probe.get("item", item.id))
+
+
+def _marks(catalog: Catalog, tree: Tree) -> set[str]:
+    """The ids that the marks `proves("...")` of the tests name, as they are called today."""
+    names = {name for file in tree.find(TESTS) for name in _proves(tree.text(file) or "")}
+    return {catalog.aliases.get(name, name) for name in names}
+
+
+def _proves(text: str) -> Iterator[str]:
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name == "proves" and node.args and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
