@@ -82,6 +82,7 @@ def _reaches(catalog: Catalog, start: str, goal: str) -> bool:
 # Share of items, or of methods, that must have the field.
 FLOORS = {"refs": 0.90, "options or methods": 0.60, "papers": 0.80}
 MOST_TITLE_WORDS, MOST_SHORT_WORDS, MOST_STEPS = 12, 4, 5
+SHORT_STEP = 8  # words of a step that may stand in several items, such as a command
 _TRACKERS = re.compile(r"[?&](utm_|fbclid|gclid|mc_cid|ref_src)")
 
 
@@ -181,6 +182,8 @@ def _sentences(items: list[Item]) -> Iterator[Problem]:
     for item in items:
         for key, text in _own_sentences(item):
             plain = " ".join(re.findall(r"\w+", text.lower()))
+            if key == "how" and len(plain.split()) <= SHORT_STEP:
+                continue
             if plain in first:
                 other, there = first[plain]
                 same = f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
