@@ -14,7 +14,9 @@ GOOD = '{"beats_baseline": {"low": 0.01}}'
 WORSE = '{"beats_baseline": {"low": -0.2}}'
 REASON = "the new table of October came without the column of prices"
 NA = f'status: not-applicable\nby: "@ann"\napprover: "@boss"\ndate: "2026-11-20"\nitem_rev: 1\nreason: {REASON}\n'
-WAIVER = f'reason: {REASON}\nby: "@ann"\napprover: "@boss"\ndate: "{{}}"\nuntil: "{{}}"\nitem_rev: 1\n'
+WAIVER = (
+    f'reason: {REASON}\nby: "@ann"\napprover: "@boss"\ndate: "{{}}"\nuntil: "{{}}"\nitem_rev: 1\n'
+)
 TEST = 'import pytest\n\n\n@pytest.mark.proves("scoping.tested")\ndef test_x():\n    assert 1 + 1 == 2\n'
 
 

@@ -146,22 +146,3 @@ def test_an_old_fork_point_brings_no_judge_of_its_own(places, project):
 
     assert ran.returncode == 1
     assert "scoping.beats" in ran.stdout
-
-
-def test_the_workflows_run_outside_of_the_branch_and_name_the_judge():
-    template = HOOKS.parent / "template"
-    texts = [
-        path.read_text()
-        for path in template.rglob("checklist.yml*")
-        if "ci/" in path.as_posix() or "workflows" in path.as_posix()
-    ]
-
-    assert len(texts) == 2
-    for text in texts:
-        assert "PYTHONSAFEPATH" in text
-        assert "uvx --no-config --from" in text
-        assert "working-directory: head" not in text
-        for line in text.splitlines():
-            if "uvx" in line and "expiring" not in line:
-                assert "--root" in line, line
-                assert "--catalog" in line, line

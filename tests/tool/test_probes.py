@@ -487,7 +487,11 @@ CASES: dict[str, Case] = {
     },
     "workflow whose job never runs": (
         {"type": "workflow", "runs": "make test"},
-        {".github/workflows/t.yml": WORKFLOW.replace("    steps", "    if: ${{ false }}\n    steps")},
+        {
+            ".github/workflows/t.yml": WORKFLOW.replace(
+                "    steps", "    if: ${{ false }}\n    steps"
+            )
+        },
         MISSING,
     ),
     "workflow whose job may fail": (

@@ -42,7 +42,7 @@ class Diff(NamedTuple):
     stale: stale now, since this branch or from before. look: open items whose files it changes.
     changed: all its files. tampered: those of the judge that are not the template's own.
     facts_changed: in words. switched_off: the items that stop to apply by each of these facts.
-    moved: whether `root:` or `map:` differ, so that lost items are looked up where the base has them.
+    moved: whether `root:` or `map:` differ, so that items are looked up where the base has them.
     """
 
     head: Survey

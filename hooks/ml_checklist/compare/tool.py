@@ -31,8 +31,9 @@ def tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
 
 def _same(path: Path, name: str, known: dict[str, str]) -> bool:
     """Whether a file is as the template has it; one that is deleted must be gone there too."""
-    theirs = (name, name.replace("checklist/catalog/", "checklists/", 1))
-    ids = {blob for place, blob in known.items() if f"/{place}".endswith(tuple(f"/{n}" for n in theirs))}
+    # The template keeps the catalog in another folder, and some files of the tool deeper down.
+    ends = (f"/{name}", f"/{name.replace('checklist/catalog/', 'checklists/', 1)}")
+    ids = {blob for place, blob in known.items() if f"/{place}".endswith(ends)}
     if path.is_symlink() or not known:
         return False
     return blob_id(path.read_bytes()) in ids if path.is_file() else not ids
@@ -41,9 +42,12 @@ def _same(path: Path, name: str, known: dict[str, str]) -> bool:
 def _at_source(source: str, version: str) -> dict[str, str]:
     """Path -> blob of the template at a version; empty where that cannot be found out."""
     folder = Path(source).expanduser()
+    if not source:
+        return {}
     if folder.is_absolute():
         return _blobs(folder, version.rpartition("-g")[2]) if folder.is_dir() else {}
-    address = next((f"{url}{source[3:]}" for key, url in _HOSTS.items() if source.startswith(key)), source)
+    short = _HOSTS.get(source[:3])
+    address = f"{short}{source[3:]}" if short else source
     with tempfile.TemporaryDirectory(prefix="ml-checklist-") as name:
         place = Path(name)
         gitrepo.git(place, "init", "--quiet", "--bare")

@@ -12,7 +12,8 @@ GITLAB = (".gitlab-ci.yml", ".gitlab/ci/*.yml")
 MAX_CALLS = 4
 PIPEFAIL = "set -o pipefail\n"
 # Words before a command that leave it the command: `uv run pytest`, `CI=1 make test`.
-_BEFORE = r"(?:(?:\w+=\S*|-\S+|uvx?|run|tool|pipx|poetry|pdm|hatch|python3?|sudo|exec|time|env)\s+)*"
+_RUNNERS = "uvx?|run|tool|pipx|poetry|pdm|hatch|python3?|sudo|exec|time|env"
+_BEFORE = rf"(?:(?:\w+=\S*|-\S+|{_RUNNERS})\s+)*"
 # A failure after which the job goes on as if nothing had been, or a command that does nothing.
 _EXCUSED = re.compile(r"\|\|[\s({]*(true|:|exit 0|echo|printf)\b|\|\|\s*:|[^&]&$")
 _IDLE = {"-n", "-i", "-q", "-t", "--dry-run", "--just-print", "--ignore-errors", "--question"}
@@ -117,7 +118,8 @@ def _steps(job: dict[str, Any]) -> list[str]:
     heeded = [step for step in tables if not (step.get("continue-on-error") or _never(step))]
     # Of the shells only the one called bash ends at a failure within a pipe.
     options = {"bash": PIPEFAIL}
-    return [options.get(step.get("shell"), "") + str(step["run"]) for step in heeded if "run" in step]
+    scripts = [step for step in heeded if "run" in step]
+    return [options.get(str(step.get("shell")), "") + str(step["run"]) for step in scripts]
 
 
 def _never(part: dict[str, Any]) -> bool:
