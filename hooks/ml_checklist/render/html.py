@@ -51,5 +51,5 @@ def _item(status: Status) -> dict[str, Any]:
 
 def _view(view: View) -> dict[str, Any]:
     about = {key: view.data[key] for key in ("title", "about", "source")}
-    groups = data.view_groups(view)
+    about["name"], groups = view.data["view"], data.view_groups(view)
     return {**about, "score": view.score, "verdict": view.verdict, "groups": groups}

@@ -13,6 +13,7 @@ from ml_checklist.state.views import View
 
 _MARGIN = 12
 _N_SHOWN = 5
+_BAR = 24
 _START = "`checklist start`"
 
 
@@ -85,11 +86,15 @@ def line(head: str, status: Status, room: int, *, indent: int = _MARGIN) -> list
     return [f"{head}{status.item.id:{room}}  {first}", *(" " * column + line for line in more)]
 
 
+def n_items(n: int) -> str:
+    return f"{n} item{'' if n == 1 else 's'}"
+
+
 def question_lines(left: list[Question]) -> list[str]:
     if not left:
         return []
     lines = ["", f"{len(left)} questions decide what else applies; `checklist start` asks them:"]
-    return lines + [f"    {q.fact.name:22} {q.fact.question} ({q.n_items} items)" for q in left]
+    return lines + [f"    {q.fact.name:22} {q.fact.question} ({n_items(q.n_items)})" for q in left]
 
 
 def wrapped(text: str, indent: str = "    ") -> list[str]:
@@ -99,14 +104,27 @@ def wrapped(text: str, indent: str = "    ") -> list[str]:
     )
 
 
-def all_items(survey: Survey, section: str | None = None) -> str:
+def sections(survey: Survey) -> str:
+    """A line a section for the next gate, with a bar of what is met."""
     lines = []
-    for each in survey.project.catalog.sections.values():
-        own = [s for s in survey.statuses.values() if s.item.section == each.id and not s.asks]
-        if own and section in (None, each.id):
-            lines += ["", paint(each.title, "bold")]
-            lines += [line for status in own for line in _row(status)]
-    return "\n".join([*lines, *question_lines(survey.questions)]).lstrip("\n")
+    for each in gate.sections(survey, gate.working_towards(survey.project.phase)):
+        n_met = round(_BAR * (each.met + each.set_aside) / each.total)
+        bar = paint("#" * n_met, "pass") + "." * (_BAR - n_met)
+        aside = f", {each.set_aside} set aside" if each.set_aside else ""
+        lines.append(f"{each.title:28} {bar}  {each.met} of {each.total} met{aside}")
+    how = "`checklist report --section NAME` lists the items of one, `--format html` all of them."
+    return "\n".join([*lines, *question_lines(survey.questions), "", how])
+
+
+def all_items(survey: Survey) -> str:
+    names = dict.fromkeys(status.item.section for status in survey.statuses.values())
+    return "\n\n".join(one_section(survey, name) for name in names)
+
+
+def one_section(survey: Survey, section: str) -> str:
+    own = [s for s in survey.statuses.values() if s.item.section == section]
+    title = paint(survey.project.catalog.sections[section].title, "bold")
+    return "\n".join([title, *(line for status in own for line in _row(status))])
 
 
 def _row(status: Status) -> list[str]:

@@ -65,7 +65,7 @@ def questions(survey: Survey, phase: str) -> list[Question]:
 
 def count(survey: Survey, phase: str) -> Gate:
     all_ = required(survey, phase)
-    counted = [s for s in all_ if s.state != NOT_APPLICABLE or s.excused]
+    counted = _counted(survey, phase)
     numbers = {
         "met": sum(s.state == PASS for s in counted),
         "proven": sum(s.proven for s in counted),
@@ -83,6 +83,33 @@ def count(survey: Survey, phase: str) -> Gate:
         "not_applicable": len(all_) - len(counted),
     }
     return Gate(phase, over=tuple(_over(counted)), **numbers)
+
+
+class SectionCount(NamedTuple):
+    """The numbers of one section for one gate; total = met + set_aside + open."""
+
+    name: str
+    title: str
+    met: int
+    set_aside: int
+    open: int
+    total: int
+
+
+def sections(survey: Survey, phase: str) -> list[SectionCount]:
+    """The sections that a gate asks something of, in the order of the catalog."""
+    found = []
+    for each in survey.project.catalog.sections.values():
+        own = [s for s in _counted(survey, phase) if s.item.section == each.id]
+        met, aside = sum(s.state == PASS for s in own), sum(s.set_aside for s in own)
+        n_open = sum(not s.settled for s in own)
+        found.append(SectionCount(each.id, each.title, met, aside, n_open, len(own)))
+    return [section for section in found if section.total]
+
+
+def _counted(survey: Survey, phase: str) -> list[Status]:
+    """What a gate asks about and what applies, or was called n/a by a person."""
+    return [s for s in required(survey, phase) if s.state != NOT_APPLICABLE or s.excused]
 
 
 def _over(counted: list[Status]) -> list[str]:
