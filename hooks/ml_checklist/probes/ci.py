@@ -69,6 +69,9 @@ def _runs(script: str, words: list[str]) -> bool:
 
 def _is(part: str, words: list[str]) -> bool:
     """Whether a simple command is this one; of `make` the target may be one of several."""
+    command = part.split()
+    if command[: len(words)] == words:  # `uv build` itself, where `uv run` is only a runner
+        return True
     command = re.sub(rf"^{_BEFORE}", "", part).split()
     if words[0] == "make" and command[:1] == ["make"]:
         return set(words) <= set(command) and not _IDLE.intersection(command)
@@ -124,7 +127,7 @@ def _steps(job: dict[str, Any]) -> list[str]:
 
 def _never(part: dict[str, Any]) -> bool:
     """Whether the `if:` of a job or a step is false whatever happens."""
-    condition = str(part.get("if", "")).replace("${{", "").replace("}}", "").lower()
+    condition = re.sub(r"[${}]", "", str(part.get("if", ""))).lower()
     parts = ["".join(each.split()).strip("()") for each in condition.split("&&")]
     return "||" not in condition and not _FALSE.isdisjoint(parts)
 
