@@ -69,10 +69,9 @@ def _runs(script: str, words: list[str]) -> bool:
 
 def _is(part: str, words: list[str]) -> bool:
     """Whether a simple command is this one; of `make` the target may be one of several."""
-    command = part.split()
-    if command[: len(words)] == words:  # `uv build` itself, where `uv run` is only a runner
-        return True
-    command = re.sub(rf"^{_BEFORE}", "", part).split()
+    # `uv build` is a command; of `uv run pytest` only the end is one.
+    is_whole = words[0] != "make" and part.split()[: len(words)] == words
+    command = part.split() if is_whole else re.sub(rf"^{_BEFORE}", "", part).split()
     if words[0] == "make" and command[:1] == ["make"]:
         return set(words) <= set(command) and not _IDLE.intersection(command)
     if command[:1] in (["make"], ["just"]) and len(words) == 1:
