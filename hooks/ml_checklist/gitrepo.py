@@ -40,9 +40,10 @@ def author(root: Path) -> str:
 
 def merge_base(top: Path, base: str) -> str:
     """The commit where this branch left `base`."""
-    if git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0") is None:
+    tip = git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0")
+    if tip is None:
         raise DataError(f"{base}: no such commit here; fetch it (in CI: fetch-depth: 0)")
-    found = git(top, "merge-base", base, "HEAD")
+    found = git(top, "merge-base", tip.strip(), "HEAD")
     if not found:
         remedy = "fetch all of it (in CI: fetch-depth: 0)"
         raise DataError(f"{base}: shares no history with HEAD; {remedy}")
