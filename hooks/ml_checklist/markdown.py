@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+MAX_HEADING = 300  # characters
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
 _PROMPT = re.compile(r"^\s*>\s*fill:", re.IGNORECASE)
@@ -12,7 +13,6 @@ _PLACEHOLDER = re.compile(
     r"|\bto be (filled|written|decided|determined)\b",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WORD = re.compile(r"\w[\w'-]*")
 
 
@@ -58,7 +58,7 @@ def _heads(lines: list[str]) -> list[tuple[int, int, str]]:
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
-        elif not fence and (head := _HEADING.match(line)):
+        elif not fence and len(line) <= MAX_HEADING and (head := _HEADING.match(line)):
             heads.append((number, len(head[1]), head[2]))
     return heads
 
@@ -83,9 +83,18 @@ def prompts(body: str) -> bool:
     return any(_PROMPT.match(line) for line in body.splitlines())
 
 
+def without_comments(text: str) -> str:
+    """A text without `<!-- comments -->`; one that never ends is text."""
+    parts, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        parts.append(text[at:start])
+        at = end + 3
+    return " ".join([*parts, text[at:]])
+
+
 def n_words(body: str) -> int:
     """Words of prose, tables and code: comments, headings and quoted prompts do not count."""
-    lines = [line for line in _COMMENT.sub(" ", body).splitlines() if not _HEADING.match(line)]
+    lines = [line for line in without_comments(body).splitlines() if not _HEADING.match(line)]
     return len(_WORD.findall("\n".join(line for line in lines if not _PROMPT.match(line))))
 
 

@@ -25,7 +25,7 @@ def identity(root: Path) -> dict[str, Any]:
 def read(path: Path) -> dict[str, Any] | None:
     """The report at `path`; None when it is missing or not one."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(data, dict) or not isinstance(data.get("trees"), dict):

@@ -21,6 +21,7 @@ from ml_checklist.errors import DataError, Problem, shown
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
+MAX_ALIASED = 10_000  # values reached through aliases: thirty lines of them can name a billion
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -42,6 +43,8 @@ def load(path: Path, where: str | None = None, *, strict: bool = True) -> Any:
     """The content of one small YAML file; `where` is how messages call the file."""
     name = where or str(path)
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(Problem(name, 0, "is not a file; keep a file here"))
         if path.stat().st_size > MAX_BYTES:
             text = f"has {path.stat().st_size} bytes; at most {MAX_BYTES} are read; split it"
             raise DataError(Problem(name, 0, text))
@@ -73,6 +76,8 @@ class _Builder:
     def __init__(self, where: str, strict: bool) -> None:
         self.where, self.strict = where, strict
         self.anchors: dict[str, Any] = {}
+        self.sizes: dict[int, int] = {}
+        self.n_aliased = 0
         self.stack: list[Any] = []
         self.keys: list[str | None] = []
         self.root: Any = None
@@ -116,8 +121,23 @@ class _Builder:
             self._refuse(event, f"has the alias *{event.anchor}; write the value out")
         if self._awaits_key():
             self.keys[-1] = str(event.anchor)
-        else:
-            self._put(self.anchors.get(event.anchor))
+            return
+        value = self.anchors.get(event.anchor)
+        if any(value is each for each in self.stack):
+            self._refuse(event, f"has the alias *{event.anchor} inside of its own anchor")
+        self.n_aliased += self._size(value)
+        if self.n_aliased > MAX_ALIASED:
+            self._refuse(event, f"reaches more than {MAX_ALIASED} values through aliases")
+        self._put(value)
+
+    def _size(self, value: Any) -> int:
+        """How many values this one holds, aliases followed; each container is counted once."""
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in self.sizes:
+            inner = value.values() if isinstance(value, dict) else value
+            self.sizes[id(value)] = 1 + sum(map(self._size, inner))
+        return self.sizes[id(value)]
 
     def _awaits_key(self) -> bool:
         return bool(self.stack) and isinstance(self.stack[-1], Located) and self.keys[-1] is None

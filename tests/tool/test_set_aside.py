@@ -73,8 +73,8 @@ def test_decline_refuses(project, item, level, reason, word):
     [
         "we predict pumps, and nobody is affected",
         "Das Modell sagt nur die Last einer Pumpe voraus.",
-        "\u8fd9\u4e2a\u9879\u76ee\u53ea\u9884\u6d4b\u6c34\u6cf5\u7684\u8d1f\u8377",
-        "\u041c\u043e\u0434\u0435\u043b\u044c \u043f\u0440\u0435\u0434\u0441\u043a\u0430\u0437\u044b\u0432\u0430\u0435\u0442 \u043d\u0430\u0433\u0440\u0443\u0437\u043a\u0443",
+        "这个项目只预测水泵的负荷",
+        "Модель предсказывает нагрузку насоса",
     ],
 )
 def test_a_sentence_of_any_script_is_a_reason(project, item, text):

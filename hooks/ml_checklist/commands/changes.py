@@ -10,10 +10,10 @@ from ml_checklist.commands.common import Command, add_format
 from ml_checklist.compare import diff as comparison
 from ml_checklist.compare import news as updates
 from ml_checklist.compare.news import KINDS, Entry
-from ml_checklist.errors import DataError
+from ml_checklist.errors import DataError, clean
 from ml_checklist.render import data
 from ml_checklist.render import diff as rendering
-from ml_checklist.render.style import cell, clean, code
+from ml_checklist.render.style import cell, code
 
 
 def add_diff(parser: argparse.ArgumentParser) -> None:

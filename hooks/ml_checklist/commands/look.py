@@ -9,8 +9,9 @@ from ml_checklist.catalog.items import PHASES, Item
 from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
 from ml_checklist.commands.common import Command, add_format
+from ml_checklist.errors import clean
 from ml_checklist.render import data, text
-from ml_checklist.render.style import MARKS, clean, duration, paint
+from ml_checklist.render.style import MARKS, duration, paint
 from ml_checklist.render.text import wrapped
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES

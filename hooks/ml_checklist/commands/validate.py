@@ -27,7 +27,7 @@ _LF = "linguist-generated eol=lf"
 _OWNED = ("hooks/", "checklist/catalog/", "checklist/waivers/", "checklist/declines/")
 # File of ours -> (a text that it would hold, what to do when it does not).
 WANTED = {
-    ".pre-commit-config.yaml": ("checklist validate", f"add under `repos:`{HOOK}"),
+    ".pre-commit-config.yaml": ("checklist validate", "add the hook below under `repos:`"),
     ".gitattributes": ("checklist/catalog", f"add `checklist/catalog/** {_LF}`, `hooks/** {_LF}`"),
     "CODEOWNERS": ("checklist/waivers", f"give {', '.join(_OWNED)} owners"),
     ".gitignore": (".checklist", "add the line `.checklist/`"),
@@ -59,8 +59,10 @@ def validate(args: argparse.Namespace) -> bool:
 def _project(args: argparse.Namespace) -> tuple[Catalog, list[Problem], str]:
     opened = common.project(args)
     signed = survey.read_state(opened)
-    for warning in [*signed.warnings, *missing_lines(opened.home), *origin.traps(opened.home)]:
+    lacking = missing_lines(opened.home)
+    for warning in [*signed.warnings, *lacking, *origin.traps(opened.home)]:
         print(f"warning: {warning}")
+    print(HOOK) if any("the hook below" in problem.text for problem in lacking) else None
     counts = [
         f"{len(folder.entries)} {name}"
         for name, folder in signed._asdict().items()

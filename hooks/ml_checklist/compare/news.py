@@ -29,9 +29,13 @@ class Entry(NamedTuple):
 
 def previous(project: Project, since: str | None) -> str:
     """The revision to compare with: the one given, else that before the catalog's last change."""
-    if since:
-        return since
     home = project.home
+    if since:
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^0")
+        found = gitrepo.git(home, *asked)
+        if not found:
+            raise DataError(f"--since: {since} is no commit here; fetch it, or name another")
+        return found.strip() if since.startswith("-") else since
     dirty = gitrepo.git(home, "status", "--porcelain", "--", FOLDER)
     if dirty is None:
         raise DataError(f"{home}: is no git repository, so what was before is not known")

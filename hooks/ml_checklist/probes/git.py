@@ -23,7 +23,8 @@ SECRETS = {
     "sk_live_": r"\bsk_live_[a-z0-9]{20,}\b",
     "hf_": r"\bhf_[a-z0-9]{30,}\b",
     **{
-        word: rf"(?:\b|_){word}\b" + r"['\"]?\s{0,9}[:=]\s{0,9}['\"](?=[^'\"]{0,99}[0-9])[^'\"\s$<{]{12,200}['\"]"
+        word: rf"(?:\b|_){word}\b"
+        + r"['\"]?\s{0,9}[:=]\s{0,9}['\"](?=[^'\"]{0,99}[0-9])[^'\"\s$<{]{12,200}['\"]"
         for word in ("password", "passwd", "secret", "api_key", "apikey", "access_token")
     },
 }

@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ml_checklist import markdown, yaml_io
 from ml_checklist.errors import DataError
 from ml_checklist.gitrepo import NO_REPOSITORY
 from ml_checklist.probes.finding import Finding, found, missing, unknown
-from ml_checklist.probes.tree import Tree
+from ml_checklist.probes.tree import MAX_BYTES, Tree
 
 DECISIONS = "docs/decisions/*.md"
+UNREADABLE = f"the file is larger than {MAX_BYTES >> 20} MiB or not UTF-8, so nobody can tell"
 MIN_WORDS_OF_A_DECISION = 30
 
 
@@ -37,7 +39,7 @@ def heading(tree: Tree, *, file: str, heading: str, min_words: int = 8) -> Findi
 
 def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
     if tree.text(name) is None:
-        return missing("the file is not UTF-8 text", name)
+        return missing(UNREADABLE, name)
     part = tree.section(name, heading)
     if part is None:
         return missing("there is no such heading", name, remedy=f'add "{heading}" to {name}')
@@ -120,10 +122,11 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
         return unknown(nothing, "") if absent else missing(nothing, tree.theirs(file))
     pattern = re.compile(matches, re.MULTILINE)
     for name in names:
-        content = tree.text(name)
-        hit = pattern.search(content) if content else None
-        if hit and content:
-            line = content.count("\n", 0, hit.start()) + 1
+        blocks = tree.blocks(name)
+        if blocks is None and absent:
+            return missing(f"{name}: {UNREADABLE}", name)
+        line = _line_of(pattern, blocks or ())
+        if line:
             # Never the line itself: it may hold what must not be seen.
             place = f"{name}:{line}"
             seen = f"{name} line {line}"
@@ -132,6 +135,15 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
         return found(f"looked through {len(names)} file{'' if len(names) == 1 else 's'}")
     nowhere = f"none of {file} shows it" if len(names) > 1 else f"{names[0]} does not show it"
     return missing(nowhere, names[0])
+
+
+def _line_of(pattern: re.Pattern[str], blocks: Iterable[tuple[int, str]]) -> int:
+    """The line of the first match, 0 where there is none."""
+    for first, block in blocks:
+        hit = pattern.search(block)
+        if hit:
+            return first + block.count("\n", 0, hit.start())
+    return 0
 
 
 def listed(names: list[str]) -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 from ml_checklist.compare.diff import Diff
 from ml_checklist.compare.pairs import Pair
-from ml_checklist.render.style import MARKS, cell, clean, code
+from ml_checklist.errors import clean
+from ml_checklist.render.style import MARKS, cell, code
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES
 

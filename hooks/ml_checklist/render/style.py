@@ -42,7 +42,8 @@ def paint(text: str, kind: str) -> str:
 
 
 def escape(text: str) -> str:
-    text = clean(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = clean(" ".join(text.split()))
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("|", "\\|").replace("[", "\\[").replace("]", "\\]").replace("@", "&#64;")
 
 

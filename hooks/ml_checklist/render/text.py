@@ -3,8 +3,9 @@
 import shutil
 import textwrap
 
+from ml_checklist.errors import clean
 from ml_checklist.probes.finding import ERROR, UNKNOWN
-from ml_checklist.render.style import MARKS, clean, duration, paint
+from ml_checklist.render.style import MARKS, duration, paint
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES, Gate
 from ml_checklist.state.status import FAIL, STALE, Status
