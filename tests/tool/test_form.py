@@ -89,7 +89,7 @@ def test_the_components_that_a_scaffold_brings_are_those_of_the_template():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "text"), [(0, "0 min"), (45, "45 min"), (90, "1.5 h"), (480, "8 h")]
+    ("minutes", "text"), [(0, "automatic"), (45, "45 min"), (90, "1.5 h"), (480, "8 h")]
 )
 def test_durations_are_minutes_below_an_hour_and_hours_above(minutes, text):
     assert duration(minutes) == text
