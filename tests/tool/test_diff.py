@@ -218,7 +218,7 @@ def released(branch, tmp_path):
     }.items():
         (template / name).parent.mkdir(parents=True, exist_ok=True)
         (template / name).write_text(text)
-    for command in ("init -q", "add -A", "commit -qm v1.1.0", "tag v1.1.0"):
+    for command in ("init -q", "add -A", "commit -qm v1.1.0", "tag v1.1.0", "tag v0.9.0"):
         subprocess.run(["git", *command.split()], cwd=template, check=True)
     branch.write(".copier-answers.yml", f"_commit: v1.0.0\n_src_path: {template}\n")
     branch.commit("answers")
@@ -265,6 +265,7 @@ def test_where_the_template_cannot_be_read_the_branch_of_the_bot_shows_the_updat
 CLAIMS = {
     "a version that does not exist": ("v9.9.9", "", "# newer\n"),
     "a version whose tool is another": ("v1.1.0", "", "# always holds\n"),
+    "an older version": ("v0.9.0", "", "# newer\n"),
     "a file of the version in another place": ("v1.1.0", "", ""),
     "an own template": ("v1.1.0", "https://127.0.0.1:9/evil", "# always holds\n"),
     "an option of git": ("--upload-pack=touch /tmp/x", "", "# newer\n"),

@@ -23,10 +23,16 @@ def tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
     if not files or not (base / "checklist/catalog").is_dir():
         return []
     before, now = origin.read(base), origin.read(home)
-    if before.version == now.version or not _VERSION.fullmatch(now.version):
+    # An older tool knows fewer attacks, and Copier does not go back either.
+    newer = _number(now.version) >= _number(before.version)
+    if before.version == now.version or not newer or not _VERSION.fullmatch(now.version):
         return files
     known = _at_source(before.source, now.version) or _on_branch(home, now.version)
     return [name for name in files if not _same(home / name, name, known)]
+
+
+def _number(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version.partition("-")[0])]
 
 
 def _same(path: Path, name: str, known: dict[str, str]) -> bool:
