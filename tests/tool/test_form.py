@@ -30,11 +30,15 @@ def problems(project, item, extra: str, **changes: str) -> str:
         ({"effort": "low"}, "effort: is a number of minutes, not 'low'"),
     ],
 )
-def test_lint_holds_the_form_of_an_item_with_a_short_name(project, item, changes, said):
+def test_lint_holds_the_form_of_an_item(project, item, changes, said):
     right = {"how": "[Write it down.]", "effort": "20"}
 
     assert "scoping.a: " not in problems(project, item, SHORT, **right)
     assert said in problems(project, item, SHORT, **{**right, **changes})
+
+
+def test_lint_wants_a_short_name(project, item):
+    assert "scoping.a: short: is missing" in problems(project, item, "do: write it down")
 
 
 @pytest.mark.parametrize("short", ["one", "one two three four five"])
@@ -48,7 +52,7 @@ def test_lint_names_a_component_that_the_template_does_not_have(project, item):
     project.write("checklist/components.yml", "components:\n  serve: {help: Predicts.}\n")
 
     assert "did you mean 'serve'" in problems(project, item, "component: [serv]")
-    assert "component" not in problems(project, item, "component: serve")
+    assert "component: " not in problems(project, item, "component: serve")
 
 
 def test_show_numbers_the_steps_and_says_the_minutes(project, item):

@@ -132,10 +132,11 @@ def _item(item: Item) -> Iterator[Problem]:
 
 
 def _form(item: Item) -> Iterator[str]:
-    """What is wrong with the length and form of its words; `short` marks the form of 0.4."""
+    """What is wrong with the length and form of its words."""
     if not item.title[0].isupper() or item.title.endswith((".", "?")):
         yield "title: is a sentence that can be true: a capital first, no stop at the end"
     if "short" not in item.data:
+        yield "short: is missing; add 2 to 4 words for maps"
         return
     n_title, n_short = len(item.title.split()), len(item.short.split())
     if n_title > MOST_TITLE_WORDS:
