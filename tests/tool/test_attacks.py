@@ -50,10 +50,8 @@ def lost(found):
 
 def prove(project, path=".checklist/proofs.json", outcome="passed"):
     """The report of a test run on the files as they are now."""
-    name = project.root / path
-    results = {("scoping.tested", "tests/test_x.py::test_x"): outcome}
-    proofs.keep(name, proofs.identity(project.root), results)
-    return name
+    result = {"item": "scoping.tested", "test": "tests/test_x.py::test_x", "outcome": outcome}
+    return project.write(path, json.dumps({**proofs.identity(project.root), "results": [result]}))
 
 
 @pytest.mark.parametrize("name", ["scoping.beats", "scoping.users"])
@@ -146,6 +144,21 @@ def test_a_report_of_another_commit_does_not_stand_in_for_the_base(branch, tmp_p
     assert (code, lost(found)) == (1, ["scoping.tested"])
 
 
+def test_coverage_is_compared_with_that_of_the_base(branch, item, tmp_path):
+    covered = {"files": {"src/a.py": {"summary": {"covered_lines": 9, "num_statements": 10}}}}
+    branch.catalog(item("scoping.covered", "auto", extra="probe: {type: coverage, min: 0.8}"))
+    branch.commit("catalog")
+    branch.git("branch", "-f", "main")
+    base = prove(branch).rename(tmp_path / "proofs.json")
+    (tmp_path / "coverage.json").write_text(json.dumps(covered))
+    branch.write("tests/test_x.py", TEST.replace("test_x", "test_y"))
+    covered["files"]["src/a.py"]["summary"]["covered_lines"] = 3
+    branch.write(".checklist/coverage.json", json.dumps(covered))
+    prove(branch)
+
+    assert lost(diff(branch, "--base-proofs", str(base))[1]) == ["scoping.covered"]
+
+
 def test_a_proving_test_may_move(branch):
     (branch.root / "tests/test_x.py").rename(branch.root / "tests/test_y.py")
 
@@ -185,6 +198,20 @@ def test_a_report_that_the_branch_brings_proves_nothing(branch, forge):
 
     assert honest == "pass"
     assert branch.states()["scoping.tested"] == "fail"
+
+
+@pytest.mark.parametrize("folder", ["ticks", "waivers", "declines"])
+def test_what_code_owners_are_asked_about_stays_in_its_folder(branch, folder):
+    """A link to another folder would take the files out of what they own."""
+    place = branch.root / "checklist" / folder
+    if place.exists():
+        place.rename(branch.root / "docs/w")
+    (branch.root / "docs/w").mkdir(exist_ok=True)
+    place.symlink_to("../docs/w")
+    ran = branch.run("validate")
+
+    assert ran.code == 2
+    assert f"checklist/{folder}: is behind a link" in ran.out + ran.err
 
 
 def test_a_name_of_a_file_cannot_steer_a_terminal_or_a_log(branch):

@@ -181,10 +181,9 @@ def test_proofs_of_the_base_are_compared_when_given(branch, item, tmp_path):
 def prove(project, outcome):
     from ml_checklist import proofs
 
-    path = project.root / ".checklist/proofs.json"
-    proofs.keep(
-        path, proofs.identity(project.root), {("scoping.tested", "tests/t.py::test_x"): outcome}
-    )
+    result = {"item": "scoping.tested", "test": "tests/t.py::test_x", "outcome": outcome}
+    report = {**proofs.identity(project.root), "results": [result]}
+    project.write(".checklist/proofs.json", json.dumps(report))
 
 
 ATTACKS = {
@@ -280,6 +279,16 @@ def test_a_moved_version_must_be_that_of_the_template(branch, released, version,
 
     assert (code, found["tampered"]) == (1, ["hooks/ml_checklist/gate.py"])
     assert found["notices"][0].startswith("Tampered: 1 files of the judge")
+
+
+def test_the_judge_behind_a_link_is_not_that_of_the_template(branch, released):
+    """The link's target is in no folder that is guarded."""
+    claim(branch, "v1.1.0")
+    (branch.root / "hooks").rename(branch.root / "docs/hooks")
+    (branch.root / "hooks").symlink_to("docs/hooks")
+    (branch.root / "hooks/ml_checklist/gate.py").write_text("# newer\n")
+
+    assert data(branch)[1]["tampered"] == ["hooks/ml_checklist/gate.py"]
 
 
 def test_a_file_of_the_judge_that_the_new_version_has_may_not_be_deleted(branch, released):

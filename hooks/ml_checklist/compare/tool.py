@@ -28,19 +28,21 @@ def tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
     if before.version == now.version or not newer or not _VERSION.fullmatch(now.version):
         return files
     known = _at_source(before.source, now.version) or _on_branch(home, now.version)
-    return [name for name in files if not _same(home / name, name, known)]
+    return [name for name in files if not _same(home, name, known)]
 
 
 def _number(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", version.partition("-")[0])]
 
 
-def _same(path: Path, name: str, known: dict[str, str]) -> bool:
+def _same(home: Path, name: str, known: dict[str, str]) -> bool:
     """Whether a file is as the template has it; one that is deleted must be gone there too."""
+    path = home / name
     # The template keeps the catalog in another folder, and some files of the tool deeper down.
     ends = (f"/{name}", f"/{name.replace('checklist/catalog/', 'checklists/', 1)}")
     ids = {blob for place, blob in known.items() if f"/{place}".endswith(ends)}
-    if path.is_symlink() or not known:
+    # Behind a link it would be another file with the next change of the link's target.
+    if not known or path.resolve() != home.resolve() / name:
         return False
     return blob_id(path.read_bytes()) in ids if path.is_file() else not ids
 
