@@ -40,6 +40,9 @@ _ID = Text(r"^[a-z][a-z0-9-]*\.[a-z0-9.-]+$", "an item id")
 _SIDE = Keys(file=_FILE, at=_AT)
 _RANGE: dict[str, Shape] = {"min_": Number(), "max_": Number()}
 _BOUND: dict[str, Shape] = {
+    "whole_": Truth(),
+    "percent_": Truth(),
+    "within_days_": Whole(1),
     "equals_": Shape(),
     **_RANGE,
     "in_": ListOf(Shape(), 1),
@@ -48,7 +51,16 @@ _BOUND: dict[str, Shape] = {
     "exists_": Truth(),
     "length_min_": Whole(1),
 }
-_ONE_BOUND = ("equals", "min|max", "in", "matches", "non_empty", "exists", "length_min")
+_ONE_BOUND = (
+    "equals",
+    "min|max",
+    "in",
+    "matches",
+    "non_empty",
+    "exists",
+    "length_min",
+    "within_days",
+)
 
 
 def _value_in_file(form: str) -> Kind:
@@ -101,6 +113,11 @@ PROBES: dict[str, Kind] = {
         proof.proven,
         {"item_": _ID, "min_": Whole(1)},
         "A test marked as proof of {item} must have passed on this very code and data",
+    ),
+    "suite": Kind(
+        proof.suite,
+        {"min": Whole(1)},
+        "A run of all tests on this very code and data must pass, at least {min} of them",
     ),
     "coverage": Kind(
         proof.coverage, {"min": Number(), "of_": _FILE}, "Tests must run enough lines of the code"
@@ -228,7 +245,8 @@ def _worst(findings: list[Finding]) -> Finding:
     worst = _first(findings, ERROR, MISSING, UNKNOWN, FOUND)
     if worst.outcome != FOUND:
         return worst
-    return worst._replace(sentence="; ".join(each.sentence for each in findings))
+    n_own = sum(each.n_own for each in findings)
+    return worst._replace(sentence="; ".join(each.sentence for each in findings), n_own=n_own)
 
 
 def _best(findings: list[Finding]) -> Finding:

@@ -1,6 +1,9 @@
 """Probes that compare values in JSON, YAML and TOML files with a bound."""
 
 import re
+from collections.abc import Callable
+from datetime import date
+from math import isfinite
 from typing import Any
 
 from ml_checklist.errors import UnreadableError, shown
@@ -24,6 +27,8 @@ _STEP = re.compile(r"\[(\d+|\*)\]|\"([^\"]+)\"|([^.\[\]\"]+)")
 def value(form: str, tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
     """A value in a JSON, YAML or TOML file fits a bound."""
     best = absent(tree, file)
+    if "within_days" in bound:
+        bound["within_days"] = bound["within_days"], tree.today
     for name in tree.find(file):
         try:
             pairs = pick(tree.data(name, form), at)
@@ -71,16 +76,22 @@ def _limit(bound: dict[str, Any]) -> Any:
 
 
 def wrong(value: Any, *, exists: bool | None = None, **bound: Any) -> str:
-    """What is wrong with a value under the given bounds, nothing if it fits."""
+    """What is wrong with a value under the given bounds, nothing if it fits.
+
+    whole: a number without decimals. percent: above 1 it is read as per cent, 99.9 as 0.999.
+    within_days: a day such as 2026-11-20, at most so many days before a given one.
+    """
     if exists is not None:
         return "" if (value is not NOTHING) == exists else ("is not" if exists else "is")
     if value is NOTHING:
         return "is not there"
+    if bound.pop("percent", False) and not _no_number(value):
+        value = value / 100 if value > 1 else value
     return next(filter(None, (_BOUNDS[key](value, limit) for key, limit in bound.items())), "")
 
 
 def _no_number(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         return ""
     return "is empty" if value is None else f"is {shown(value)}, not a number"
 
@@ -120,7 +131,24 @@ def _length(value: Any, limit: int) -> str:
     return "" if len(value) >= limit else f"has {len(value) or 'none'}"
 
 
-_BOUNDS = {
+def _whole(value: Any, limit: bool) -> str:
+    return "" if isinstance(value, int) or not limit else f"is {shown(value)}, not a whole number"
+
+
+def _within_days(value: Any, limit: tuple[int, date]) -> str:
+    days, today = limit
+    try:
+        age = (today - date.fromisoformat(str(value).strip())).days
+    except ValueError:
+        return f"is {shown(value)}, not a day such as 2026-11-20"
+    if age < -1:
+        return f"is {value}, which lies in the future"
+    return "" if age <= days else f"is {value}, more than {days} days ago"
+
+
+_BOUNDS: dict[str, Callable[[Any, Any], str]] = {
+    "whole": _whole,
+    "within_days": _within_days,
     "min": _least,
     "max": _most,
     "equals": _equals,

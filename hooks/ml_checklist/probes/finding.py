@@ -7,7 +7,10 @@ FOUND, MISSING, UNKNOWN, ERROR = "found", "missing", "unknown", "error"
 
 
 class Finding(NamedTuple):
-    """`unknown` means that it cannot tell yet; then `remedy` names the command that lets it."""
+    """`unknown` means that it cannot tell yet; then `remedy` names the command that lets it.
+
+    n_own: tests of the project's own that it rests on, apart from those that were shipped.
+    """
 
     outcome: str
     sentence: str
@@ -15,6 +18,7 @@ class Finding(NamedTuple):
     value: object = None
     limit: object = None
     remedy: str = ""
+    n_own: int = 0
 
     @property
     def holds(self) -> bool:

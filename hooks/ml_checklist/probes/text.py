@@ -11,7 +11,12 @@ from ml_checklist.gitrepo import NO_REPOSITORY
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import MAX_BYTES, Tree
 
-DECISIONS = "docs/decisions/*.md"
+DECISIONS = tuple(
+    f"{folder}/*.md"
+    for folder in ("docs/decisions", "docs/adr", "doc/adr", "docs/architecture/decisions")
+)
+ACCEPTED = ("accepted", "approved", "decided")
+MIN_LETTERS, LETTERS_A_WORD = 20, 5
 UNREADABLE = f"the file is larger than {MAX_BYTES >> 20} MiB or not UTF-8, so nobody can tell"
 MIN_WORDS_OF_A_DECISION = 30
 
@@ -48,12 +53,28 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
     if left:
         line = part.line + left[0]
         return missing(f"line {line} still says what to write there", f"{name}:{line}", remedy=fill)
-    words = markdown.n_words(part.body)
-    if words < min_words:
-        text = f"it has {words} words, {min_words} are wanted"
-        return missing(text, f"{name}:{part.line}", words, min_words, fill)
-    text = f"{name}#{markdown.slug(part.title)} has {words} words"
-    return found(text, f"{name}:{part.line}", words, min_words)
+    fault = no_prose(part.body, MIN_LETTERS if min_words >= 8 else 2 * min_words)
+    if fault:
+        return missing(f"it {fault}", f"{name}:{part.line}", remedy=fill)
+    text = f"{name}#{markdown.slug(part.title)} is filled in{_short(part.body, min_words)}"
+    return found(text, f"{name}:{part.line}")
+
+
+def no_prose(body: str, least: int = MIN_LETTERS) -> str:
+    """What keeps a text from being prose in any script; nothing if it is."""
+    words = markdown.prose(body)
+    letters = markdown.n_letters(words)
+    if letters < least:
+        return f"has {letters} letters, at least {least} are wanted"
+    repeated = least >= MIN_LETTERS and markdown.repeats(words)
+    return "says the same words again and again" if repeated else ""
+
+
+def _short(body: str, min_words: int) -> str:
+    """A remark on a text that is shorter than most; how much is enough, its reader decides."""
+    wanted = min_words * LETTERS_A_WORD
+    letters = markdown.n_letters(markdown.prose(body))
+    return f", though short: {letters} letters of about {wanted}" if letters < wanted else ""
 
 
 def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
@@ -61,7 +82,8 @@ def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
     best = missing("there is no such file", tree.theirs(file))
     for name in tree.find(file):
         data = read_front_matter(name, tree.text(name) or "")
-        empty = [key for key in keys if not _filled(data.get(key))]
+        data = {str(key).casefold(): value for key, value in data.items()}
+        empty = [key for key in keys if not _filled(data.get(key.casefold()))]
         if not empty:
             return found(f"{name} fills {', '.join(keys)}", name)
         fill = f"fill in {listed(empty)} at the top of {name}"
@@ -91,10 +113,10 @@ def _filled(value: Any) -> bool:
 def decision(tree: Tree, *, about: str) -> Finding:
     """There is an accepted decision about something."""
     best = missing(f"no decision has `about: {about}` in its front matter", "docs/decisions/")
-    for name in tree.find(DECISIONS):
+    for name in [name for pattern in DECISIONS for name in tree.find(pattern)]:
         text = tree.text(name) or ""
         data = read_front_matter(name, text)
-        if data.get("about") != about:
+        if str(data.get("about")).strip().casefold() != tree.term(about):
             continue
         best = _decided(name, text, data)
         if best.holds:
@@ -103,15 +125,16 @@ def decision(tree: Tree, *, about: str) -> Finding:
 
 
 def _decided(name: str, text: str, data: dict[str, Any]) -> Finding:
-    if data.get("status") != "accepted":
-        return missing(f"its status is {data.get('status')!r}, not accepted", name)
+    status = str(data.get("status")).strip()
+    if status.casefold() not in ACCEPTED:
+        return missing(f"its status is {status!r}, not accepted", name)
     left = markdown.unfilled(text)
     if left:
         return missing(f"line {left[0]} of {name} is still to be written", f"{name}:{left[0]}")
-    words = markdown.n_words(text)
-    if words < MIN_WORDS_OF_A_DECISION:
-        return missing(f"it has {words} words, {MIN_WORDS_OF_A_DECISION} are wanted", name, words)
-    return found(f"{name} is accepted", name)
+    fault = no_prose(text.partition("\n---")[2])
+    if fault:
+        return missing(f"it {fault}", name)
+    return found(f"{name} is accepted{_short(text, MIN_WORDS_OF_A_DECISION)}", name)
 
 
 def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Finding:

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ class Tree:
 
     paths: our path -> theirs, by `map:` in project.yml.
     base: the revision whose files these are, when `root` is only an export of it.
+    shipped: item -> the tests that the template brings as its proof.
     """
 
     def __init__(
@@ -36,8 +38,11 @@ class Tree:
         paths: dict[str, str] | None = None,
         base: Base | None = None,
         report: Path | None = None,
+        today: date | None = None,
+        shipped: dict[str, list[str]] | None = None,
     ) -> None:
         self.root, self.paths, self.base = root.resolve(), paths or {}, base
+        self.today, self.shipped = today or date.today(), shipped or {}
         self.proofs = report or self.root / ".checklist/proofs.json"
         self._found: dict[str, list[str]] = {}
         self._sections: dict[str, dict[str, markdown.Section]] = {}
@@ -101,11 +106,16 @@ class Tree:
             self._blocks[name] = None if text is None else searchable(text)
         return self._blocks[name]
 
+    def term(self, ours: str) -> str:
+        """What the project calls a heading, a topic or a key: `map: {"#origin": "#herkunft"}`."""
+        return self.paths.get(f"#{ours}", f"#{ours}")[1:].casefold()
+
     def section(self, name: str, heading: str) -> markdown.Section | None:
-        """The section of a document whose heading or anchor this is."""
+        """The section of a document whose heading or anchor this is, in the project's language."""
         if name not in self._sections:
             self._sections[name] = markdown.by_anchor(self.text(name) or "")
-        return self._sections[name].get(markdown.slug(heading))
+        sections, slug = self._sections[name], markdown.slug(heading)
+        return sections.get(self.term(slug)) or sections.get(slug)
 
     def data(self, name: str, form: str) -> Any:
         """The content of a JSON, YAML or TOML file; raises UnreadableError."""

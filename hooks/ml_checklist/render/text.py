@@ -34,13 +34,15 @@ def _totals(survey: Survey, numbers: Gate) -> list[str]:
     if numbers.set_aside:
         met += f", {numbers.set_aside} set aside"
     who = f"{numbers.proven} proven by tests and tools, {numbers.signed_off} signed off by people"
+    own = f"            {numbers.n_own} of the proofs rest on tests of the project's own"
     left = gate.still_open(survey, numbers.phase, calendar=True)
     people = sum(status.item.kind != "auto" for status in left)
     waiting = sum(bool(status.blocked_by) for status in left)
     parts = [f"{numbers.open} open", f"{people} of them for a person"]
     parts += [f"{waiting} waiting for another"] if waiting else []
     name = paint(f"{NAMES[numbers.phase]:{_MARGIN}}", "bold")
-    return [f"{name}{met}    {who}", f"{'':{_MARGIN}}{', '.join(parts)}"]
+    lines = [f"{name}{met}    {who}", f"{'':{_MARGIN}}{', '.join(parts)}"]
+    return [*lines, own] if numbers.n_own else lines
 
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:

@@ -89,7 +89,7 @@ def _refuse_worthless(tree: Tree, name: str, anchor: str) -> None:
         part = f"section {anchor!r}" if anchor else "file"
         line = "still holds a `> fill:` line of the template; write it first"
         raise ValueError(f"{name}: this {part} {line}")
-    if not markdown.n_words(body):
+    if not markdown.n_letters(markdown.prose(body)):
         empty = f"there is nothing under {anchor or 'any heading'}; write it first"
         raise ValueError(f"{name}: {empty}")
 

@@ -24,7 +24,7 @@ class Gate(NamedTuple):
     """The numbers of one gate; total = met + set_aside + open, and met = proven + signed_off.
 
     set_aside = waived + declined + excused, where excused were called n/a by a person; over says in
-    words where more are set aside than may be.
+    words where more are set aside than may be. n_own of the proven rest on the project's own tests.
     stale and expired are part of open; expired went stale by the calendar alone.
     n_questions are facts without which it is not known what else applies; not in the total.
     """
@@ -32,6 +32,7 @@ class Gate(NamedTuple):
     phase: str
     met: int
     proven: int
+    n_own: int
     signed_off: int
     set_aside: int
     waived: int
@@ -69,6 +70,7 @@ def count(survey: Survey, phase: str) -> Gate:
     numbers = {
         "met": sum(s.state == PASS for s in counted),
         "proven": sum(s.proven for s in counted),
+        "n_own": sum(bool(s.proven and s.finding and s.finding.n_own) for s in counted),
         "signed_off": sum(s.signed_off for s in counted),
         "set_aside": sum(s.set_aside for s in counted),
         "waived": sum(s.state == WAIVED for s in counted),

@@ -1,15 +1,17 @@
 """Find the project, and read what it says of itself in checklist/project.yml."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ml_checklist import files, gitrepo, yaml_io
+from ml_checklist import files, gitrepo, origin, yaml_io
 from ml_checklist.catalog.items import Catalog
 from ml_checklist.catalog.overlay import load_all
 from ml_checklist.catalog.schema import PROJECT
 from ml_checklist.errors import DataError, Problem, nearest, refuse
+from ml_checklist.origin import Origin
 from ml_checklist.probes.tree import Base, Tree
 from ml_checklist.shapes import check
 
@@ -30,6 +32,19 @@ class Project(NamedTuple):
     facts: Mapping[str, Any]
     settings: dict[str, Any]
     today: date
+
+
+def shipped_tests(catalog: Path, came: Origin) -> dict[str, list[str]]:
+    """Item -> the tests by which a project of these components proves it, as its catalog lists."""
+    path = catalog / "tests.json"
+    if came.scaffold in ("", "checklist") or not path.is_file():
+        return {}
+    layers = {"every", "core", "table", *came.components}
+    listed = json.loads(path.read_text(encoding="utf-8"))
+    found = {}
+    for item, tests in listed.items():
+        found[item] = [test for layer in layers & tests.keys() for test in tests[layer]]
+    return found
 
 
 def find_home(start: Path) -> Path:
@@ -65,9 +80,17 @@ def open_project(
     where = folder.relative_to(home).as_posix() if folder.is_relative_to(home) else str(folder)
     items = load_all(folder, catalog or where)
     settings = read_settings(home, items, lenient=catalog is not None)
-    tree = Tree(below(home, settings), paths=settings.get("map"), report=report, base=base)
+    day = today or date.today()
+    tree = Tree(
+        below(home, settings),
+        paths=settings.get("map"),
+        report=report,
+        base=base,
+        today=day,
+        shipped=shipped_tests(folder, origin.read(home)),
+    )
     phase, facts = settings.get("phase", "poc"), settings.get("facts") or {}
-    return Project(home, tree, items, phase, facts, settings, today or date.today())
+    return Project(home, tree, items, phase, facts, settings, day)
 
 
 def read_settings(home: Path, catalog: Catalog, *, lenient: bool = False) -> dict[str, Any]:

@@ -1,39 +1,22 @@
 """What people set aside, n/a by hand, waivers and declines, and which of them count."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 from ml_checklist.catalog.items import Item
+from ml_checklist.markdown import n_letters, repeats
 from ml_checklist.state import records
 
 MIN_LETTERS = 20  # of a reason
-MIN_PAIRS = 12  # different pairs of neighbouring letters, which no repeated word reaches
 NA, WAIVER, DECLINE = "n/a", "waiver", "decline"
 
 
 def reason_fault(text: str) -> str:
-    """What keeps a reason from being a sentence, in any script; nothing if it is one.
-
-    A letter of Chinese, Japanese or Korean carries about as much as two of an alphabet.
-    """
+    """What keeps a reason from being a sentence, in any script; nothing if it is one."""
     letters = n_letters(text)
-    pairs = {a + b for a, b in pairwise(text.casefold()) if a.isalpha() and b.isalpha()}
-    n_pairs = sum(1 + _is_wide(pair[0]) for pair in pairs)
     if letters < MIN_LETTERS:
         return f"reason: {text!r} is no sentence: {letters} letters, at least {MIN_LETTERS}"
-    if n_pairs < MIN_PAIRS:
-        return "reason: repeats itself; say in one sentence why"
-    return ""
-
-
-def n_letters(text: str) -> int:
-    return sum(1 + _is_wide(char) for char in text if char.isalpha())
-
-
-def _is_wide(char: str) -> bool:
-    return unicodedata.east_asian_width(char) in "WF"
+    return "reason: repeats itself; say in one sentence why" if repeats(text) else ""
 
 
 def faults(kind: str, entry: Mapping[str, Any], item: Item, facts: Mapping[str, Any]) -> list[str]:

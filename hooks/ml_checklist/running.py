@@ -1,0 +1,42 @@
+"""Whether the code of a project runs: what a test proves of it, it has to call."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+
+class Watch:
+    """Looks at calls until one is of the project, or starts another program."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = f"{folder}{os.sep}"
+        # A project that installs its package has no module below src/: then nothing can be seen.
+        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        self.ran = not any(str(file).startswith(self.folder) for file in files)
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
+        code = frame.f_code
+        own = code.co_filename.startswith(self.folder) and code.co_name != "<module>"
+        if own or code is subprocess.Popen.__init__.__code__:
+            self.ran = True
+            sys.setprofile(None)
+
+
+@contextmanager
+def watch(folder: Path) -> Iterator[Watch]:
+    """Watch this thread and those that it starts; `ran` of the result says what was seen."""
+    found, before = Watch(folder), sys.getprofile()
+    if not found.ran:
+        threading.setprofile(found)
+        sys.setprofile(found)
+    try:
+        yield found
+    finally:
+        threading.setprofile(None)
+        sys.setprofile(before)
