@@ -42,6 +42,7 @@ _RANGE: dict[str, Shape] = {"min_": Number(), "max_": Number()}
 _BOUND: dict[str, Shape] = {
     "whole_": Truth(),
     "percent_": Truth(),
+    "sentence_": Truth(),
     "within_days_": Whole(1),
     "equals_": Shape(),
     **_RANGE,
@@ -60,6 +61,7 @@ _ONE_BOUND = (
     "exists",
     "length_min",
     "within_days",
+    "sentence",
 )
 
 
@@ -80,7 +82,13 @@ PROBES: dict[str, Kind] = {
     ),
     "front-matter": Kind(
         text.front_matter,
-        {"file": _FILE, "keys": ListOf(Text(), 1)},
+        {
+            "file": _FILE,
+            "keys": ListOf(Text(), 1),
+            "numbers_": ListOf(Text(), 1),
+            "dates_": ListOf(Text(), 1),
+            "max_age_days_": Whole(1),
+        },
         "The front matter of {file} must fill in {keys}",
     ),
     "decision": Kind(

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from ml_checklist.errors import UnreadableError, shown
+from ml_checklist.markdown import n_letters, repeats
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree
 
@@ -19,6 +20,7 @@ MADE_BY = {
     "reports/profile.json": PREPARE,
 }
 MAX_VALUES = 100_000
+SENTENCE = 15  # letters
 MAX_CHARACTERS = 500  # of a value that must match
 NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()
 _STEP = re.compile(r"\[(\d+|\*)\]|\"([^\"]+)\"|([^.\[\]\"]+)")
@@ -146,8 +148,18 @@ def _within_days(value: Any, limit: tuple[int, date]) -> str:
     return "" if age <= days else f"is {value}, more than {days} days ago"
 
 
+def _sentence(value: Any, limit: bool) -> str:
+    if not isinstance(value, str):
+        return f"is {shown(value)}, not a sentence"
+    letters = n_letters(value)
+    if letters < SENTENCE or repeats(value):
+        return f"is {shown(value)}, no sentence of {SENTENCE} letters or more"
+    return "" if limit else "is not"
+
+
 _BOUNDS: dict[str, Callable[[Any, Any], str]] = {
     "whole": _whole,
+    "sentence": _sentence,
     "within_days": _within_days,
     "min": _least,
     "max": _most,

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ml_checklist import markdown, yaml_io
 from ml_checklist.errors import DataError
 from ml_checklist.gitrepo import NO_REPOSITORY
+from ml_checklist.probes.data import wrong
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import MAX_BYTES, Tree
 
@@ -16,6 +17,7 @@ DECISIONS = tuple(
     for folder in ("docs/decisions", "docs/adr", "doc/adr", "docs/architecture/decisions")
 )
 ACCEPTED = ("accepted", "approved", "decided")
+MAX_NUMBER = 10**9
 MIN_LETTERS, LETTERS_A_WORD = 20, 5
 UNREADABLE = f"the file is larger than {MAX_BYTES >> 20} MiB or not UTF-8, so nobody can tell"
 MIN_WORDS_OF_A_DECISION = 30
@@ -77,17 +79,32 @@ def _short(body: str, min_words: int) -> str:
     return f", though short: {letters} letters of about {wanted}" if letters < wanted else ""
 
 
-def front_matter(tree: Tree, *, file: str, keys: list[str]) -> Finding:
-    """The front matter of a document fills in these keys."""
+def front_matter(
+    tree: Tree,
+    *,
+    file: str,
+    keys: list[str],
+    numbers: Sequence[str] = (),
+    dates: Sequence[str] = (),
+    max_age_days: int = 36_500,
+) -> Finding:
+    """The front matter of a document fills in these keys.
+
+    numbers: keys of numbers of 0 or more. dates: keys of days that are at most so long ago.
+    """
+    bounds: dict[str, dict[str, Any]] = {key: {"min": 0, "max": MAX_NUMBER} for key in numbers}
+    bounds |= {key: {"within_days": (max_age_days, tree.today)} for key in dates}
     best = missing("there is no such file", tree.theirs(file))
     for name in tree.find(file):
         data = read_front_matter(name, tree.text(name) or "")
         data = {str(key).casefold(): value for key, value in data.items()}
         empty = [key for key in keys if not _filled(data.get(key.casefold()))]
-        if not empty:
+        faults = [(key, wrong(data.get(key), **bound)) for key, bound in bounds.items()]
+        fault = next((f"{key} {fault}" for key, fault in faults if fault), "")
+        if not empty and not fault:
             return found(f"{name} fills {', '.join(keys)}", name)
         fill = f"fill in {listed(empty)} at the top of {name}"
-        best = missing(f"{listed(empty)} not yet", f"{name}:1", remedy=fill)
+        best = missing(f"{listed(empty)} not yet" if empty else fault, f"{name}:1", remedy=fill)
     return best
 
 
