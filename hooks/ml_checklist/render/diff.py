@@ -40,10 +40,10 @@ def notices(diff: Diff) -> list[str]:
     others = [name for name in diff.guarded if name not in diff.tampered]
     if others:
         found.append(f"Changes what decides over pull requests: {_some(others, 8)}.")
-    n = len(diff.uncomparable)
-    if n:
-        items = "1 item is" if n == 1 else f"{n} items are"
-        found.append(f"{items} proven here and unknown at base, where there is no report.")
+    names = [pair.after.item.id for pair in diff.uncomparable]
+    if names:
+        items = "1 item is" if len(names) == 1 else f"{len(names)} items are"
+        found.append(f"{items} proven here and unknown at base: {_some(names, 3)}.")
     return found
 
 
