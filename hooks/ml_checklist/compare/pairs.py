@@ -20,16 +20,9 @@ class Pair(NamedTuple):
     after: Status
 
     @property
-    def known_before(self) -> bool:
-        """Whether it could be decided at the base."""
-        return self.before is not None and self.before.state != UNKNOWN
-
-    def came(self, state: str) -> bool:
-        return self.after.state == state and self.before is not None and self.before.state != state
-
-    def left(self, state: str) -> bool:
-        """Whether it had this state and has another now."""
-        return self.before is not None and self.before.state == state != self.after.state
+    def state_before(self) -> str:
+        """Its state at the base; unknown where there was no such item."""
+        return self.before.state if self.before else UNKNOWN
 
     def differs(self, key: str) -> bool:
         """Whether its tick, waiver or decline is another one now."""
@@ -49,8 +42,8 @@ def sorted_out(
     lost = [p for p in seen if p.after.item.counts and _lost(p, vanished)]
     names = {p.after.item.id for p in lost}
     return {
-        "proven": [p for p in proven if p.known_before and p.came(PASS)],
-        "uncomparable": [p for p in proven if not p.known_before],
+        "proven": [p for p in proven if p.state_before not in (UNKNOWN, PASS)],
+        "uncomparable": [p for p in proven if p.state_before == UNKNOWN],
         "ticked": [p for p in pairs if p.after.signed_off and p.differs("tick")],
         "set_aside": [p for p in pairs if p.after.set_aside and _new(p)],
         "lost": lost,
@@ -63,8 +56,8 @@ def _lost(pair: Pair, vanished: set[str]) -> bool:
 
     Both sides are seen on the same day, so no time has passed between them.
     """
-    met = pair.left(PASS) or (pair.after.item.id in vanished and pair.after.state != PASS)
-    return met and (not pair.after.settled or pair.after.excused)
+    met = pair.state_before == PASS or pair.after.item.id in vanished
+    return met and pair.after.state != PASS and (not pair.after.settled or pair.after.excused)
 
 
 def _new(pair: Pair) -> bool:
