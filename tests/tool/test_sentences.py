@@ -44,7 +44,7 @@ def test_an_open_item_shows_its_do_else_its_first_step(project, item):
 @pytest.mark.parametrize(
     ("probe", "sentence"),
     [
-        ({"type": "heading", "file": "a.md", "heading": "Users"}, 'a.md must have its section "Users" filled in'),
+        ({"type": "heading", "file": "a.md", "heading": "Users"}, 'Section "Users" of a.md must be filled in'),
         ({"type": "json", "file": "a.json", "at": "x.y", "min": 1}, "x.y in a.json must meet min: 1"),
         ({"type": "front-matter", "file": "a.md", "keys": ["a", "b", "c"]}, "The front matter of a.md must fill in a, b and c"),
         ({"type": "difference", "left": {"file": "a", "at": "b"}, "right": {"file": "c", "at": "d"}, "min": 0}, "b in a minus d in c must meet min: 0"),
@@ -139,6 +139,25 @@ def test_a_blocked_item_names_what_it_waits_for(project, item):
     assert gate.todo(status) == "waits for a.b, a.c"
 
 
+def test_what_to_do_names_the_project_and_its_package(project, item):
+    how = "how: Run `uv run <project> prepare`, then read src/<package>/main.py."
+    project.catalog(
+        item("scoping.users").replace("how: Write scoping.users down in docs/problem.md.", how)
+    )
+    project.write("pyproject.toml", '[build-system]\n\n[project]\nname = "bike-demand"\n')
+
+    shown = " ".join(project.run("show", "scoping.users").out.split())
+    assert "Run `uv run bike-demand prepare`, then read src/bike_demand/main.py." in shown
+
+
+def test_phase_poc_says_what_its_gate_would_take(project):
+    ran = project.run("gate")
+
+    assert ran.code == 0
+    assert ran.out.startswith("PoC gate: 0 of 3 met, 3 open. Phase poc claims no gate yet;")
+    assert "next  scoping.objective: fill" in ran.out
+
+
 def test_of_several_ways_the_one_with_something_to_do_is_shown(tmp_path):
     (tmp_path / "a.md").write_text("## Budget\n\n> fill: how fast\n")
     fact = {"type": "yaml", "file": "project.yml", "at": "serving", "equals": "none"}
@@ -147,5 +166,5 @@ def test_of_several_ways_the_one_with_something_to_do_is_shown(tmp_path):
 
     assert finding.remedy == 'fill "Budget" in a.md'
     assert finding.sentence == (
-        'a.md must have its section "Budget" filled in: line 3 still says what to write there'
+        'Section "Budget" of a.md must be filled in: line 3 is text of the template'
     )

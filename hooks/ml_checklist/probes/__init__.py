@@ -78,7 +78,7 @@ PROBES: dict[str, Kind] = {
     "heading": Kind(
         text.heading,
         {"file": _FILE, "heading": Text(), "min_words_": Whole(1)},
-        '{file} must have its section "{heading}" filled in',
+        'Section "{heading}" of {file} must be filled in',
     ),
     "front-matter": Kind(
         text.front_matter,
@@ -194,12 +194,15 @@ def run(tree: Tree, probe: Mapping[str, Any], item: str = "", title: str = "") -
     if "any" in probe:
         return _best([run(tree, part, item, title) for part in probe["any"]])
     if "not" in probe:
-        return _opposite(run(tree, probe["not"], item, title))
+        return _opposite(run(tree, probe["not"], item, title), str(probe["not"].get("says", "")))
     return _one(tree, probe, item, title)
 
 
-def _opposite(inner: Finding) -> Finding:
-    hints = {FOUND: "; it should not be so", MISSING: "; so it should be"}
+def _opposite(inner: Finding, says: str) -> Finding:
+    """The finding of `not`; a `says` that names the fault, and no demand, is what is shown."""
+    if inner.outcome == FOUND and says and " must " not in says:
+        return inner._replace(outcome=MISSING, sentence=says)
+    hints = {FOUND: "; it must not be so"}
     return inner._replace(
         outcome=_OPPOSITE.get(inner.outcome, inner.outcome),
         sentence=inner.sentence + hints.get(inner.outcome, ""),

@@ -52,6 +52,8 @@ def absent(tree: Tree, file: str) -> Finding:
 
     Only what a shipped command writes has a remedy; for other reports the item's `how` has it.
     """
+    if file == "checklist/project.yml":
+        return missing("no fact is known yet; `checklist start` asks", file)
     if file in MADE_BY or file.startswith("reports/"):
         return unknown(f"{file} is not there yet", MADE_BY.get(file, ""), file)
     return missing("there is no such file", tree.theirs(file))

@@ -40,7 +40,9 @@ def _sections(survey: Survey) -> list[str]:
     """A row a section, with the command that shows all of it."""
     lines = ["", "| Section | Met | Set aside | Open |", "|---|---|---|---|"]
     for each in gate.sections(survey, gate.working_towards(survey.project.phase)):
-        lines.append(f"| {escape(each.title)} | {each.met} of {each.total} | {each.set_aside} | {each.open} |")
+        lines.append(
+            f"| {escape(each.title)} | {each.met} of {each.total} | {each.set_aside} | {each.open} |"
+        )
     how = "`checklist report --format md --section NAME` shows the items of one section."
     return [*lines, "", how]
 

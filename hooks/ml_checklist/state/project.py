@@ -1,13 +1,14 @@
 """Find the project, and read what it says of itself in checklist/project.yml."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ml_checklist import files, gitrepo, origin, yaml_io
-from ml_checklist.catalog.items import Catalog
+from ml_checklist.catalog.items import Catalog, Item
 from ml_checklist.catalog.overlay import load_all
 from ml_checklist.catalog.schema import PROJECT
 from ml_checklist.errors import DataError, Problem, nearest, refuse
@@ -32,6 +33,30 @@ class Project(NamedTuple):
     facts: Mapping[str, Any]
     settings: dict[str, Any]
     today: date
+
+
+def named(catalog: Catalog, root: Path) -> Catalog:
+    """The catalog with the project's own name for `<project>` and `<package>` in what to do."""
+    path = root / "pyproject.toml"
+    text = path.read_text(encoding="utf-8", errors="replace")[:4000] if path.is_file() else ""
+    found = re.search(r'^\[project\]\s*\n(?:[^\[\n]*\n){0,20}?name *= *"([\w.-]+)"', text, re.M)
+    if not found:
+        return catalog
+    names = {"<project>": found[1], "<package>": re.sub(r"[-.]+", "_", found[1]).lower()}
+    items = {name: _renamed(item, names) for name, item in catalog.items.items()}
+    return catalog._replace(items=items)
+
+
+def _renamed(item: Item, names: Mapping[str, str]) -> Item:
+    changed: dict[str, Any] = {}
+    for key in ("how", "do"):
+        value = item.data.get(key)
+        if value and any(mark in str(value) for mark in names):
+            steps = [value] if isinstance(value, str) else value
+            for mark, name in names.items():
+                steps = [step.replace(mark, name) for step in steps]
+            changed[key] = steps[0] if isinstance(value, str) else steps
+    return item._replace(data={**item.data, **changed}) if changed else item
 
 
 def shipped_tests(catalog: Path, came: Origin) -> dict[str, list[str]]:
@@ -80,6 +105,7 @@ def open_project(
     where = folder.relative_to(home).as_posix() if folder.is_relative_to(home) else str(folder)
     items = load_all(folder, catalog or where)
     settings = read_settings(home, items, lenient=catalog is not None)
+    items = named(items, below(home, settings))
     day = today or date.today()
     tree = Tree(
         below(home, settings),
