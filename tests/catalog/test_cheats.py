@@ -46,6 +46,14 @@ def proxies(auc, n):
     return json.dumps({"proxies": auc, "n_unexplained_proxies": n})
 
 
+def limits(**changes):
+    numbers = {"memory_mb": 512, "storage_gb": 1, "error_rate": 0.01, "latency_p95_ms": 50}
+    numbers |= {"requests_per_second": 20, "availability": 0.99}
+    return json.dumps({"serving": {**numbers, **changes}})
+
+
+RUNBOOK = ("First checks", "Roll back", "Switch off", "Who to call")
+MEMORY, IMPORTANCE = "reports/memory.json", "reports/importance.json"
 GUIDE = "docs/labelling.md"
 ADR = "docs/decisions/0007-x.md"
 LLM = "reports/llm-evaluation.json"
@@ -117,13 +125,38 @@ CASES = [
     ("responsible-ai.proxies", {FAIR: proxies([{"auc": 1}], -3)}, 0),
     ("responsible-ai.proxies", {FAIR: proxies([], 0)}, 1),
     ("responsible-ai.proxies", {FAIR: proxies([{"auc": 0.49}], 0)}, 1),
+    ("data.personal-data", {"docs/data-card.md": sections("Personal data", text=NOTHING)}, 0),
+    ("data.personal-data", {"docs/data-card.md": sections("personal DATA")}, 1),
+    ("continuous.orchestrator", {ADR: decision("orchestrator", text=NOTHING)}, 0),
+    ("continuous.orchestrator", {ADR: decision("Orchestrator", "Approved")}, 1),
+    ("modelling.optimiser", {ADR: decision("optimiser", text="> fill: why")}, 0),
+    ("deployment.limits", {SLO: limits(availability=-1)}, 0),
+    ("deployment.limits", {SLO: limits(memory_mb="512")}, 0),
+    ("deployment.limits", {SLO: limits(error_rate=-0.1)}, 0),
+    ("deployment.limits", {SLO: limits(availability=99.9)}, 1),
+    ("evaluation.seed-spread", {"reports/seeds.json": '{"n_seeds": 3.5, "std": 0.1}'}, 0),
+    ("evaluation.seed-spread", {"reports/seeds.json": '{"n_seeds": 5, "std": -1}'}, 0),
+    ("evaluation.seed-spread", {"reports/seeds.json": '{"n_seeds": 5, "std": 0.01}'}, 1),
+    ("data-engineering.lazy-loading", {MEMORY: '{"peak_mb": 900, "data_mb": "x"}'}, 0),
+    ("data-engineering.lazy-loading", {MEMORY: '{"peak_mb": 900, "data_mb": 9000}'}, 1),
+    ("modelling.features-earn-keep", {IMPORTANCE: '{"features": []}'}, 0),
+    ("modelling.features-earn-keep", {IMPORTANCE: '{"features": [{"verdict": "drop"}]}'}, 0),
+    ("data.image-preparation", {"conf/default.yaml": "train:\n  img_size: 224\n"}, 1),
+    ("data.image-preparation", {"conf/default.yaml": "# resize: 224\n"}, 0),
+    ("continuous.runbook", {"docs/runbook.md": sections(*RUNBOOK, text=NOTHING)}, 0),
+    (
+        "continuous.runbook",
+        {"docs/runbook.md": sections(*RUNBOOK[:3]) + "\n## Who to call\n\n@ann, @ben: 0171 0000\n"},
+        1,
+    ),
+    ("continuous.runbook", {"docs/runbook.md": sections(*RUNBOOK)}, 1),
     ("scoping.own-data", {"conf/default.yaml": "data: {file: sample}\n"}, 0),
     ("data.known-gaps", {"docs/data-card.md": sections("Known gaps", text=NOTHING)}, 0),
     (
         "data.known-gaps",
         {
             "docs/data-card.md": sections(
-                "Known gaps", text="数据由医院提供，夜班的记录不完整，周末没有。"
+                "Known gaps", text="数据由医院提供。夜班的记录不完整。周末没有。"
             )
         },
         1,

@@ -55,7 +55,7 @@ def _section(tree: Tree, name: str, heading: str, min_words: int) -> Finding:
     if left:
         line = part.line + left[0]
         return missing(f"line {line} is text of the template", f"{name}:{line}", remedy=fill)
-    fault = no_prose(part.body, MIN_LETTERS if min_words >= 8 else 2 * min_words)
+    fault = no_prose(part.body, MIN_LETTERS if min_words >= 8 else min_words)
     if fault:
         return missing(f"it {fault}", f"{name}:{part.line}", remedy=fill)
     text = f"{name}#{markdown.slug(part.title)} is filled in{_short(part.body, min_words)}"
