@@ -126,8 +126,8 @@ def test_two_models_in_one_repository(adopted, tmp_path):
         page = root / f"services/{name}/docs/data-card.md"
         page.parent.mkdir(parents=True)
         page.write_text(
-            f"# Data\n\n## Known gaps\n\nNo reading of the {name} from before the quay was raised in "
-            "2019, and none from the nights when the gauge froze: do not trust either season.\n"
+            f"# Data\n\n## Known gaps\n\nNo reading of the {name} from before the quay was raised "
+            "in 2019, and none from the nights when the gauge froze: do not trust either season.\n"
         )
     here = root / "models/tide"
     cited = ("-e", "docs/data-card.md#known-gaps", "--by", "@harbour")
