@@ -34,13 +34,14 @@ def trained(installed_project, tmp_path_factory) -> Callable[[str], Path]:
 def with_own_data(root: Path) -> Path:
     answer(root, {**PLAIN, "third_party_data": True})
     run("uv", "sync", "--quiet", cwd=root)
-    shutil.copy(ROOT / "tests/generated/foreign/seattle-weather.csv", root / "data/own.csv")
+    shutil.copy(ROOT / "tests/generated/foreign/penguins.csv", root / "data/own.csv")
     conf = root / "conf/default.yaml"
     text = conf.read_text(encoding="utf-8")
     for old, new in (
         ("file: sample", "file: data/own.csv"),
-        ("target: diagnosis", "target: weather"),
-        ("origin: null", "origin: vega-datasets, after NOAA"),
+        ("target: diagnosis", "target: species"),
+        ("    test: 0.2", "    test: 0.4"),
+        ("origin: null", "origin: Palmer Station LTER"),
         ("licence: null", "licence: CC0-1.0"),
     ):
         assert old in text
