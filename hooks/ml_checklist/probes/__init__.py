@@ -217,13 +217,18 @@ def _one(tree: Tree, probe: Mapping[str, Any], item: str, title: str) -> Finding
     try:
         finding = PROBES[kind].function(tree, **arguments)
     except UnreadableError as error:
-        finding = missing(str(error), error.file)
+        lacks = "" if tree.find(error.file) else error.file
+        finding = missing(str(error), error.file, absent=lacks)
     except Exception as error:
         text = f"the probe {kind} broke: {type(error).__name__}: {error}"
         return Finding(ERROR, text, str(probe.get("file", "")))
     if finding.outcome != MISSING:
         return finding
     demanded = demand(probe, item, title)
+    if tree.foreign and finding.absent:
+        where = f"`{finding.absent}: PATH` below `map:` in checklist/project.yml"
+        elsewhere = f"if it lies elsewhere, write {where}"
+        finding = finding._replace(sentence=f"{finding.sentence}; {elsewhere}")
     return finding._replace(sentence=": ".join(filter(None, (demanded, finding.sentence))))
 
 

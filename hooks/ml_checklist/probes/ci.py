@@ -9,6 +9,21 @@ from ml_checklist.probes.tree import Tree
 
 GITHUB = ".github/workflows/*.y*ml"
 GITLAB = (".gitlab-ci.yml", ".gitlab/ci/*.yml")
+# Other services, whose files are read for the commands that they hold.
+OTHERS = (
+    ".circleci/config.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    ".travis.yml",
+    ".woodpecker.yml",
+    "Jenkinsfile",
+)
+# What other projects run where one of ours runs a target.
+SAME = {
+    "make setup": ("uv sync", "pip install", "poetry install", "pdm install", "conda env create"),
+    "make test": ("pytest", "tox", "nox", "hatch test", "python -m unittest"),
+    "make check": ("tox", "nox", "pre-commit run", "hatch fmt", "ruff check", "flake8"),
+}
 MAX_CALLS = 4
 PIPEFAIL = "set -o pipefail\n"
 # Words before a command that leave it the command: `uv run pytest`, `CI=1 make test`.
@@ -17,6 +32,7 @@ _BEFORE = rf"(?:(?:\w+=\S*|-\S+|{_RUNNERS})\s+)*"
 # A failure after which the job goes on as if nothing had been, or a command that does nothing.
 _EXCUSED = re.compile(r"\|\|[\s({]*(true|:|exit 0|echo|printf)\b|\|\|\s*:|[^&]&$")
 _IDLE = {"-n", "-i", "-q", "-t", "--dry-run", "--just-print", "--ignore-errors", "--question"}
+_ENTRY = re.compile(r"^\s{0,40}(?:- )?(?:(?:run|script|command|bash|sh|pwsh):?\s{1,9})?")
 _FALSE = {"false", "!true", "0", "''", "null"}
 # What GitLab calls the events that GitHub names.
 _GITLAB_EVENTS = {
@@ -29,9 +45,9 @@ _GITLAB_EVENTS = {
 
 
 def workflow(tree: Tree, *, runs: str = "", trigger: str = "", job: str = "") -> Finding:
-    jobs = [*_github_jobs(tree), *_gitlab_jobs(tree)]
+    jobs = [*_github_jobs(tree), *_gitlab_jobs(tree), *_other_jobs(tree)]
     if not jobs:
-        return missing("there is no workflow", ".github/workflows/")
+        return missing("there is no workflow", ".github/workflows/", absent=".github/workflows/")
     for each in jobs:
         started = trigger in each.events if trigger else each.events - {"workflow_call"}
         if started and each.runs(runs) and job in ("", each.name):
@@ -50,7 +66,8 @@ class Job(NamedTuple):
 
     def runs(self, words: str) -> bool:
         """Whether the job runs this command, and fails with it; nothing is always run."""
-        return not words or any(_runs(script, words.split()) for script in self.commands)
+        ways = [way.split() for way in (words, *SAME.get(words, ()))]
+        return not words or any(_runs(script, way) for script in self.commands for way in ways)
 
 
 def _runs(script: str, words: list[str]) -> bool:
@@ -105,6 +122,17 @@ def _github_jobs(tree: Tree) -> list[Job]:
         for name, data in files.items()
         for key, job in _table(data.get("jobs")).items()
     ]
+
+
+def _other_jobs(tree: Tree) -> list[Job]:
+    """The commands in the files of other services; they run on pushes and on pull requests."""
+    found = []
+    for name in (each for file in OTHERS for each in tree.find(file)):
+        lines = [
+            _ENTRY.sub("", line).strip(" '\"") for line in (tree.text(name) or "").splitlines()
+        ]
+        found.append(Job(name, "pipeline", lines, {"push", "pull_request"}))
+    return found
 
 
 def _named(events: Any) -> set[str]:

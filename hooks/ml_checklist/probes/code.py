@@ -25,7 +25,7 @@ def only_reader(tree: Tree, *, of: str, allowed: list[str]) -> Finding:
             return missing(f"{name} line {lines[0]} does too", f"{name}:{lines[0]}")
         readers += [name] if _any_match(name, allowed, tree) else []
     if not readers:
-        return missing(f"none of {', '.join(allowed)} exists", "src/")
+        return missing(f"none of {', '.join(allowed)} exists", "src/", absent=allowed[0])
     return found(f"only {', '.join(readers)}", readers[0])
 
 

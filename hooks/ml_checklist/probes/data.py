@@ -56,7 +56,7 @@ def absent(tree: Tree, file: str) -> Finding:
         return missing("no fact is known yet; `checklist start` asks", file)
     if file in MADE_BY or file.startswith("reports/"):
         return unknown(f"{file} is not there yet", MADE_BY.get(file, ""), file)
-    return missing("there is no such file", tree.theirs(file))
+    return missing("there is no such file", tree.theirs(file), absent=file)
 
 
 def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, Any]) -> Finding:
@@ -68,7 +68,8 @@ def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, An
         if fault:
             sentence = f"{'it' if path == at else path} {fault}"
             seen = None if value is NOTHING else value
-            return missing(sentence, f"{name} {path}", seen, limit)
+            lacks = "pyproject.toml" if name == "pyproject.toml" and value is NOTHING else ""
+            return missing(sentence, f"{name} {path}", seen, limit, absent=lacks)
     path, value = pairs[0]
     word = "set" if isinstance(value, dict | list) else shown(value)
     text = f"{path} is {word}" if len(pairs) == 1 else f"{len(pairs)} values fit"

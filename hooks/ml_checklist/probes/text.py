@@ -31,12 +31,12 @@ def file(tree: Tree, *, file: str, min_bytes: int = 1) -> Finding:
             return found(f"{name} has {size} bytes", name, size, min_bytes)
     if names:
         return missing(f"{names[0]} has fewer than {min_bytes} bytes", names[0], limit=min_bytes)
-    return missing("there is no such file", tree.theirs(file))
+    return missing("there is no such file", tree.theirs(file), absent=file)
 
 
 def heading(tree: Tree, *, file: str, heading: str, min_words: int = 8) -> Finding:
     """A section of a document is filled in."""
-    best = missing("there is no such file", tree.theirs(file))
+    best = missing("there is no such file", tree.theirs(file), absent=file)
     for name in tree.find(file):
         best = _section(tree, name, heading, min_words)
         if best.holds:
@@ -94,7 +94,7 @@ def front_matter(
     """
     bounds: dict[str, dict[str, Any]] = {key: {"min": 0, "max": MAX_NUMBER} for key in numbers}
     bounds |= {key: {"within_days": (max_age_days, tree.today)} for key in dates}
-    best = missing("there is no such file", tree.theirs(file))
+    best = missing("there is no such file", tree.theirs(file), absent=file)
     for name in tree.find(file):
         data = read_front_matter(name, tree.text(name) or "")
         data = {str(key).casefold(): value for key, value in data.items()}
@@ -159,7 +159,8 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
     names = tree.find(file)
     if not names:
         nothing = f"there is no {tree.theirs(file)}"
-        return unknown(nothing, "") if absent else missing(nothing, tree.theirs(file))
+        where = tree.theirs(file)
+        return unknown(nothing, "") if absent else missing(nothing, where, absent=file)
     pattern = re.compile(matches, re.MULTILINE)
     for name in names:
         blocks = tree.blocks(name)

@@ -12,6 +12,7 @@ from ml_checklist import gitrepo, markdown, proofs, yaml_io
 from ml_checklist.errors import DataError, UnreadableError
 
 MAX_BYTES, MAX_DATA_BYTES = 4 << 20, 16 << 20  # of prose or code, and of JSON, YAML or TOML
+DOCS = ("doc", "documentation", "Documentation")  # where others keep what we call docs/
 REPORTS = ".checklist"  # what test runs leave: never committed, never a link
 
 
@@ -29,6 +30,7 @@ class Tree:
     paths: our path -> theirs, by `map:` in project.yml.
     base: the revision whose files these are, when `root` is only an export of it.
     shipped: item -> the tests that the template brings as its proof.
+    foreign: whether the project was not made from the template, so that its files lie elsewhere.
     """
 
     def __init__(
@@ -40,9 +42,14 @@ class Tree:
         report: Path | None = None,
         today: date | None = None,
         shipped: dict[str, list[str]] | None = None,
+        foreign: bool = False,
     ) -> None:
         self.root, self.paths, self.base = root.resolve(), paths or {}, base
         self.today, self.shipped = today or date.today(), shipped or {}
+        self.foreign = foreign
+        if foreign and not (self.root / "docs").is_dir():
+            kept = [name for name in DOCS if (self.root / name).is_dir()]
+            self.paths = {**({"docs/": f"{kept[0]}/"} if kept else {}), **self.paths}
         self.proofs = report or self.root / ".checklist/proofs.json"
         self._found: dict[str, list[str]] = {}
         self._sections: dict[str, dict[str, markdown.Section]] = {}

@@ -106,14 +106,15 @@ def open_project(
     items = load_all(folder, catalog or where)
     settings = read_settings(home, items, lenient=catalog is not None)
     items = named(items, below(home, settings))
-    day = today or date.today()
+    day, came = today or date.today(), origin.read(home)
     tree = Tree(
         below(home, settings),
         paths=settings.get("map"),
         report=report,
         base=base,
         today=day,
-        shipped=shipped_tests(folder, origin.read(home)),
+        shipped=shipped_tests(folder, came),
+        foreign=came.scaffold in ("", "checklist"),
     )
     phase, facts = settings.get("phase", "poc"), settings.get("facts") or {}
     return Project(home, tree, items, phase, facts, settings, day)

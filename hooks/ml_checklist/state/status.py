@@ -112,7 +112,7 @@ def _evaluated(item: Item, project: Project, tick: dict[str, Any] | None) -> Sta
     finding = probes.run(project.tree, item.probe, item.id, item.title) if item.probe else None
     status = Status(item, TODO, "nobody has signed it off yet", finding=finding, tick=tick)
     if item.kind == "auto" and finding:
-        return _by_probe(status, finding)
+        return _by_probe(status, finding, project)
     if item.kind == "hybrid" and finding and finding.outcome != FOUND:
         return _hybrid_red(status, finding)
     if tick:
@@ -131,10 +131,12 @@ def _not_applicable(item: Item, tick: dict[str, Any]) -> Status:
     return status
 
 
-def _by_probe(status: Status, finding: Finding) -> Status:
+def _by_probe(status: Status, finding: Finding, project: Project) -> Status:
     state = {FOUND: PASS, MISSING: FAIL, UNKNOWN: UNKNOWN, ERROR: ERROR}[finding.outcome]
-    if state == FAIL and finding.location.startswith(FILE):
-        state = TODO  # `checklist start` has not been answered: open, and nothing is wrong
+    # Open, and nothing is wrong: facts not answered yet, or a layout that is not the template's.
+    elsewhere = project.tree.foreign and finding.absent
+    if state == FAIL and (finding.location.startswith(FILE) or elsewhere):
+        state = TODO
     by = MACHINE if state == PASS else ""
     return status._replace(state=state, sentence=finding.sentence, by=by)
 
