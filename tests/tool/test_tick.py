@@ -33,6 +33,27 @@ def test_a_tick_is_one_readable_file(project):
     )
 
 
+def test_a_tick_without_evidence_cites_the_files_that_the_item_names(project, item):
+    named = "evidence: {files: [docs/users.md#who, docs/none.md]}"
+    project.catalog(item("scoping.users", extra=named))
+    project.write("docs/users.md", "# Users\n\n## Who\n\nSales.\n")
+    ran = tick(project, "scoping.users")
+
+    assert (ran.code, "evidence docs/users.md#who" in ran.out) == (0, True)
+    assert project.states() == {"scoping.users": "pass"}
+
+
+def test_a_tick_without_evidence_cites_what_the_probe_found(project, item):
+    project.catalog(item("scoping.choice", "hybrid", extra="probe: {type: decision, about: x}"))
+    project.write(
+        "docs/decisions/1.md",
+        "---\nabout: x\nstatus: accepted\n---\n" + "It is cheap, and we know it well.\n",
+    )
+    project.commit()
+
+    assert "evidence docs/decisions/1.md" in tick(project, "scoping.choice").out
+
+
 def test_the_same_tick_twice_is_the_same_bytes(project):
     tick(project, "scoping.users", "-e", "https://example.org/u")
     first = (project.root / "checklist/ticks/scoping.users.yml").read_bytes()
