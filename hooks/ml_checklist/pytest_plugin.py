@@ -77,6 +77,8 @@ def watched(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
     """Remember the fixtures that ran the project: those of a session run for one test only."""
+    if fixturedef.scope == "function":
+        return (yield)  # made for one test, which is watched
     from ml_checklist import running
 
     with running.watch(request.config.rootpath / "src") as watch:

@@ -17,8 +17,7 @@ class Watch:
     def __init__(self, folder: Path) -> None:
         self.folder = f"{folder}{os.sep}"
         # A project that installs its package has no module below src/: then nothing can be seen.
-        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-        self.ran = not any(str(file).startswith(self.folder) for file in files)
+        self.ran = not _is_imported(self.folder)
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
         code = frame.f_code
@@ -26,6 +25,19 @@ class Watch:
         if own or code is subprocess.Popen.__init__.__code__:
             self.ran = True
             sys.setprofile(None)
+
+
+def _is_imported(folder: str) -> bool:
+    """Whether a module below `folder` is; asked once, as soon as it is so."""
+    if folder not in _IMPORTED:
+        # Not by getattr, at which a lazy module would import itself.
+        known = [getattr(module, "__dict__", {}) for module in list(sys.modules.values())]
+        if any(str(names.get("__file__")).startswith(folder) for names in known):
+            _IMPORTED.add(folder)
+    return folder in _IMPORTED
+
+
+_IMPORTED: set[str] = set()
 
 
 @contextmanager
