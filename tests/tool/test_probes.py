@@ -110,7 +110,7 @@ CASES: dict[str, Case] = {
     ),
     "heading in Chinese": (
         {"type": "heading", "file": "c.md", "heading": "Licence", "min_words": 10},
-        {"c.md": "# 卡\n\n## Licence\n\n数据由医院提供，只可用于研究，不得转让。\n"},
+        {"c.md": "# 卡\n\n## Licence\n\n数据由医院提供。只可用于研究。不得转让。\n"},
         FOUND,
     ),
     "suite without a run": ({"type": "suite", "min": 1}, {"a.py": "x"}, UNKNOWN),

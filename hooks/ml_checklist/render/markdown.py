@@ -41,7 +41,8 @@ def _sections(survey: Survey) -> list[str]:
     lines = ["", "| Section | Met | Set aside | Open |", "|---|---|---|---|"]
     for each in gate.sections(survey, gate.working_towards(survey.project.phase)):
         lines.append(
-            f"| {escape(each.title)} | {each.met} of {each.total} | {each.set_aside} | {each.open} |"
+            f"| {escape(each.title)} | {each.met} of {each.total} "
+            f"| {each.set_aside} | {each.open} |"
         )
     how = "`checklist report --format md --section NAME` shows the items of one section."
     return [*lines, "", how]
