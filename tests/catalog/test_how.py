@@ -15,14 +15,13 @@ from tests.conftest import ROOT, Render
 CATALOG = load(ROOT / "checklists")
 COMPONENTS = yaml.safe_load((ROOT / "components.yml").read_text(encoding="utf-8"))["components"]
 MVP = [name for name, of in COMPONENTS.items() if of.get("scaffold") == "mvp"]
-COUNTED = [
-    item for item in CATALOG.items.values() if item.data["lifecycle"]["state"] == "active"
-]
+COUNTED = [item for item in CATALOG.items.values() if item.data["lifecycle"]["state"] == "active"]
 MADE_BY_THE_USER = re.compile(
     r"\b(write|create|keep|add|save|store|record|draw|commit|copy|export)\b", re.I
 )
 OWN_TARGETS = {"smoke"}  # a target that deployment.release asks the reader to write
-FILE = re.compile(r"(?<![\w/<*.])((?:docs|conf|data|reports|\.github|\.gitlab|notebooks|src)/[\w./<>*-]+\w)")
+FOLDERS = r"(?:docs|conf|data|reports|\.github|\.gitlab|notebooks|src)"
+FILE = re.compile(rf"(?<![\w/<*.])({FOLDERS}/[\w./<>*-]+\w)")
 # What a run of the project writes, so that a fresh one has not got it yet.
 WRITTEN = ("reports/", "data/", "logs/", "conf/schema.yaml", "conf/tuned.yaml")
 # Files that a step of some item tells the reader to write.

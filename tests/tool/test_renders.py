@@ -81,8 +81,10 @@ def test_the_mind_map_shows_one_level_at_a_time(real):
     data = real.run("report", "--format", "mermaid", "--section", "data").out
     labels = re.findall(r'"(?:[^:"]+: )([^"]+)"', data)
 
-    assert whole.startswith('mindmap\n  root(("Checklist"))') and "data_" not in whole
-    assert data.startswith('mindmap\n  root(("Data"))\n') and "scoping_" not in data
+    assert whole.startswith('mindmap\n  root(("Checklist"))')
+    assert "data_" not in whole
+    assert data.startswith('mindmap\n  root(("Data"))\n')
+    assert "scoping_" not in data
     assert len(labels) == sum(item.section == "data" for item in REAL.items.values())
     assert max(len(label.split()) for label in labels) <= 4
 
@@ -199,14 +201,17 @@ def seen(real, tmp_path):
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 def test_the_page_shows_the_next_gate_folded_and_filters_by_hand(seen):
-    first, unfolded, all_, data, address, opened, split, passed, focus, bodies, *rest = seen(TRY).split()
+    first, unfolded, all_, data, address, opened, split, passed, focus, bodies, *rest = seen(
+        TRY
+    ).split()
     items = REAL.items.values()
 
     assert int(first) == sum(item.phase == "poc" for item in items)
     assert (unfolded, opened, int(all_)) == ("0", "1", len(items))
     assert int(data) == sum(item.section == "data" for item in items)
     assert unescape(address) == "#items?gate=&section=data"
-    assert 0 < int(split) < 20 and int(passed) <= 5
+    assert 0 < int(split) < 20
+    assert int(passed) <= 5
     assert (focus, bodies, rest) == ("tab-views", "1", [])
 
 
