@@ -131,6 +131,16 @@ def test_the_score_is_the_least_sum_of_half_by_hand_and_one_by_machine(project):
     assert data["score"] == 1.5
 
 
+def test_a_proof_that_is_run_by_hand_gives_at_most_half_a_point(project):
+    capped = VIEW.replace("{name: One, items", "{name: One, at_most: 0.5, items")
+    project.write("checklist/catalog/views/small.yml", capped)
+    project.write("reports/evaluation.json", '{"beats_baseline": {"low": 1}}')
+    data = json.loads(project.run("report", "--view", "small", "--format", "json").out)
+
+    assert data["groups"][0]["entries"][0]["points"] == 0.5
+    assert data["groups"][1]["entries"][0]["points"] == 1.0
+
+
 def test_a_view_of_an_unknown_item_is_refused(project):
     project.write(
         "checklist/catalog/views/small.yml", VIEW.replace("scoping.users", "scoping.user")
