@@ -100,7 +100,7 @@ def _commit(origin: Origin) -> str:
     if not folder.is_dir():
         return f"_src_path {origin.source!r} is a folder of another machine; {_BY_HAND}"
     known = origin.version.rpartition("-g")[2]
-    if gitrepo.git(folder, "rev-parse", "--verify", "--quiet", known + "^0") is not None:
+    if gitrepo.commit(folder, known):
         return ""
     wrong = "it was made from changes never committed, or that is a shallow clone"
     remedy = "`uvx copier recopy --vcs-ref TAG`"

@@ -70,6 +70,15 @@ def parse(raw: bytes, where: str, *, strict: bool = True) -> Any:
     raise DataError(problem)
 
 
+def table(text: str, where: str) -> dict[str, Any]:
+    """The mapping in a text of other people; empty where it is none or cannot be read."""
+    try:
+        data = parse(text.encode(), where, strict=False)
+    except DataError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
 class _Builder:
     """Builds the value of one document from parser events."""
 

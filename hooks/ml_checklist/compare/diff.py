@@ -1,12 +1,10 @@
 """What a branch changed, item by item, and whether it touches what decides about it."""
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ml_checklist import gitrepo, origin
-from ml_checklist.catalog.items import RANK
 from ml_checklist.compare import pairs
 from ml_checklist.compare.pairs import Pair
 from ml_checklist.compare.tool import JUDGE, tampered
@@ -41,7 +39,7 @@ class Diff(NamedTuple):
     lost: met where the branch began and not now, or called n/a by hand.
     stale: stale now, since this branch or from before. look: open items whose files it changes.
     changed: all its files. tampered: those of the judge that are not the template's own.
-    facts_changed: in words. switched_off: the items that stop to apply by each of these facts.
+    switched_off: each fact that changed, and the items that stop to apply by it.
     moved: whether `root:` or `map:` differ, so that items are looked up where the base has them.
     """
 
@@ -58,8 +56,6 @@ class Diff(NamedTuple):
     changed: list[str]
     tampered: list[str]
     template: tuple[str, str]
-    phase_before: str
-    facts_changed: dict[str, str]
     switched_off: dict[str, list[str]]
     moved: bool
 
@@ -74,11 +70,9 @@ class Diff(NamedTuple):
 
 def _look(head: Survey, changed: list[str], listed: list[Pair]) -> list[Status]:
     """Open items of the next gate whose files the branch changes."""
-    reach = RANK[gate.working_towards(head.project.phase)]
     known = [pair.after.item.id for pair in listed]
-    near = [s for s in head.statuses.values() if RANK[s.item.phase] <= reach and not s.settled]
-    open_ = [s for s in near if s.item.level != "may" and not s.asks and s.item.id not in known]
-    return [status for status in open_ if _touches(head, status, changed)]
+    left = gate.still_open(head, gate.working_towards(head.project.phase), calendar=True)
+    return [s for s in left if s.item.id not in known and _touches(head, s, changed)]
 
 
 def _touches(head: Survey, status: Status, changed: list[str]) -> bool:
@@ -102,7 +96,7 @@ def compare(project: Project, base: str, *, base_proofs: Path | None = None) -> 
         before, fault = _survey(project, home, Base(top, revision, prefix), base_proofs)
         known = before.statuses if before else {}
         judged = _by_base(head, before)
-        gone = _vanished(judged, before)
+        gone = pairs.vanished(judged.project, before.project.tree, known) if before else set[str]()
         both = [Pair(known.get(name), now) for name, now in head.statuses.items()]
         found = pairs.sorted_out(both, judged.statuses, gone)
         facts = before.project.facts if before else {}
@@ -115,8 +109,6 @@ def compare(project: Project, base: str, *, base_proofs: Path | None = None) -> 
             changed=changed,
             tampered=tampered(project.home, home, changed),
             template=(origin.read(home).version, origin.read(project.home).version),
-            phase_before=before.project.phase if before else "",
-            facts_changed=_facts(facts, project.facts),
             switched_off=survey.switched_off(project.catalog, facts, project.facts),
             moved=judged is not head,
         )
@@ -124,22 +116,11 @@ def compare(project: Project, base: str, *, base_proofs: Path | None = None) -> 
 
 def _by_base(head: Survey, before: Survey | None) -> Survey:
     """The branch with `root:` and `map:` of the base: a branch does not choose where to look."""
-    if before is None or _places(before.project) == _places(head.project):
+    old, now = before.project.settings if before else {}, head.project.settings
+    if before is None or all(old.get(key) == now.get(key) for key in ("root", "map")):
         return head
-    settings, home = before.project.settings, head.project.home
-    tree = Tree(below(home, settings), paths=settings.get("map"))
+    tree = Tree(below(head.project.home, old), paths=old.get("map"))
     return survey.take(head.project._replace(tree=tree))
-
-
-def _places(project: Project) -> tuple[Any, Any]:
-    return project.settings.get("root"), project.settings.get("map") or None
-
-
-def _vanished(judged: Survey, before: Survey | None) -> set[str]:
-    if before is None:
-        return set()
-    trees = before.project.tree, judged.project.tree
-    return pairs.vanished(judged.project.catalog, *trees, before.statuses)
 
 
 def _survey(
@@ -159,14 +140,3 @@ def _changed(top: Path, revision: str, prefix: str) -> list[str]:
     names = gitrepo.names(top, "diff", "--name-only", "--no-renames", "-z", revision) or []
     names += gitrepo.names(top, "ls-files", "--others", "--exclude-standard", "-z") or []
     return sorted({name[len(prefix) :] for name in names if name.startswith(prefix)})
-
-
-def _facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
-    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-    return {name: f"{name}: {_word(old.get(name))} -> {_word(new.get(name))}" for name in names}
-
-
-def _word(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ml_checklist import probes
-from ml_checklist.catalog.items import Catalog, Item
+from ml_checklist.catalog.items import Catalog
 from ml_checklist.probes.finding import UNKNOWN
 from ml_checklist.probes.tree import Tree
+from ml_checklist.state.project import Project
 from ml_checklist.state.status import PASS, STALE, Status
 
 TESTS = "tests/**/*.py"
@@ -24,9 +25,15 @@ class Pair(NamedTuple):
         """Its state at the base; unknown where there was no such item."""
         return self.before.state if self.before else UNKNOWN
 
-    def differs(self, key: str) -> bool:
+    def differs(self, *keys: str) -> bool:
         """Whether its tick, waiver or decline is another one now."""
-        return self.before is None or getattr(self.before, key) != getattr(self.after, key)
+        return any(getattr(self.before, key, None) != getattr(self.after, key) for key in keys)
+
+    @property
+    def newly_set_aside(self) -> bool:
+        """Whether this branch set the item aside, or with other words than before."""
+        again = self.differs("tick", "waiver", "decline")
+        return self.after.set_aside and (again or not (self.before and self.before.set_aside))
 
 
 def sorted_out(
@@ -45,7 +52,7 @@ def sorted_out(
         "proven": [p for p in proven if p.state_before not in (UNKNOWN, PASS)],
         "uncomparable": [p for p in proven if p.state_before == UNKNOWN],
         "ticked": [p for p in pairs if p.after.signed_off and p.differs("tick")],
-        "set_aside": [p for p in pairs if p.after.set_aside and _new(p)],
+        "set_aside": [p for p in pairs if p.newly_set_aside],
         "lost": lost,
         "stale": [p for p in pairs if p.after.state == STALE and p.after.item.id not in names],
     }
@@ -60,26 +67,18 @@ def _lost(pair: Pair, vanished: set[str]) -> bool:
     return met and pair.after.state != PASS and (not pair.after.settled or pair.after.excused)
 
 
-def _new(pair: Pair) -> bool:
-    """Whether this branch set the item aside, or with other words than before."""
-    again = any(pair.differs(key) for key in ("tick", "waiver", "decline"))
-    return again or pair.before is None or not pair.before.set_aside
-
-
-def vanished(catalog: Catalog, before: Tree, now: Tree, known: Mapping[str, Status]) -> set[str]:
+def vanished(now: Project, before: Tree, known: Mapping[str, Status]) -> set[str]:
     """Items that tests of the base claim to prove and none of the branch does.
 
     Looked up where no report of the base fits: then its tests have not been seen to pass.
     """
-    gone = _marks(catalog, before) - _marks(catalog, now)
-    unknown = {name for name, status in known.items() if status.state == UNKNOWN}
-    return {name for name in unknown if gone.intersection(_proven(catalog.items[name]))}
-
-
-def _proven(item: Item) -> Iterator[str]:
-    for probe in probes.walk(item.probe):
-        if probe["type"] == "proven":
-            yield str(probe.get("item", item.id))
+    gone = _marks(now.catalog, before) - _marks(now.catalog, now.tree)
+    found = set()
+    for name, status in known.items():
+        proofs = [p for p in probes.walk(status.item.probe) if p["type"] == "proven"]
+        named = {probe.get("item", name) for probe in proofs}
+        found |= {name} if status.state == UNKNOWN and gone & named else set()
+    return found
 
 
 def _marks(catalog: Catalog, tree: Tree) -> set[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ml_checklist import markdown, yaml_io
-from ml_checklist.errors import DataError
 from ml_checklist.gitrepo import NO_REPOSITORY
 from ml_checklist.probes.data import wrong
 from ml_checklist.probes.finding import Finding, found, missing, unknown
@@ -110,14 +109,7 @@ def front_matter(
 
 def read_front_matter(name: str, text: str) -> dict[str, Any]:
     """The front matter of a document; empty where there is none or it cannot be read."""
-    raw = markdown.front_matter(text)
-    if raw is None:
-        return {}
-    try:
-        data = yaml_io.parse(raw.encode(), name, strict=False)
-    except DataError:
-        return {}
-    return data if isinstance(data, dict) else {}
+    return yaml_io.table(markdown.front_matter(text) or "", name)
 
 
 def _filled(value: Any) -> bool:
