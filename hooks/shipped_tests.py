@@ -32,17 +32,16 @@ def listed(template: Path = TEMPLATE) -> dict[str, dict[str, list[str]]]:
 def _marked(source: str) -> Iterator[tuple[str, str]]:
     """(item, test function) for each mark in a test module, its own mark for all of it too."""
     tree = ast.parse(_BRACES.sub(lambda match: match[1] or "", source))
-    whole = [_proves(node.value) for node in tree.body if _is_pytestmark(node)]
-    common = [item for items in whole for item in items]
+    whole = [node.value for node in tree.body if isinstance(node, ast.Assign) and _is_mark(node)]
+    common = [item for value in whole for item in _proves(value)]
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             own = [item for mark in node.decorator_list for item in _proves(mark)]
             yield from ((item, node.name) for item in sorted({*common, *own}))
 
 
-def _is_pytestmark(node: ast.stmt) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return any(isinstance(each, ast.Name) and each.id == "pytestmark" for each in targets)
+def _is_mark(node: ast.Assign) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "pytestmark" for each in node.targets)
 
 
 def _proves(node: ast.expr) -> list[str]:

@@ -764,7 +764,7 @@ def proven(root: Path, *results: tuple[str, str, bool]) -> Finding:
 X, Y, MINE = "tests/t.py::test_x[1]", "tests/t.py::test_y", "tests/mine.py::test_z"
 
 
-def test_shipped_and_own_proofs_are_told_apart(tmp_path):
+def test_shipped_and_own_proofs_are_counted_apart(tmp_path):
     shipped = proven(tmp_path / "a", (X, "passed", False), (Y, "passed", True))
     mixed = proven(tmp_path / "b", (X, "passed", True), (Y, "passed", True), (MINE, "passed", True))
     own = proven(tmp_path / "c", (MINE, "passed", True))

@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 from ml_checklist.catalog.conditions import YES, Answer, Condition, Fact, Facts
 
 PHASES = ("poc", "mvp", "production")
-
-
 RANK = {"poc": 0, "mvp": 1, "production": 2, "live": 3}
 # What the words of catalogs before 0.4 mean as minutes of a person.
 MINUTES = {"low": 15, "medium": 180, "high": 960}

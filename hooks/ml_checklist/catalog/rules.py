@@ -88,9 +88,12 @@ _TRACKERS = re.compile(r"[?&](utm_|fbclid|gclid|mc_cid|ref_src)")
 
 def lint(catalog: Catalog) -> list[Problem]:
     items = list(catalog.items.values())
-    found = [problem for item in items for problem in _item(item)]
-    found += [*_sentences(items), *_spellings(items), *_floors(items)]
-    found += [*_components(catalog, items)]
+    found = [_at(item, *fault) for item in items for fault in (*_item(item), *_form(item))]
+    found += [*_sentences(items), *_spellings(items), *_components(catalog, items)]
+    for name, (n, total) in shares(items).items():
+        if total and n / total < FLOORS[name]:
+            text = f"{name}: {n} of {total}, the minimum is {FLOORS[name]:.0%}"
+            found.append(Problem("catalog", 0, text))
     return sorted(found)
 
 
@@ -105,48 +108,38 @@ def shares(items: list[Item]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _floors(items: list[Item]) -> Iterator[Problem]:
-    for name, (n, total) in shares(items).items():
-        if total and n / total < FLOORS[name]:
-            text = f"{name}: {n} of {total}, the minimum is {FLOORS[name]:.0%}"
-            yield Problem("catalog", 0, text)
-
-
-def _item(item: Item) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for key, text in strings(item.data):
-        if key == "url" and (_TRACKERS.search(text) or text.startswith("http://")):
-            yield _whole(item, f"url: {text}: use https and no tracker")
-        if key == "url" and text in seen:
-            yield _whole(item, f"url: {text} stands twice in this item; keep one")
-        seen |= {text} if key == "url" else set()
+def _item(item: Item) -> Iterator[tuple[str, str]]:
+    urls = [text for key, text in strings(item.data) if key == "url"]
+    for number, url in enumerate(urls):
+        if _TRACKERS.search(url) or url.startswith("http://"):
+            yield "url", f"{url}: use https and no tracker"
+        if url in urls[:number]:
+            yield "url", f"{url} stands twice in this item; keep one"
     for key, text in _own_sentences(item):
         left = markdown.unfilled(text)
         if left:
-            yield _whole(item, f"{key}: holds a placeholder: {left[1][:60]}")
-    yield from (_whole(item, text) for text in _form(item))
+            yield key, f"holds a placeholder: {left[1][:60]}"
     for probe in walk(item.probe):
         if probe.get("type") == "file" and "reason" not in probe:
-            text = "probe: only looks whether a file exists; look into it, or give a `reason`"
-            yield _whole(item, text)
+            yield "probe", "only looks whether a file exists; look into it, or give a `reason`"
 
 
-def _form(item: Item) -> Iterator[str]:
+def _form(item: Item) -> Iterator[tuple[str, str]]:
     """What is wrong with the length and form of its words."""
     if not item.title[0].isupper() or item.title.endswith((".", "?")):
-        yield "title: is a sentence that can be true: a capital first, no stop at the end"
+        yield "title", "is a sentence that can be true: a capital first, no stop at the end"
     if "short" not in item.data:
-        yield "short: is missing; add 2 to 4 words for maps"
+        yield "short", "is missing; add 2 to 4 words for maps"
         return
     n_title, n_short = len(item.title.split()), len(item.short.split())
     if n_title > MOST_TITLE_WORDS:
-        yield f"title: has {n_title} words, {MOST_TITLE_WORDS} are the most"
+        yield "title", f"has {n_title} words, {MOST_TITLE_WORDS} are the most"
     if not 2 <= n_short <= MOST_SHORT_WORDS:
-        yield f"short: has {n_short} words, 2 to {MOST_SHORT_WORDS} are wanted"
+        yield "short", f"has {n_short} words, 2 to {MOST_SHORT_WORDS} are wanted"
     if isinstance(item.data["how"], str) or len(item.steps) > MOST_STEPS:
-        yield f"how: is a list of 1 to {MOST_STEPS} steps"
+        yield "how", f"is a list of 1 to {MOST_STEPS} steps"
     if isinstance(item.data["effort"], str):
-        yield f"effort: is a number of minutes, not {item.data['effort']!r}"
+        yield "effort", f"is a number of minutes, not {item.data['effort']!r}"
 
 
 def _components(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
@@ -156,14 +149,9 @@ def _components(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
         return
     known = yaml_io.load(path, path.name, strict=False)["components"]
     for item in items:
-        for name in item.components:
-            if name not in known:
-                text = f"component: {name!r} is not in components.yml{nearest(name, known)}"
-                yield _whole(item, text)
-
-
-def _whole(item: Item, text: str) -> Problem:
-    return Problem(item.file, item.line, f"{item.id}: {text}")
+        for name in [name for name in item.components if name not in known]:
+            hint = nearest(name, known)
+            yield _at(item, "component", f"{name!r} is not in components.yml{hint}")
 
 
 def strings(data: Any, key: str = "") -> Iterator[tuple[str, str]]:
@@ -187,8 +175,8 @@ def _sentences(items: list[Item]) -> Iterator[Problem]:
                 continue
             if plain in first:
                 other, there = first[plain]
-                same = f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
-                yield _whole(item, same)
+                same = f"the same sentence stands at {other.id} {there}: {text[:60]}"
+                yield _at(item, key, same)
             first.setdefault(plain, (item, key))
 
 
@@ -208,5 +196,5 @@ def _spellings(items: list[Item]) -> Iterator[Problem]:
     for ways in spelt.values():
         if len(ways) > 1:
             first, *others = ways
-            spelt_there = f"is spelt {first!r} at {ways[first].id}"
-            yield from (_whole(ways[other], f"name: {other!r} {spelt_there}") for other in others)
+            there = f"is spelt {first!r} at {ways[first].id}"
+            yield from (_at(ways[other], "name", f"{other!r} {there}") for other in others)
