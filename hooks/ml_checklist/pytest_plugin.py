@@ -47,17 +47,13 @@ RANK_OF_ALL = {"passed": 0, "skipped": 1, "failed": 2}
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
-    """Watch the fixtures of a test that proves something."""
-    with watched(item):
-        yield
-
-
-@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Watch a test that proves something."""
+    """Watch a test that proves something, and its fixtures."""
     with watched(item):
         yield
+
+
+pytest_runtest_setup = pytest_runtest_call
 
 
 @contextmanager

@@ -11,7 +11,6 @@ No recursion, so that ten thousand brackets are an error message and not a dead 
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -253,19 +252,3 @@ def scalar(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     # JSON's pairs for rare planes are not YAML.
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
-
-
-def main(paths: list[str]) -> int:
-    """Read files in strict mode and print what is wrong; 0 when nothing is."""
-    faults = 0
-    for path in paths:
-        try:
-            load(Path(path))
-        except DataError as error:
-            print(error, file=sys.stderr)
-            faults = 1
-    return faults
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
