@@ -13,6 +13,7 @@ from ml_checklist.catalog import schema as shapes
 from ml_checklist.probes import JOINS, PROBES
 from ml_checklist.shapes import (
     Choice,
+    Either,
     Keys,
     ListOf,
     Number,
@@ -36,6 +37,7 @@ FILES: dict[str, Shape] = {
     "view": shapes.VIEW,
     "tick": shapes.TICK,
     "waiver": shapes.WAIVER,
+    "decline": shapes.DECLINE,
     "project": shapes.PROJECT,
     "overlay": shapes.OVERLAY,
 }
@@ -56,6 +58,8 @@ def described(shape: Shape) -> dict[str, Any]:
             return {"type": "boolean"}
         case ListOf():
             return {"type": "array", "items": described(shape.shape), "minItems": shape.least}
+        case Either():
+            return {"anyOf": [described(each) for each in shape.shapes]}
         case Table():
             return {"type": "object", "additionalProperties": described(shape.shape)}
         case Keys():

@@ -4,6 +4,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
+def clean(text: str) -> str:
+    """Text of others on one line, without the characters that could steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 class Problem(NamedTuple):
     """One thing wrong in one place: `where` is a file, `line` counts from 1 (0: the whole file)."""
 
@@ -13,7 +18,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.where}:{self.line}" if self.line else self.where
-        return f"{place}: {self.text}"
+        return clean(f"{place}: {self.text}")
 
 
 class DataError(Exception):

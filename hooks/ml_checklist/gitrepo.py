@@ -38,11 +38,18 @@ def author(root: Path) -> str:
     return ident.partition(" <")[0].strip() if ident else ""
 
 
+def commit(root: Path, revision: str) -> str:
+    """The id of a commit; empty where there is no such one here."""
+    found = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^0")
+    return (found or "").strip()
+
+
 def merge_base(top: Path, base: str) -> str:
     """The commit where this branch left `base`."""
-    if git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^0") is None:
+    tip = commit(top, base)
+    if not tip:
         raise DataError(f"{base}: no such commit here; fetch it (in CI: fetch-depth: 0)")
-    found = git(top, "merge-base", base, "HEAD")
+    found = git(top, "merge-base", tip, "HEAD")
     if not found:
         remedy = "fetch all of it (in CI: fetch-depth: 0)"
         raise DataError(f"{base}: shares no history with HEAD; {remedy}")

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import NamedTuple
 
+MAX_HEADING = 300  # characters
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s{0,3}(```+|~~~+)")
 _PROMPT = re.compile(r"^\s*>\s*fill:", re.IGNORECASE)
@@ -12,8 +14,8 @@ _PLACEHOLDER = re.compile(
     r"|\bto be (filled|written|decided|determined)\b",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_WORD = re.compile(r"\w[\w'-]*")
+MIN_PAIRS = 12  # which no repeated word reaches, and every sentence does
+MAX_PROSE = 20_000  # characters that are looked at
 
 
 class Section(NamedTuple):
@@ -58,9 +60,13 @@ def _heads(lines: list[str]) -> list[tuple[int, int, str]]:
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
-        elif not fence and (head := _HEADING.match(line)):
+        elif not fence and (head := _heading(line)):
             heads.append((number, len(head[1]), head[2]))
     return heads
+
+
+def _heading(line: str) -> re.Match[str] | None:
+    return _HEADING.match(line) if len(line) <= MAX_HEADING else None
 
 
 def by_anchor(text: str) -> dict[str, Section]:
@@ -83,10 +89,34 @@ def prompts(body: str) -> bool:
     return any(_PROMPT.match(line) for line in body.splitlines())
 
 
-def n_words(body: str) -> int:
-    """Words of prose, tables and code: comments, headings and quoted prompts do not count."""
-    lines = [line for line in _COMMENT.sub(" ", body).splitlines() if not _HEADING.match(line)]
-    return len(_WORD.findall("\n".join(line for line in lines if not _PROMPT.match(line))))
+def without_comments(text: str) -> str:
+    """A text without `<!-- comments -->`; one that never ends is text."""
+    parts, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        parts.append(text[at:start])
+        at = end + 3
+    return " ".join([*parts, text[at:]])
+
+
+def prose(body: str) -> str:
+    """Prose, tables and code of a body, without comments, headings and quoted prompts."""
+    lines = without_comments(body).splitlines()
+    return "\n".join(x for x in lines if not _heading(x) and not _PROMPT.match(x))
+
+
+def n_letters(text: str) -> int:
+    """Letters of any script; one of Chinese, Japanese or Korean says as much as two others."""
+    return sum(1 + _is_wide(char) for char in text if char.isalpha())
+
+
+def repeats(text: str) -> bool:
+    """Whether a text is one word or two again and again: few different neighbours of letters."""
+    pairs = {a + b for a, b in pairwise(text[:MAX_PROSE].casefold()) if (a + b).isalpha()}
+    return sum(1 + _is_wide(pair[0]) for pair in pairs) < MIN_PAIRS
+
+
+def _is_wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"
 
 
 def front_matter(text: str) -> str | None:

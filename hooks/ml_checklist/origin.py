@@ -10,16 +10,27 @@ from ml_checklist.errors import DataError, Problem
 ANSWERS = ".copier-answers.yml"
 # https://..., git+file:///..., git@host:path, gh:owner/name
 _ADDRESS = re.compile(r"^([a-z+]+://|[\w.-]+@[\w.-]+:|g[hl]:)")
+# Scaffold -> components that it has without being asked, as components.yml says.
+BROUGHT = {"mvp": ("tune", "registry", "serve", "batch", "ship")}
 _LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"
 
 
 class Origin(NamedTuple):
-    """The template's address, its version, and how much code was taken; empty where unknown."""
+    """The template's address and version, and how much code was taken; empty where unknown.
+
+    chosen are the components that were asked for, besides those of the scaffold.
+    """
 
     source: str
     version: str
     scaffold: str
+    chosen: tuple[str, ...] = ()
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """All components of the project but those that another one needed."""
+        return (*self.chosen, *BROUGHT.get(self.scaffold, ()))
 
 
 def read(home: Path) -> Origin:
@@ -27,7 +38,12 @@ def read(home: Path) -> Origin:
         answers = _answers(home)
     except DataError:
         answers = {}
-    return Origin(*(str(answers.get(key) or "") for key in ("_src_path", "_commit", "scaffold")))
+    source, version, scaffold = (
+        str(answers.get(key) or "") for key in ("_src_path", "_commit", "scaffold")
+    )
+    chosen = answers.get("components")
+    names = tuple(map(str, chosen)) if isinstance(chosen, list) else ()
+    return Origin(source, version, scaffold, names)
 
 
 def _answers(home: Path) -> dict[str, Any]:
@@ -84,7 +100,7 @@ def _commit(origin: Origin) -> str:
     if not folder.is_dir():
         return f"_src_path {origin.source!r} is a folder of another machine; {_BY_HAND}"
     known = origin.version.rpartition("-g")[2]
-    if gitrepo.git(folder, "rev-parse", "--verify", "--quiet", known + "^0") is not None:
+    if gitrepo.commit(folder, known):
         return ""
     wrong = "it was made from changes never committed, or that is a shallow clone"
     remedy = "`uvx copier recopy --vcs-ref TAG`"

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ml_checklist import files
@@ -22,12 +24,17 @@ def identity(root: Path) -> dict[str, Any]:
     return {"trees": {folder: tree_id(root, folder) for folder in FOLDERS}, "data": data}
 
 
-def read(path: Path) -> dict[str, Any] | None:
-    """The report at `path`; None when it is missing or not one."""
+def load(path: Path) -> Any:
+    """The JSON of a file; None when it is missing or none."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """The report at `path`; None when it is missing or not one."""
+    data = load(path)
     if not isinstance(data, dict) or not isinstance(data.get("trees"), dict):
         return None
     results = data.get("results")
@@ -39,15 +46,28 @@ def same_tree(report: dict[str, Any], now: dict[str, Any]) -> bool:
     return bool(report.get("trees") == now["trees"] and report.get("data") == now["data"])
 
 
-def keep(path: Path, now: dict[str, Any], outcomes: dict[tuple[str, str], str]) -> None:
-    """Write the outcomes of a session by (item, test), beside earlier ones on the same tree."""
+def keep(
+    path: Path,
+    now: dict[str, Any],
+    outcomes: dict[tuple[str, str], str],
+    ran: Mapping[str, bool] = MappingProxyType({}),
+    tests: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write the outcomes of a session by (item, test), beside earlier ones on the same tree.
+
+    ran: test -> whether it ran code of the project. tests: outcome of every test of the session.
+    """
     results = [
-        {"item": item, "test": test, "outcome": how} for (item, test), how in outcomes.items()
+        {"item": item, "test": test, "outcome": how, "ran": ran.get(test, True)}
+        for (item, test), how in outcomes.items()
     ]
     old = read(path)
     if old and same_tree(old, now):
+        earlier_tests = old.get("tests")
+        tests = {**(earlier_tests if isinstance(earlier_tests, dict) else {}), **tests}
         earlier = [(r, (r.get("item"), r.get("test"))) for r in old["results"]]
         results += [result for result, key in earlier if key not in outcomes]
     results.sort(key=lambda result: (str(result.get("item")), str(result.get("test"))))
-    report = {**now, "time": datetime.now(UTC).isoformat(timespec="seconds"), "results": results}
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    report = {**now, "time": time, "tests": dict(sorted(tests.items())), "results": results}
     files.write(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")

@@ -6,7 +6,8 @@ nothing.
 """
 
 import ast
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 REPORT = ".checklist/proofs.json"
 PROPERTY = "ml_checklist.proves"
 # A test has three steps, set up, call and tear down; the worst of them is its outcome.
-RANK = {"passed": 0, "empty": 1, "skipped": 2, "failed": 3}
+RANK = {"passed": 0, "not-applicable": 1, "empty": 2, "skipped": 3, "failed": 4}
+# How the reason of a skip begins where a test cannot apply, as schema or facts show.
+CANNOT_APPLY = "not applicable: "
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,9 +36,52 @@ def pytest_runtest_makereport(
     report = yield
     proves = sorted({str(mark.args[0]) for mark in item.iter_markers("proves") if mark.args})
     if proves:
-        proof = {"items": proves, "outcome": _outcome(item, report)}
+        ran = item.stash.get(RAN, True)
+        proof = {"items": proves, "outcome": _outcome(item, report), "ran": ran}
         report.user_properties.append((PROPERTY, proof))
     return report
+
+
+RAN, MADE = pytest.StashKey[bool](), pytest.StashKey[set[str]]()
+RANK_OF_ALL = {"passed": 0, "skipped": 1, "failed": 2}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Watch a test that proves something, and its fixtures."""
+    with watched(item):
+        yield
+
+
+pytest_runtest_setup = pytest_runtest_call
+
+
+@contextmanager
+def watched(item: pytest.Item) -> Iterator[None]:
+    """Note in a marked test's stash whether it, or a fixture that it asks for, ran the project."""
+    if item.get_closest_marker("proves") is None:
+        yield
+        return
+    from ml_checklist import running
+
+    with running.watch(item.config.rootpath / "src") as watch:
+        yield
+    made = item.config.stash.setdefault(MADE, set()) & set(getattr(item, "fixturenames", ()))
+    item.stash[RAN] = watch.ran or bool(made) or item.stash.get(RAN, False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Generator[None, Any, Any]:
+    """Remember the fixtures that ran the project: those of a session run for one test only."""
+    if fixturedef.scope == "function":
+        return (yield)  # made for one test, which is watched
+    from ml_checklist import running
+
+    with running.watch(request.config.rootpath / "src") as watch:
+        result = yield
+    if watch.ran:
+        request.config.stash.setdefault(MADE, set()).add(fixturedef.argname)
+    return result
 
 
 def _outcome(item: pytest.Item, report: pytest.TestReport) -> str:
@@ -43,7 +89,9 @@ def _outcome(item: pytest.Item, report: pytest.TestReport) -> str:
         return "failed"
     # An expected failure proves nothing, nor does one that passed against expectation.
     if report.skipped or hasattr(report, "wasxfail"):
-        return "skipped"
+        why = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""
+        applies = CANNOT_APPLY not in why or hasattr(report, "wasxfail")
+        return "skipped" if applies else "not-applicable"
     if report.when == "call":
         return "passed" if asserts(getattr(item, "function", None)) else "empty"
     return "passed"
@@ -55,6 +103,8 @@ class Recorder:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.results: dict[tuple[str, str], str] = {}
+        self.ran: dict[str, bool] = {}
+        self.outcomes: dict[str, str] = {}
         self.before: dict[str, Any] | None = None
 
     def pytest_sessionstart(self) -> None:
@@ -65,8 +115,12 @@ class Recorder:
             self.before = identity(self.config.rootpath)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if RANK_OF_ALL[report.outcome] >= RANK_OF_ALL[self.outcomes.get(report.nodeid, "passed")]:
+            self.outcomes[report.nodeid] = report.outcome
         # The properties of earlier steps come along with later ones: the last is this step's.
         mine: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+        if mine:
+            self.ran[report.nodeid] = self.ran.get(report.nodeid, False) or mine[-1]["ran"]
         for item in mine[-1]["items"] if mine else ():
             key, outcome = (item, report.nodeid), mine[-1]["outcome"]
             if RANK[outcome] >= RANK[self.results.get(key, "passed")]:
@@ -74,7 +128,7 @@ class Recorder:
 
     def pytest_sessionfinish(self) -> None:
         """Write the report, if any test proved something or failed to."""
-        if not self.results:
+        if self.before is None and not self.results:
             return
         from ml_checklist import proofs
 
@@ -88,7 +142,7 @@ class Recorder:
             return
         names = aliases(root)
         results = {(names.get(item, item), test): how for (item, test), how in self.results.items()}
-        proofs.keep(root / REPORT, now, results)
+        proofs.keep(root / REPORT, now, results, self.ran, self.outcomes)
 
 
 def aliases(root: Path) -> dict[str, str]:

@@ -136,6 +136,23 @@ class Keys(Nested):
                 yield Fault(start, path, f"the key {key!r} is missing; add it ({shape.kind})")
 
 
+class Either(Shape):
+    """One of several shapes of a single value or of a list of them."""
+
+    def __init__(self, *shapes: Shape) -> None:
+        self.shapes, self.kind = shapes, " or ".join(shape.kind for shape in shapes)
+
+    def fits(self, value: Any) -> bool:
+        return any(shape.fits(value) for shape in self.shapes)
+
+    def faults(self, value: Any, path: tuple[str, ...], line: int) -> Iterator[Fault]:
+        lists = [shape for shape in self.shapes if isinstance(shape, ListOf)]
+        if isinstance(value, list) and lists and not self.fits(value):
+            yield from lists[0].faults(value, path, line)
+        else:
+            yield from super().faults(value, path, line)
+
+
 class Table(Nested):
     """A mapping from words of one's own to values of one shape."""
 

@@ -11,7 +11,6 @@ No recursion, so that ten thousand brackets are an error message and not a dead 
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ml_checklist.errors import DataError, Problem, shown
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
+MAX_ALIASED = 10_000  # values reached through aliases: thirty lines of them can name a billion
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -42,6 +42,8 @@ def load(path: Path, where: str | None = None, *, strict: bool = True) -> Any:
     """The content of one small YAML file; `where` is how messages call the file."""
     name = where or str(path)
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(Problem(name, 0, "is not a file; keep a file here"))
         if path.stat().st_size > MAX_BYTES:
             text = f"has {path.stat().st_size} bytes; at most {MAX_BYTES} are read; split it"
             raise DataError(Problem(name, 0, text))
@@ -67,12 +69,23 @@ def parse(raw: bytes, where: str, *, strict: bool = True) -> Any:
     raise DataError(problem)
 
 
+def table(text: str, where: str) -> dict[str, Any]:
+    """The mapping in a text of other people; empty where it is none or cannot be read."""
+    try:
+        data = parse(text.encode(), where, strict=False)
+    except DataError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
 class _Builder:
     """Builds the value of one document from parser events."""
 
     def __init__(self, where: str, strict: bool) -> None:
         self.where, self.strict = where, strict
         self.anchors: dict[str, Any] = {}
+        self.sizes: dict[int, int] = {}
+        self.n_aliased = 0
         self.stack: list[Any] = []
         self.keys: list[str | None] = []
         self.root: Any = None
@@ -116,8 +129,23 @@ class _Builder:
             self._refuse(event, f"has the alias *{event.anchor}; write the value out")
         if self._awaits_key():
             self.keys[-1] = str(event.anchor)
-        else:
-            self._put(self.anchors.get(event.anchor))
+            return
+        value = self.anchors.get(event.anchor)
+        if any(value is each for each in self.stack):
+            self._refuse(event, f"has the alias *{event.anchor} inside of its own anchor")
+        self.n_aliased += self._size(value)
+        if self.n_aliased > MAX_ALIASED:
+            self._refuse(event, f"reaches more than {MAX_ALIASED} values through aliases")
+        self._put(value)
+
+    def _size(self, value: Any) -> int:
+        """How many values this one holds, aliases followed; each container is counted once."""
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in self.sizes:
+            inner = value.values() if isinstance(value, dict) else value
+            self.sizes[id(value)] = 1 + sum(map(self._size, inner))
+        return self.sizes[id(value)]
 
     def _awaits_key(self) -> bool:
         return bool(self.stack) and isinstance(self.stack[-1], Located) and self.keys[-1] is None
@@ -224,19 +252,3 @@ def scalar(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     # JSON's pairs for rare planes are not YAML.
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
-
-
-def main(paths: list[str]) -> int:
-    """Read files in strict mode and print what is wrong; 0 when nothing is."""
-    faults = 0
-    for path in paths:
-        try:
-            load(Path(path))
-        except DataError as error:
-            print(error, file=sys.stderr)
-            faults = 1
-    return faults
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ from typing import Any
 import json_schemas
 import jsonschema
 import pytest
+import shipped_tests
 from ml_checklist import yaml_io
 from ml_checklist.catalog import rules
 from ml_checklist.catalog.load import load
@@ -34,6 +35,11 @@ def test_the_committed_schema_is_the_one_of_the_loader(name):
     path = FOLDER / f"schema/{name}.schema.json"
 
     assert path.read_text(encoding="utf-8") == json_schemas.text(name)
+
+
+def test_the_committed_list_of_tests_is_that_of_the_template():
+    assert (FOLDER / "tests.json").read_text(encoding="utf-8") == shipped_tests.text()
+    assert set(shipped_tests.listed()) <= CATALOG.items.keys() | CATALOG.aliases.keys()
 
 
 def validator(name: str) -> Any:

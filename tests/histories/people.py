@@ -87,7 +87,7 @@ class People:
             path.write_text("\n".join(sorted({*lines, f"{item.id}: done"})) + "\n")
             name = ONE_FILE
         else:
-            name = signatures.write_tick(self.folder, item.id, tick)
+            name = signatures.write(self.folder, "ticks", item.id, tick)
         content = (self.folder / name).read_bytes()
         self.vouched.append(Vouched(item.uid, name, item.rev, content, reference))
 
@@ -97,9 +97,9 @@ class People:
         if not free:
             return
         item = self.rng.choice(free)
-        data = {"reason": "later", "by": "@ann", "approver": "@bob", "item_rev": item.rev}
+        data = {"reason": "the data arrives with the next release", "by": "@ann", "approver": "@bob", "item_rev": item.rev}
         data |= {"date": TODAY.isoformat(), "until": "2027-01-31"}
-        name = signatures.write_waiver(self.folder, item.id, data)
+        name = signatures.write(self.folder, "waivers", item.id, data)
         self.vouched.append(
             Vouched(item.uid, name, item.rev, (self.folder / name).read_bytes(), "waiver")
         )

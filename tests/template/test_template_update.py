@@ -350,3 +350,70 @@ def test_an_update_by_hand_stops_at_conflicts_and_only_there(world):
     assert "v0.1.0 -> v0.2.0; next: make setup check test" in clean.stdout
     assert torn.returncode == 1
     assert "1 files in conflict\n          README.md\n" in torn.stdout
+
+
+def forge(world: World, **facts: Any) -> None:
+    """What the job that runs the new version may leave instead of an update."""
+    path = world.project / ".checklist/template-update.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **facts}))
+
+
+def bundle(world: World, branch: str, start: str, *message: str) -> None:
+    """A prepared bundle whose one commit after `start` has this message."""
+    world.git("switch", "--quiet", "--force-create", branch, start)
+    words = [word for line in message for word in ("--message", line)]
+    world.git("commit", "--quiet", "--allow-empty", *words)
+    file = ".checklist/template-update.bundle"
+    world.git("bundle", "create", "--quiet", file, f"{start}^..refs/heads/{branch}")
+    world.git("switch", "--quiet", "main")
+
+
+def refs(world: World) -> str:
+    return world.git("for-each-ref", "--format=%(refname) %(objectname)", cwd=world.origin)
+
+
+def test_the_files_of_an_update_do_not_choose_the_branch_that_is_pushed(world):
+    """The job that made them ran code of the new version, and this one may write."""
+    (world.project / "docs/own.md").write_text("# Ours\n")
+    world.push("Ours")
+    world.word("prepare")
+    before, form = refs(world), "the prepared update is not one of template-update on main"
+    forged: list[tuple[dict[str, str], str]] = [
+        ({"branch": "main"}, form),
+        ({"branch": "release"}, form),
+        ({"base": "release"}, form),
+        ({"title": "Merge me\n\nCo-authored-by: x"}, "another title"),
+        ({"title": "Template v1 -> v2 <!-- checklist -->"}, "another title"),
+    ]
+    honest = world.prepared()
+    for facts, reason in forged:
+        forge(world, **{**honest, **facts})
+        done = world.word("publish")
+        assert (done.returncode, reason in done.stderr) == (2, True), (facts, done.stderr)
+
+    forge(world, **{**honest, "branch": "main"})
+    bundle(world, "main-2", "main", "pwned")
+    assert world.word("publish").returncode == 2
+    assert refs(world) == before
+    assert world.pages() == []
+
+
+def test_a_prepared_branch_is_one_commit_of_the_bot_on_the_base(world):
+    (world.project / "docs/own.md").write_text("# Ours\n")
+    world.push("Ours")
+    world.word("prepare")
+    before, trailer = refs(world), "Template-Update: v0.2.0"
+    bundle(world, BRANCH, "main", "Ours, without the line of the bot")
+    by_a_person = world.word("publish")
+    world.git("switch", "--quiet", "--force-create", "aside", "main")
+    world.git("commit", "--quiet", "--allow-empty", "--message", "elsewhere")
+    world.git("switch", "--quiet", "main")
+    bundle(world, BRANCH, "aside", "On another base", trailer)
+    elsewhere = world.word("publish")
+
+    for done in (by_a_person, elsewhere):
+        assert done.returncode == 2
+        assert "is not one commit of ours on main; not pushed" in done.stderr
+    assert refs(world) == before
+    bundle(world, BRANCH, "main", "Template v0.1.0 -> v0.2.0", trailer)
+    assert world.word("publish").returncode == 0

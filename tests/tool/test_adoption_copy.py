@@ -123,20 +123,20 @@ def test_two_models_in_one_repository(adopted, tmp_path):
         (root / f"models/{name}/checklist").mkdir(parents=True)
         text = f"phase: poc\nroot: ../../services/{name}\n"
         (root / f"models/{name}/checklist/project.yml").write_text(text)
-        page = root / f"services/{name}/docs/problem.md"
+        page = root / f"services/{name}/docs/data-card.md"
         page.parent.mkdir(parents=True)
         page.write_text(
-            f"# P\n\n## Objective\n\nWarn the harbour master six hours before the {name} comes in "
-            "higher than the quay, so that the gates close in time and no crew is called in vain.\n"
+            f"# Data\n\n## Known gaps\n\nNo reading of the {name} from before the quay was raised "
+            "in 2019, and none from the nights when the gauge froze: do not trust either season.\n"
         )
     here = root / "models/tide"
-    cited = ("-e", "docs/problem.md#objective", "--by", "@harbour")
-    ticked = own_tool(root, "tick", "scoping.objective", *cited, cwd=here)
+    cited = ("-e", "docs/data-card.md#known-gaps", "--by", "@harbour")
+    ticked = own_tool(root, "tick", "data.known-gaps", *cited, cwd=here)
 
     assert ticked.returncode == 0, ticked.stderr
-    assert "ok       scoping.objective" in own_tool(root, "status", "--all", cwd=here).stdout
+    assert "ok       data.known-gaps" in own_tool(root, "status", "--all", cwd=here).stdout
     other = own_tool(root, "status", "--all", cwd=root / "models/storm").stdout
-    assert "to do    scoping.objective" in other
+    assert "to do    data.known-gaps" in other
 
 
 def test_leaving_gives_the_repository_back(adopted, tmp_path):

@@ -20,7 +20,7 @@ print("ready", flush=True)
 n = 0
 while True:
     n += 1
-    signatures.write_tick(Path(sys.argv[1]), "scoping.users", {
+    signatures.write(Path(sys.argv[1]), "ticks", "scoping.users", {
         "status": "done", "by": "@ann", "date": "2026-11-20", "item_rev": 1,
         "evidence": [{"url": f"https://example.org/{n}/" + "x" * 20000}],
     })

@@ -4,6 +4,7 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 from ml_checklist.render import diff as render_diff
@@ -37,7 +38,7 @@ def test_a_branch_that_changes_nothing_says_so(branch):
 
     assert ran.code == 0
     assert ran.out.startswith(
-        "PoC gate: 2 of 3 met, 1 open. This branch: 0 proven, 0 ticked, 0 lost."
+        "PoC gate: 2 of 3 met, 1 open. This branch: 0 proven, 0 ticked, 0 set aside, 0 lost."
     )
 
 
@@ -109,7 +110,7 @@ def test_a_waiver_instead_of_a_repair_is_shown_and_passes(branch):
         "waive",
         "scoping.beats",
         "--reason",
-        "new data",
+        "the new table of October came without the column of prices",
         "--until",
         "2026-12-31",
         "--approver",
@@ -154,8 +155,9 @@ def test_a_fact_that_excuses_an_item_is_listed(branch):
     code, found = data(branch)
 
     assert code == 0
-    assert ("n/a", "scoping.fair") in rows(found, "people")
-    assert any("affects_people: true -> false" in notice for notice in found["notices"])
+    assert found["switched_off"] == {"affects_people": ["scoping.fair"]}
+    fact = "Fact affects_people: true -> false; it switches off 1: scoping.fair (should)."
+    assert fact in found["notices"]
 
 
 def test_proofs_of_the_base_are_compared_when_given(branch, item, tmp_path):
@@ -179,10 +181,9 @@ def test_proofs_of_the_base_are_compared_when_given(branch, item, tmp_path):
 def prove(project, outcome):
     from ml_checklist import proofs
 
-    path = project.root / ".checklist/proofs.json"
-    proofs.keep(
-        path, proofs.identity(project.root), {("scoping.tested", "tests/t.py::test_x"): outcome}
-    )
+    result = {"item": "scoping.tested", "test": "tests/t.py::test_x", "outcome": outcome}
+    report = {**proofs.identity(project.root), "results": [result]}
+    project.write(".checklist/proofs.json", json.dumps(report))
 
 
 ATTACKS = {
@@ -205,13 +206,96 @@ def test_a_branch_that_edits_its_judge_is_reported(branch, name, text, item):
     assert found["tampered"] == [name]
 
 
-def test_an_update_of_the_template_may_change_the_judge(branch):
-    branch.write(".copier-answers.yml", "_commit: v1.1.0\n")
+@pytest.fixture
+def released(branch, tmp_path):
+    """The template at v1.1.0 on disk, and a project on main that was made from it at v1.0.0."""
+    template = tmp_path / "template"
+    for name, text in {
+        "hooks/ml_checklist/gate.py": "# newer\n",
+        "hooks/ml_checklist/__init__.py": "",
+        "checklists/scoping.yml": (branch.root / "checklist/catalog/scoping.yml").read_text(),
+    }.items():
+        (template / name).parent.mkdir(parents=True, exist_ok=True)
+        (template / name).write_text(text)
+    for command in ("init -q", "add -A", "commit -qm v1.1.0", "tag v1.1.0", "tag v0.9.0"):
+        subprocess.run(["git", *command.split()], cwd=template, check=True)
+    branch.write(".copier-answers.yml", f"_commit: v1.0.0\n_src_path: {template}\n")
+    branch.commit("answers")
+    branch.git("branch", "-f", "main")
+    return template
+
+
+def claim(branch, version, source=""):
+    answers = branch.root / ".copier-answers.yml"
+    text = answers.read_text().replace("v1.0.0", version)
+    answers.write_text(f"_commit: {version}\n_src_path: {source}\n" if source else text)
+
+
+@pytest.mark.parametrize("address", ["{}", "file://{}"])
+def test_an_update_of_the_template_may_change_the_judge(branch, released, address):
+    claim(branch, "v1.0.0", address.format(released))
+    branch.write("docs/news.md", "# News\n")
+    branch.commit("address")
+    branch.git("branch", "-f", "main")
+    claim(branch, "v1.1.0")
     branch.write("hooks/ml_checklist/gate.py", "# newer\n")
     code, found = data(branch)
 
     assert (code, found["tampered"]) == (0, [])
     assert any("moves from v1.0.0 to v1.1.0" in notice for notice in found["notices"])
+
+
+def test_where_the_template_cannot_be_read_the_branch_of_the_bot_shows_the_update(branch):
+    """Its files, not only its name: a branch with other files is no update."""
+    branch.write(".copier-answers.yml", "_commit: v1.1.0\n")
+    branch.write("hooks/ml_checklist/gate.py", "# newer\n")
+    branch.commit("update by the bot")
+    unknown = data(branch)
+    branch.git("update-ref", "refs/remotes/origin/template-update", "HEAD")
+    known = data(branch)
+    branch.write("hooks/ml_checklist/gate.py", "# always holds\n")
+    edited = data(branch)
+
+    assert (unknown[0], unknown[1]["tampered"]) == (1, ["hooks/ml_checklist/gate.py"])
+    assert (known[0], known[1]["tampered"]) == (0, [])
+    assert (edited[0], edited[1]["tampered"]) == (1, ["hooks/ml_checklist/gate.py"])
+
+
+CLAIMS = {
+    "a version that does not exist": ("v9.9.9", "", "# newer\n"),
+    "a version whose tool is another": ("v1.1.0", "", "# always holds\n"),
+    "an older version": ("v0.9.0", "", "# newer\n"),
+    "a file of the version in another place": ("v1.1.0", "", ""),
+    "an own template": ("v1.1.0", "https://127.0.0.1:9/evil", "# always holds\n"),
+    "an option of git": ("--upload-pack=touch /tmp/x", "", "# newer\n"),
+}
+
+
+@pytest.mark.parametrize(("version", "source", "text"), CLAIMS.values(), ids=CLAIMS.keys())
+def test_a_moved_version_must_be_that_of_the_template(branch, released, version, source, text):
+    claim(branch, version, source)
+    branch.write("hooks/ml_checklist/gate.py", text)
+    code, found = data(branch)
+
+    assert (code, found["tampered"]) == (1, ["hooks/ml_checklist/gate.py"])
+    assert found["notices"][0].startswith("Tampered: 1 files of the judge")
+
+
+def test_the_judge_behind_a_link_is_not_that_of_the_template(branch, released):
+    """The link's target is in no folder that is guarded."""
+    claim(branch, "v1.1.0")
+    (branch.root / "hooks").rename(branch.root / "docs/hooks")
+    (branch.root / "hooks").symlink_to("docs/hooks")
+    (branch.root / "hooks/ml_checklist/gate.py").write_text("# newer\n")
+
+    assert data(branch)[1]["tampered"] == ["hooks/ml_checklist/gate.py"]
+
+
+def test_a_file_of_the_judge_that_the_new_version_has_may_not_be_deleted(branch, released):
+    claim(branch, "v1.1.0")
+    (branch.root / "hooks/ml_checklist/gate.py").unlink()
+
+    assert data(branch)[1]["tampered"] == ["hooks/ml_checklist/gate.py"]
 
 
 def test_the_judge_of_the_base_is_not_moved_by_a_softer_catalog(branch, item, tmp_path):
@@ -224,7 +308,7 @@ def test_the_judge_of_the_base_is_not_moved_by_a_softer_catalog(branch, item, tm
     )
     branch.write(
         "checklist/waivers/scoping.objective.yml",
-        'reason: because\nby: "@ann"\napprover: "@Ann"\ndate: "2026-11-20"\nuntil: "2026-12-20"\nitem_rev: 1\n',
+        'reason: the page is written next month\nby: "@ann"\napprover: "@Ann"\ndate: "2026-11-20"\nuntil: "2026-12-20"\nitem_rev: 1\n',
     )
     judge = (
         "--catalog",
@@ -240,20 +324,20 @@ def test_the_judge_of_the_base_is_not_moved_by_a_softer_catalog(branch, item, tm
     judged = branch.run("gate", *judge)
 
     assert softened.code == 0
-    assert refused.code == 2
-    assert "another person approves" in refused.err
+    assert refused.code == 1
+    assert "does not count: approver: @Ann asked for it" in refused.out
     assert judged.code == 1
     assert branch.run("diff", "main", *judge).code == 1
 
 
 def test_markdown_never_outgrows_a_comment_and_cannot_be_broken_out_of(branch, item):
     names = [f"scoping.i{n}" for n in range(700)]
-    branch.catalog(*(item(name) for name in names))
+    branch.catalog(*(item(name, level="should") for name in names))
     branch.commit("catalog")
     branch.git("branch", "-f", "main")
     text = 'status: not-applicable\nby: "@all | `x`"\ndate: "2026-11-20"\nitem_rev: 1\nreason: "</table> @everyone | x\\n# y %s"\n'
     for name in names:
-        branch.write(f"checklist/ticks/{name}.yml", text % ("long " * 60))
+        branch.write(f"checklist/ticks/{name}.yml", text % ("a long reason of its own " * 12))
     out = branch.run("diff", "main", "--format", "md", "--today", "2026-11-21").out
 
     assert len(out) < 65_536

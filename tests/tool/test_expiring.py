@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-WAIVE = ("--reason", "no time", "--until", "2026-12-10", "--approver", "@boss", "--by", "@ann")
+WHY = "the sales team names its users in January"
+WAIVE = ("--reason", WHY, "--until", "2026-12-10", "--approver", "@boss", "--by", "@ann")
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ def test_what_is_over_comes_before_what_will_be(dated):
 def test_a_waiver_of_what_is_met_has_no_use(dated):
     dated.run("tick", "scoping.kpi", "-e", "https://example.org/k", "--by", "@ann")
     dated.write("checklist/waivers/scoping.kpi.yml", (
-        'reason: x\nby: "@ann"\napprover: "@boss"\ndate: "2026-11-20"\nuntil: "2026-12-10"\n'
+        f'reason: {WHY}\nby: "@ann"\napprover: "@boss"\ndate: "2026-11-20"\nuntil:'
+        ' "2026-12-10"\n'
         "item_rev: 1\n"
     ))  # fmt: skip
 

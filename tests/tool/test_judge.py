@@ -101,7 +101,7 @@ def test_a_branch_that_edits_tool_catalog_waiver_and_workflow_is_red(places, pro
 
 
 def test_a_template_version_that_is_only_claimed_does_not_move_the_judge(places, project, item):
-    """Raising `_commit` silences the word tampered; the catalog of BASE judges all the same."""
+    """A version is not believed; the catalog of BASE judges all the same."""
     project.write("reports/evaluation.json", '{"beats_baseline": {"low": -0.2}}')
     project.write(".copier-answers.yml", "_commit: v9.9.9\n")
     project.catalog(item("scoping.users", level="may"))
@@ -110,7 +110,7 @@ def test_a_template_version_that_is_only_claimed_does_not_move_the_judge(places,
 
     assert judged.returncode == 1
     assert "lost     scoping.beats" in judged.stdout
-    assert "moves from v1.0.0 to v9.9.9" in judged.stdout
+    assert "Tampered: 1 files of the judge are not those of v9.9.9" in judged.stdout
     assert places.judge("gate").returncode == 1
 
 
@@ -146,22 +146,3 @@ def test_an_old_fork_point_brings_no_judge_of_its_own(places, project):
 
     assert ran.returncode == 1
     assert "scoping.beats" in ran.stdout
-
-
-def test_the_workflows_run_outside_of_the_branch_and_name_the_judge():
-    template = HOOKS.parent / "template"
-    texts = [
-        path.read_text()
-        for path in template.rglob("checklist.yml*")
-        if "ci/" in path.as_posix() or "workflows" in path.as_posix()
-    ]
-
-    assert len(texts) == 2
-    for text in texts:
-        assert "PYTHONSAFEPATH" in text
-        assert "uvx --no-config --from" in text
-        assert "working-directory: head" not in text
-        for line in text.splitlines():
-            if "uvx" in line and "expiring" not in line:
-                assert "--root" in line, line
-                assert "--catalog" in line, line

@@ -96,7 +96,8 @@ def test_reports_say_which_version_they_are_of(project):
     island = project.run("report", "--format", "html").out
 
     assert data["tool"] == __version__
-    assert data["template"] == {"source": "gh:o/t", "version": "12e4567", "scaffold": "mvp"}
+    came = {"source": "gh:o/t", "version": "12e4567", "scaffold": "mvp", "chosen": []}
+    assert data["template"] == came
     assert f"Checklist {__version__}, template `12e4567`." in page
     assert '"version":"12e4567"' in island
     assert project.run("--version").out.strip() == f"ml-checklist {__version__}"

@@ -157,11 +157,54 @@ def test_a_deselected_test_proves_nothing(session):
     assert session.outcomes() == {"data.raises": ["passed"]}
 
 
-def test_a_session_without_marks_writes_nothing(session):
+def test_a_session_without_marks_says_which_tests_passed(session):
     session.write("def test_x():\n    assert 1 + 1 == 2\n")
     session.run()
 
-    assert session.report() == {}
+    assert session.report()["tests"] == {"tests/test_it.py::test_x": "passed"}
+
+
+OWN = """
+import pytest, sys
+sys.path.insert(0, "src")
+import shop
+
+@pytest.fixture(scope="session")
+def made():
+    return shop.add(1, 2)
+
+@pytest.mark.proves("data.calls")
+def test_calls():
+    assert shop.add(1, 2) == 3
+
+@pytest.mark.proves("data.fixture")
+def test_asks_for_what_was_made(made):
+    assert made == 3
+
+@pytest.mark.proves("data.nothing")
+def test_calls_nothing():
+    assert shop.__name__
+
+@pytest.mark.proves("data.idle")
+def test_idle():
+    pytest.skip("not applicable: no column holds a group")
+"""
+
+
+def test_a_test_that_calls_no_code_of_the_project_is_known(session):
+    (session.root / "src/shop.py").write_text("def add(a, b):\n    return a + b\n")
+    session.write(OWN)
+    session.run()
+    session.run("-k", "asks_for")
+    found = {each["item"]: each["ran"] for each in session.report()["results"]}
+
+    assert found == {
+        "data.calls": True,
+        "data.fixture": True,
+        "data.nothing": False,
+        "data.idle": False,
+    }
+    assert session.outcomes()["data.idle"] == ["not-applicable"]
 
 
 def test_runs_of_parts_add_up_on_one_tree(session):

@@ -12,7 +12,7 @@ import pytest
 from ml_checklist import proofs
 from ml_checklist.files import tree_id
 from ml_checklist.probes import PROBES, run
-from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN
+from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding
 from ml_checklist.probes.tree import Tree
 
 CARD = "---\nowner: '@ann'\nempty:\n---\n# Card\n\n## Licence\n\nCC-BY 4.0, bought from the shop on 2 October, see the mail.\n\n## Origin\n\n> fill: where from\n\n## Amount\n\nTODO write how many rows there are in the table of orders\n"
@@ -49,6 +49,7 @@ type = "layers"
 layers = ["main", "model | dataloader"]
 """
 WORKFLOW = "on: [push, pull_request]\njobs:\n  test:\n    steps:\n      - run: |\n          make setup\n          make test\n"
+ONE = "on: push\njobs:\n  test:\n    steps:\n      - {}\n"
 GITLAB = "test:\n  rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]\n  script: [make setup, make test]\n"
 EVALUATE = (
     "from x import read_part\n\ndef run():\n    return read_part('test', for_evaluation=True)\n"
@@ -97,9 +98,55 @@ CASES: dict[str, Case] = {
         {"c.md": CARD},
         MISSING,
     ),
-    "heading short": (
-        {"type": "heading", "file": "c.md", "heading": "Licence", "min_words": 99},
+    "heading short of what most write": (
+        {"type": "heading", "file": "c.md", "heading": "licence", "min_words": 99},
         {"c.md": CARD},
+        FOUND,
+    ),
+    "heading of one word": (
+        {"type": "heading", "file": "c.md", "heading": "Licence"},
+        {"c.md": "# Card\n\n## Licence\n\n" + "bla " * 40},
+        MISSING,
+    ),
+    "heading in Chinese": (
+        {"type": "heading", "file": "c.md", "heading": "Licence", "min_words": 10},
+        {"c.md": "# 卡\n\n## Licence\n\n数据由医院提供。只可用于研究。不得转让。\n"},
+        FOUND,
+    ),
+    "suite without a run": ({"type": "suite", "min": 1}, {"a.py": "x"}, UNKNOWN),
+    "a count with decimals": (
+        {"type": "json", "file": "r.json", "at": "n", "min": 0, "max": 9, "whole": True},
+        {"r.json": '{"n": 2.5}'},
+        MISSING,
+    ),
+    "a share above 1": (
+        {"type": "json", "file": "r.json", "at": "n", "min": 0, "max": 1},
+        {"r.json": '{"n": 99.9}'},
+        MISSING,
+    ),
+    "a target in per cent": (
+        {"type": "json", "file": "r.json", "at": "n", "min": 0.5, "max": 0.9999, "percent": True},
+        {"r.json": '{"n": 99.9}'},
+        FOUND,
+    ),
+    "no number at all": (
+        {"type": "json", "file": "r.json", "at": "n", "min": 0, "max": 1},
+        {"r.json": '{"n": Infinity}'},
+        MISSING,
+    ),
+    "a day within its age": (
+        {"type": "json", "file": "r.json", "at": "n", "within_days": 9999},
+        {"r.json": '{"n": "2026-11-01"}'},
+        FOUND,
+    ),
+    "a day of long ago": (
+        {"type": "json", "file": "r.json", "at": "n", "within_days": 365},
+        {"r.json": '{"n": "1999-01-01"}'},
+        MISSING,
+    ),
+    "a day to come": (
+        {"type": "json", "file": "r.json", "at": "n", "within_days": 365},
+        {"r.json": '{"n": "2999-01-01"}'},
         MISSING,
     ),
     "heading in code": (
@@ -441,6 +488,102 @@ CASES: dict[str, Case] = {
         },
         MISSING,
     ),
+    "workflow of several targets": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": ONE.format("run: make -C model setup test")},
+        FOUND,
+    ),
+    "workflow through a runner": (
+        {"type": "workflow", "runs": "pip-audit"},
+        {".github/workflows/t.yml": ONE.format('run: "CI=1 uv run --no-sync pip-audit --strict"')},
+        FOUND,
+    ),
+    "workflow whose failure is kept for later": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": ONE.format("run: make test || code=$?")},
+        FOUND,
+    ),
+    "workflow into a pipe of bash": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": ONE.format("{shell: bash, run: make test | tee log}")},
+        FOUND,
+    ),
+    **{
+        f"workflow that does not fail: {step}": (
+            {"type": "workflow", "runs": "make test"},
+            {".github/workflows/t.yml": ONE.format(step)},
+            MISSING,
+        )
+        for step in (
+            "run: make test || true",
+            "run: (make test) || :",
+            "run: make test || echo red",
+            "run: make test &",
+            "run: make test | tee log",
+            "run: echo make test",
+            "run: 'true # make test'",
+            "run: make -n test",
+            'run: "exit 0\\nmake test"',
+            'run: "set +e\\nmake test"',
+            'run: "if make test; then :; fi"',
+            "{if: false, run: make test}",
+            "{if: '${{ always() && false }}', run: make test}",
+            "{continue-on-error: true, run: make test}",
+        )
+    },
+    "workflow whose job never runs": (
+        {"type": "workflow", "runs": "make test"},
+        {
+            ".github/workflows/t.yml": WORKFLOW.replace(
+                "    steps", "    if: ${{ false }}\n    steps"
+            )
+        },
+        MISSING,
+    ),
+    "workflow whose job may fail": (
+        {"type": "workflow", "runs": "make test"},
+        {
+            ".github/workflows/t.yml": WORKFLOW.replace(
+                "    steps", "    continue-on-error: true\n    steps"
+            )
+        },
+        MISSING,
+    ),
+    "workflow that nobody calls": (
+        {"type": "workflow", "runs": "make test"},
+        {".github/workflows/t.yml": CALLED[".github/workflows/t.yml"]},
+        MISSING,
+    ),
+    "workflow on gitlab that may fail": (
+        {"type": "workflow", "runs": "make test"},
+        {".gitlab-ci.yml": GITLAB + "  allow_failure: true\n"},
+        MISSING,
+    ),
+    "workflow on gitlab that never runs": (
+        {"type": "workflow", "runs": "make test"},
+        {".gitlab-ci.yml": "a: {rules: [{when: never}], script: [make test]}\n"},
+        MISSING,
+    ),
+    "owners where the host looks first": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {".github/CODEOWNERS": "*\n", "CODEOWNERS": "* @a\n"},
+        MISSING,
+    ),
+    "owners of gitlab": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {".gitlab-ci.yml": GITLAB, ".github/CODEOWNERS": "*\n", "CODEOWNERS": "* @a/b/c\n"},
+        FOUND,
+    ),
+    "owners who are nobody": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {"CODEOWNERS": "* nobody-at-all @ @/team a@b\n"},
+        MISSING,
+    ),
+    "owners by mail": (
+        {"type": "codeowners", "paths": ["hooks/"]},
+        {"CODEOWNERS": "* ann@example.org\n"},
+        FOUND,
+    ),
     "workflow absent": ({"type": "workflow", "runs": "make test"}, {}, MISSING),
     "text found": (
         {"type": "text", "file": "a.txt", "matches": "^b+$"},
@@ -604,6 +747,72 @@ def test_only_a_passed_test_proves(outcome, found, tmp_path):
 
     assert run(Tree(tmp_path), PROVEN, "data.x").outcome == found
     assert run(Tree(tmp_path), PROVEN, "data.y").outcome == MISSING
+
+
+SHIPPED = {"data.x": ["tests/t.py::test_x", "tests/t.py::test_y"]}
+
+
+def proven(root: Path, *results: tuple[str, str, bool]) -> Finding:
+    """What the probe finds after these (test, outcome, ran) of item data.x."""
+    plant(root, {"src/shop/a.py": "x = 1\n"})
+    outcomes = {("data.x", name): outcome for name, outcome, _ in results}
+    ran = {name: ran for name, _, ran in results}
+    proofs.keep(root / ".checklist/proofs.json", proofs.identity(root), outcomes, ran)
+    return run(Tree(root, shipped=SHIPPED), PROVEN, "data.x")
+
+
+X, Y, MINE = "tests/t.py::test_x[1]", "tests/t.py::test_y", "tests/mine.py::test_z"
+
+
+def test_shipped_and_own_proofs_are_counted_apart(tmp_path):
+    shipped = proven(tmp_path / "a", (X, "passed", False), (Y, "passed", True))
+    mixed = proven(tmp_path / "b", (X, "passed", True), (Y, "passed", True), (MINE, "passed", True))
+    own = proven(tmp_path / "c", (MINE, "passed", True))
+
+    assert (shipped.n_own, shipped.sentence) == (0, f"2 shipped passed: {X}")
+    assert (mixed.n_own, mixed.sentence) == (1, f"2 shipped and 1 own passed: {MINE}")
+    assert (own.n_own, own.sentence) == (1, f"1 own passed: {MINE}; tests/t.py::test_x is gone")
+
+
+@pytest.mark.parametrize(
+    ("results", "word"),
+    [
+        ([(X, "passed", True)], "tests/t.py::test_y did not run"),
+        ([(X, "passed", True), (Y, "skipped", True)], "was skipped"),
+        ([(X, "passed", True), (Y, "passed", True), (MINE, "skipped", True)], "was skipped"),
+        ([(MINE, "passed", False)], "runs no code below src/"),
+        ([(MINE, "not-applicable", True)], "which only a shipped test may"),
+        ([(X, "passed", True), (Y, "failed", True)], "failed"),
+    ],
+)
+def test_a_test_that_did_not_pass_leaves_its_item_open(tmp_path, results, word):
+    found = proven(tmp_path, *results)
+
+    assert found.outcome == MISSING
+    assert word in found.sentence
+
+
+def test_a_shipped_test_that_cannot_apply_does_not_block(tmp_path):
+    half = proven(tmp_path / "a", (X, "passed", True), (Y, "not-applicable", False))
+    none = proven(tmp_path / "b", (X, "not-applicable", False), (Y, "not-applicable", False))
+
+    assert (half.outcome, half.sentence) == (FOUND, f"1 shipped passed: {X}")
+    assert (none.outcome, none.sentence) == (FOUND, f"not applicable here: {X}")
+
+
+@pytest.mark.parametrize(
+    ("tests", "outcome"),
+    [
+        ({"a": "passed", "b": "skipped", "c": "passed"}, FOUND),
+        ({"a": "passed"}, MISSING),
+        ({"a": "passed", "b": "passed", "c": "failed"}, MISSING),
+    ],
+)
+def test_a_run_of_all_tests_proves_unit_tests(tmp_path, tests, outcome):
+    plant(tmp_path, {"src/shop/a.py": "x = 1\n"})
+    proofs.keep(tmp_path / ".checklist/proofs.json", proofs.identity(tmp_path), {}, {}, tests)
+
+    assert run(Tree(tmp_path), {"type": "suite", "min": 2}).outcome == outcome
 
 
 @pytest.mark.parametrize(

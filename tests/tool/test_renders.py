@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -57,10 +58,10 @@ def test_json_markdown_mermaid_and_page_hold_the_same_items(real):
     as_json = {
         item["id"] for item in json.loads(real.run("report", "--format", "json").out)["items"]
     }
-    markdown = set(
-        re.findall(r"<summary><code>([^<]+)</code>", real.run("report", "--format", "md").out)
-    )
-    mermaid = real.run("report", "--format", "mermaid").out
+    parts = [("--section", name) for name in {item.section for item in REAL.items.values()}]
+    pages = "".join(real.run("report", "--format", "md", *part).out for part in parts)
+    markdown = set(re.findall(r"<summary><code>([^<]+)</code>", pages))
+    mermaid = "".join(real.run("report", "--format", "mermaid", *part).out for part in parts)
     page = island(real.run("report", "--format", "html").out)
 
     assert as_json == markdown == {item["id"] for item in page["items"]} == IDS
@@ -75,11 +76,22 @@ def test_the_page_holds_every_option_paper_and_reference(real):
             assert shown[key] == (item.data.get(key) or [])
 
 
-def test_each_section_has_a_mind_map_of_its_own(real):
-    out = real.run("report", "--format", "mermaid", "--section", "data").out
+def test_the_mind_map_shows_one_level_at_a_time(real):
+    whole = real.run("report", "--format", "mermaid").out
+    data = real.run("report", "--format", "mermaid", "--section", "data").out
+    labels = re.findall(r'"(?:[^:"]+: )([^"]+)"', data)
 
-    assert out.startswith('mindmap\n  root(("Checklist"))\n    s4["Data"]')
-    assert "scoping_" not in out
+    assert whole.startswith('mindmap\n  root(("Checklist"))')
+    assert "data_" not in whole
+    assert data.startswith('mindmap\n  root(("Data"))\n')
+    assert "scoping_" not in data
+    assert len(labels) == sum(item.section == "data" for item in REAL.items.values())
+    assert max(len(label.split()) for label in labels) <= 4
+
+
+def test_text_fits_a_screen_and_markdown_fits_a_comment(real):
+    assert len(real.run("report").out.splitlines()) <= 60
+    assert len(real.run("report", "--format", "md").out) < 65_536
 
 
 def test_every_view_renders_in_every_form(real):
@@ -119,6 +131,16 @@ def test_the_score_is_the_least_sum_of_half_by_hand_and_one_by_machine(project):
     assert data["score"] == 1.5
 
 
+def test_a_proof_that_is_run_by_hand_gives_at_most_half_a_point(project):
+    capped = VIEW.replace("{name: One, items", "{name: One, at_most: 0.5, items")
+    project.write("checklist/catalog/views/small.yml", capped)
+    project.write("reports/evaluation.json", '{"beats_baseline": {"low": 1}}')
+    data = json.loads(project.run("report", "--view", "small", "--format", "json").out)
+
+    assert data["groups"][0]["entries"][0]["points"] == 0.5
+    assert data["groups"][1]["entries"][0]["points"] == 1.0
+
+
 def test_a_view_of_an_unknown_item_is_refused(project):
     project.write(
         "checklist/catalog/views/small.yml", VIEW.replace("scoping.users", "scoping.user")
@@ -133,7 +155,7 @@ EVIL = "</script><script>document.title='pwned'</script><img src=x onerror=docum
 
 
 def test_text_of_people_cannot_leave_the_island(project):
-    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann")
+    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann", "--approver", "@bob")
     page = project.run("report", "--format", "html").out
 
     assert EVIL not in page
@@ -141,14 +163,14 @@ def test_text_of_people_cannot_leave_the_island(project):
     assert EVIL in [item["sentence"] for item in island(page)["items"]]
 
 
-def browse(page: Path, script: str, profile: Path) -> str:
-    """Run `script` after the page has loaded, and return the title that it leaves."""
+def browse(page: Path, script: str, profile: Path, at: str = "") -> str:
+    """Run `script` after the page has loaded at the address, and return the title that it leaves."""
     html = page.read_text(encoding="utf-8").replace("</body>", f"<script>{script}</script></body>")
     (page.parent / "tried.html").write_text(html, encoding="utf-8")
     command = [
         str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        f"--user-data-dir={profile}", "--virtual-time-budget=4000", "--dump-dom", f"file://{page.parent}/tried.html",
+        f"--user-data-dir={profile}", "--virtual-time-budget=4000", "--dump-dom", f"file://{page.parent}/tried.html{at}",
     ]  # fmt: skip
     out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     found = re.search(r"<title>(.*?)</title>", out)
@@ -157,48 +179,77 @@ def browse(page: Path, script: str, profile: Path) -> str:
 
 TRY = """
 const out = [];
-function shown() { return document.querySelectorAll('#items details:not([hidden])').length; }
+function shown() { return document.querySelectorAll('#item-list .item:not([hidden])').length; }
 function pick(id, value) { const e = document.getElementById(id); e.value = value; e.dispatchEvent(new Event('input', {bubbles: true})); }
-out.push(shown());
-pick('f-section', 'data'); out.push(shown()); pick('f-section', '');
+out.push(shown(), document.querySelectorAll('#item-list .section[open]:not([hidden])').length);
+pick('f-gate', ''); out.push(shown());
+pick('f-section', 'data'); out.push(shown(), location.hash, document.querySelectorAll('#item-list .section[open]:not([hidden])').length); pick('f-section', '');
 pick('f-text', 'split frozen'); out.push(shown()); pick('f-text', '');
 pick('f-state', 'pass'); out.push(shown()); pick('f-state', '');
-document.getElementById('tab-map').click();
-out.push(document.getElementById('panel-items').hidden, document.querySelectorAll('#tree > details').length);
 document.getElementById('tab-map').dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
 out.push(document.activeElement.id);
-const card = document.querySelector('#items details'); card.open = true; card.dispatchEvent(new Event('toggle'));
+const card = document.querySelector('#item-list .item'); card.open = true; card.dispatchEvent(new Event('toggle'));
 out.push(card.querySelectorAll('.body').length);
 document.querySelectorAll('select,input').forEach(function (e) { if (!e.closest('label')) { out.push('no label: ' + e.id); } });
 document.querySelectorAll('button,summary,a').forEach(function (e) { if (!e.textContent.trim()) { out.push('no words: ' + e.outerHTML); } });
 document.title = out.join(' ');
 """
+WHERE = """
+const open = Array.from(document.querySelectorAll('[role=tabpanel]')).filter(function (each) { return !each.hidden; });
+const nodes = document.querySelectorAll('#drawing g.node').length;
+const items = document.querySelectorAll('#item-list .item:not([hidden])').length;
+document.title = [open.map(function (each) { return each.id; }).join(), nodes, items, document.getElementById('f-gate').value || 'all', document.querySelectorAll('.item[open]').length].join(' ');
+"""
+
+
+@pytest.fixture
+def seen(real, tmp_path):
+    """Run a script in the page, opened at an address."""
+    real.run("report", "--format", "html", "-o", str(tmp_path / "page.html"))
+    return lambda script, at="": browse(tmp_path / "page.html", script, tmp_path / "profile", at)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
-def test_the_page_filters_searches_and_answers_the_keyboard(real, tmp_path):
-    real.run("report", "--format", "html", "-o", str(tmp_path / "page.html"))
-    all_, data, split, passed, hidden, sections, focus, bodies, *rest = browse(
-        tmp_path / "page.html", TRY, tmp_path / "profile"
+def test_the_page_shows_the_next_gate_folded_and_filters_by_hand(seen):
+    first, unfolded, all_, data, address, opened, split, passed, focus, bodies, *rest = seen(
+        TRY
     ).split()
-    items = REAL
+    items = REAL.items.values()
 
-    assert int(all_) == len(items.items)
-    assert int(data) == sum(item.section == "data" for item in items.items.values())
+    assert int(first) == sum(item.phase == "poc" for item in items)
+    assert (unfolded, opened, int(all_)) == ("0", "1", len(items))
+    assert int(data) == sum(item.section == "data" for item in items)
+    assert unescape(address) == "#items?gate=&section=data"
     assert 0 < int(split) < 20
     assert int(passed) <= 5
-    assert (hidden, int(sections), focus, bodies, rest) == (
-        "true",
-        len(items.sections),
-        "tab-views",
-        "1",
-        [],
-    )
+    assert (focus, bodies, rest) == ("tab-views", "1", [])
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+def test_tabs_filters_levels_of_the_map_and_items_have_addresses(seen):
+    n_all, n_data = len(REAL.items), sum(i.section == "data" for i in REAL.items.values())
+    in_data = {i.id for i in REAL.items.values() if i.section == "data"}
+    name = sorted(in_data)[0]
+
+    assert seen(WHERE, "#map").split()[0] == "panel-map"
+    assert seen(WHERE, "#map/data").split()[1] == str(n_data + 1)
+    assert seen(WHERE, "#items?gate=&section=data").split()[2:4] == [str(n_data), "all"]
+    assert seen(WHERE, "#views/ml-test-score").split()[0] == "panel-views"
+    assert seen(WHERE, f"#{name}").split()[2:] == [str(n_all), "all", "1"]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+def test_unanswered_questions_and_the_four_sums_are_seen(seen):
+    script = "document.title = document.getElementById('asks').textContent + '|' + document.querySelectorAll('#view-ml-test-score .sums .card').length"
+    text, _, sums = seen(script).partition("|")
+
+    assert re.match(r"\d+ questions unanswered: they decide whether \d+ further items apply", text)
+    assert sums == "4"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 def test_nothing_that_people_wrote_runs_in_the_page(project, tmp_path):
-    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann")
+    project.run("tick", "scoping.users", "--na", EVIL, "--by", "@ann", "--approver", "@bob")
     project.run("report", "--format", "html", "-o", str(tmp_path / "page.html"))
     title = browse(
         tmp_path / "page.html",

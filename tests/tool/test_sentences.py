@@ -27,13 +27,13 @@ def test_no_sentence_of_the_catalog_shows_a_pattern(tmp_path):
 
 def test_each_item_of_the_catalog_has_one_thing_to_do_that_fits_two_lines():
     for item in REAL.values():
-        step = item.data["do"]
+        step = item.do
         assert 8 <= len(step) <= 230, f"{item.id}: {step}"
         assert step.count("`") % 2 == step.count('"') % 2 == 0, f"{item.id}: {step}"
         assert step.count("(") == step.count(")"), f"{item.id}: {step}"
 
 
-def test_an_open_item_shows_its_do_else_its_how(project, item):
+def test_an_open_item_shows_its_do_else_its_first_step(project, item):
     project.catalog(item("scoping.long"), item("scoping.short", extra="do: write one line"))
     out = project.run("gate", "poc").out
 
@@ -44,7 +44,7 @@ def test_an_open_item_shows_its_do_else_its_how(project, item):
 @pytest.mark.parametrize(
     ("probe", "sentence"),
     [
-        ({"type": "heading", "file": "a.md", "heading": "Users"}, 'a.md must have its section "Users" filled in'),
+        ({"type": "heading", "file": "a.md", "heading": "Users"}, 'Section "Users" of a.md must be filled in'),
         ({"type": "json", "file": "a.json", "at": "x.y", "min": 1}, "x.y in a.json must meet min: 1"),
         ({"type": "front-matter", "file": "a.md", "keys": ["a", "b", "c"]}, "The front matter of a.md must fill in a, b and c"),
         ({"type": "difference", "left": {"file": "a", "at": "b"}, "right": {"file": "c", "at": "d"}, "min": 0}, "b in a minus d in c must meet min: 0"),
@@ -107,11 +107,10 @@ def test_an_item_that_an_answer_settles_is_a_question(project, item):
     asked = project.run("status")
     project.run("start", "serving=batch")
 
-    assert re.search(
-        r"questions +1 question decides what else applies: `checklist start`", asked.out
-    )
-    assert "red" not in asked.out
-    assert "0 of 1 met" in asked.out
+    assert re.search("questions +1 question unanswered; .* applies: `checklist start`", asked.out)
+    assert "nothing is open" not in asked.out
+    assert "\nred" not in asked.out
+    assert "0 of 0 met" in asked.out
     assert project.states() == {"scoping.form": "pass"}
 
 
@@ -140,6 +139,25 @@ def test_a_blocked_item_names_what_it_waits_for(project, item):
     assert gate.todo(status) == "waits for a.b, a.c"
 
 
+def test_what_to_do_names_the_project_and_its_package(project, item):
+    how = "how: Run `uv run <project> prepare`, then read src/<package>/main.py."
+    project.catalog(
+        item("scoping.users").replace("how: Write scoping.users down in docs/problem.md.", how)
+    )
+    project.write("pyproject.toml", '[build-system]\n\n[project]\nname = "bike-demand"\n')
+
+    shown = " ".join(project.run("show", "scoping.users").out.split())
+    assert "Run `uv run bike-demand prepare`, then read src/bike_demand/main.py." in shown
+
+
+def test_phase_poc_says_what_its_gate_would_take(project):
+    ran = project.run("gate")
+
+    assert ran.code == 0
+    assert ran.out.startswith("PoC gate: 0 of 3 met, 3 open. Phase poc claims no gate yet;")
+    assert "next  scoping.objective: fill" in ran.out
+
+
 def test_of_several_ways_the_one_with_something_to_do_is_shown(tmp_path):
     (tmp_path / "a.md").write_text("## Budget\n\n> fill: how fast\n")
     fact = {"type": "yaml", "file": "project.yml", "at": "serving", "equals": "none"}
@@ -148,5 +166,5 @@ def test_of_several_ways_the_one_with_something_to_do_is_shown(tmp_path):
 
     assert finding.remedy == 'fill "Budget" in a.md'
     assert finding.sentence == (
-        'a.md must have its section "Budget" filled in: line 3 still says what to write there'
+        'Section "Budget" of a.md must be filled in: line 3 is text of the template'
     )

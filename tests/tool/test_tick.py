@@ -33,6 +33,27 @@ def test_a_tick_is_one_readable_file(project):
     )
 
 
+def test_a_tick_without_evidence_cites_the_files_that_the_item_names(project, item):
+    named = "evidence: {files: [docs/users.md#who, docs/none.md]}"
+    project.catalog(item("scoping.users", extra=named))
+    project.write("docs/users.md", "# Users\n\n## Who\n\nSales.\n")
+    ran = tick(project, "scoping.users")
+
+    assert (ran.code, "evidence docs/users.md#who" in ran.out) == (0, True)
+    assert project.states() == {"scoping.users": "pass"}
+
+
+def test_a_tick_without_evidence_cites_what_the_probe_found(project, item):
+    project.catalog(item("scoping.choice", "hybrid", extra="probe: {type: decision, about: x}"))
+    project.write(
+        "docs/decisions/1.md",
+        "---\nabout: x\nstatus: accepted\n---\n" + "It is cheap, and we know it well.\n",
+    )
+    project.commit()
+
+    assert "evidence docs/decisions/1.md" in tick(project, "scoping.choice").out
+
+
 def test_the_same_tick_twice_is_the_same_bytes(project):
     tick(project, "scoping.users", "-e", "https://example.org/u")
     first = (project.root / "checklist/ticks/scoping.users.yml").read_bytes()
@@ -64,8 +85,14 @@ REFUSED = [
     (["scoping.users", "-e", "/etc/passwd"], "leave out `..`"),
     (["scoping.users", "-e", "checklist/catalog/scoping.yml"], "belongs to the checklist itself"),
     (["scoping.users", "-e", "ftp://example.org"], "not"),
-    (["scoping.users", "--na", " "], "needs a reason"),
-    (["scoping.beats", "--na", "no"], "use `checklist waive`"),
+    (["scoping.users", "--na", " ", "--approver", "@bob"], "is no sentence"),
+    (["scoping.users", "--na", "solo poc", "--approver", "@bob"], "is no sentence: 7 letters"),
+    (["scoping.users", "--na", "bla " * 40, "--approver", "@bob"], "repeats itself"),
+    (["scoping.users", "--na", "it predicts the load of a pump"], "another person approves"),
+    (
+        ["scoping.beats", "--na", "it predicts the load of a pump", "--approver", "@bob"],
+        "waive it for a time",
+    ),
 ]
 
 
@@ -144,7 +171,7 @@ def test_reopen_of_what_is_open_is_refused(project):
 
 def waive(project, **changes):
     args = {
-        "reason": "later",
+        "reason": "the sales team names its users in January",
         "until": "2027-01-31",
         "approver": "@boss",
         "by": "@ann",
@@ -164,7 +191,7 @@ def waive(project, **changes):
         ({"until": "2029-01-01"}, "must lie within"),
         ({"until": "31.1.2027"}, "is not a day"),
         ({"until": "2027-02-30"}, "is not a day"),
-        ({"reason": " "}, "is empty"),
+        ({"reason": " "}, "is no sentence"),
         ({"approver": "x[bot]"}, "is a bot"),
     ],
 )

@@ -117,7 +117,11 @@ FORGOTTEN = {
     "was": (ITEM, swapped("id: scoping.users\n", "id: scoping.people\n"), "scoping.users is forg"),
     "old-was": (ITEM, swapped("    was: [scoping.feasibility]\n", ""), "scoping.feasibility is f"),
     "date-of-change": (ITEM, swapped("    rev: 1\n", "    rev: 2\n"), "lifecycle.changed"),
-    "lower-rev": ("checklists/data.yml", swapped("    rev: 2\n", "    rev: 1\n"), "is lower than"),
+    "lower-rev": (
+        "checklists/data.yml",
+        swapped("data.quality\n    rev: 2\n", "data.quality\n    rev: 1\n"),
+        "is lower than",
+    ),
     "reused-id": (
         "checklists/responsible-ai.yml",
         lambda t: swapped("  - id: responsible-ai.misuse\n", "  - id: responsible-ai.tampering\n")(

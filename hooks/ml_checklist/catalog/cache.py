@@ -23,8 +23,7 @@ def load(folder: Path, where: str) -> Catalog:
     """The catalog in `folder`, from the cache when it is the same to the byte."""
     key = _key(folder)
     try:
-        path = _path(folder)
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(_path(folder).read_text(encoding="utf-8"))
         if data["key"] == key:
             return _thaw(data, folder, where)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):

@@ -43,11 +43,11 @@ class Fact(NamedTuple):
 
 def parse(text: str, known: Mapping[str, Fact]) -> Condition:
     """The function that decides `text`; ValueError says what is wrong with it."""
-    if not 0 < len(text.strip()) <= MAX_CHARACTERS:
-        n_characters = len(text.strip())
-        raise ValueError(f"has {n_characters} characters; 1 to {MAX_CHARACTERS} are read")
+    plain = text.strip()
+    if not 0 < len(plain) <= MAX_CHARACTERS:
+        raise ValueError(f"has {len(plain)} characters; 1 to {MAX_CHARACTERS} are read")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = ast.parse(plain, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"does not understand {shown(text)}: {_syntax(error, text)}") from None
     return _condition(tree.body, known, MAX_DEPTH)
@@ -67,7 +67,7 @@ def _condition(node: ast.expr, known: Mapping[str, Fact], depth: int) -> Conditi
     if isinstance(node, ast.BoolOp):
         parts = [_condition(value, known, depth - 1) for value in node.values]
         decisive = isinstance(node.op, ast.Or)
-        return lambda facts: _join(facts, parts, decisive=decisive)
+        return lambda facts: _joined([part(facts) for part in parts], decisive=decisive)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         inner = _condition(node.operand, known, depth - 1)
         return lambda facts: _negated(inner(facts))
@@ -121,9 +121,8 @@ def _negated(answer: Answer) -> Answer:
     return answer if answer.value is None else Answer(not answer.value)
 
 
-def _join(facts: Facts, parts: list[Condition], *, decisive: bool) -> Answer:
+def _joined(answers: list[Answer], *, decisive: bool) -> Answer:
     """`or` when a true part decides, `and` when a false one does."""
-    answers = [part(facts) for part in parts]
     if any(answer.value is decisive for answer in answers):
         return Answer(decisive)
     missing = frozenset().union(*(answer.missing for answer in answers))

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from ml_checklist.catalog.conditions import YES, Answer, Condition, Fact, Facts
 
 PHASES = ("poc", "mvp", "production")
-
-
 RANK = {"poc": 0, "mvp": 1, "production": 2, "live": 3}
+# What the words of catalogs before 0.4 mean as minutes of a person.
+MINUTES = {"low": 15, "medium": 180, "high": 960}
 
 
 class Section(NamedTuple):
@@ -45,6 +45,39 @@ class Item(NamedTuple):
     def probe(self) -> dict[str, Any] | None:
         """The probe as written, None where only a person can tell."""
         return self.data.get("probe")
+
+    @property
+    def steps(self) -> list[str]:
+        """What to do, one step after the other."""
+        how = self.data["how"]
+        return [how] if isinstance(how, str) else how
+
+    @property
+    def do(self) -> str:
+        """What to do first, on one line."""
+        return " ".join((self.data.get("do") or self.steps[0]).split())
+
+    @property
+    def minutes(self) -> int:
+        """Time of a person; 0 where the template does the work."""
+        effort: int | str = self.data["effort"]
+        return MINUTES[effort] if isinstance(effort, str) else effort
+
+    @property
+    def short(self) -> str:
+        """Two to four words, for maps."""
+        return str(self.data.get("short") or self.title)
+
+    @property
+    def essential(self) -> bool:
+        """Whether no one may set it aside by hand."""
+        return bool(self.data.get("essential"))
+
+    @property
+    def components(self) -> list[str]:
+        """Components of the template that bring the files it points to."""
+        named = self.data.get("component") or []
+        return [named] if isinstance(named, str) else named
 
     @property
     def requires(self) -> list[str]:

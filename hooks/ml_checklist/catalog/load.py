@@ -35,13 +35,11 @@ def load_facts(path: Path, where: str) -> dict[str, Fact]:
     if not path.exists():
         return {}
     data = yaml_io.load(path, where)
-    problems = check(FACTS, data, where)
-    refuse(problems)
-    keys = [key for key in Fact._fields if key != "choices"]
+    refuse(check(FACTS, data, where))
     found = {}
     for raw in data["facts"]:
-        written = {key: raw[key] for key in keys if key in raw}
-        found[raw["name"]] = Fact(choices=tuple(raw.get("choices", ())), **written)
+        written = {"choices": (), **{key: raw[key] for key in Fact._fields if key in raw}}
+        found[raw["name"]] = Fact(**{**written, "choices": tuple(written["choices"])})
     return found
 
 
@@ -69,16 +67,9 @@ class Reader:
         if data["section"] in self.sections:
             text = f"section {data['section']!r} stands in another file too; merge them"
             self.problems.append(Problem(where, 1, text))
-        self.problems += self.section(data, where)
+        self.sections[data["section"]] = Section(*(data[key] for key in SECTION))
         for raw in data["items"]:
             self.item(raw, data["section"], where)
-
-    def section(self, data: Any, where: str) -> list[Problem]:
-        heading = {key: value for key, value in data.items() if key in SECTION}
-        faults = check(Keys(**SECTION), heading, where)
-        if not faults:
-            self.sections[data["section"]] = Section(*(data[key] for key in SECTION))
-        return faults
 
     def item(self, raw: Any, section: str, where: str) -> None:
         lifecycle = raw.get("lifecycle") if isinstance(raw, dict) else None
@@ -96,10 +87,9 @@ class Reader:
     def take(self, raw: dict[str, Any], section: str, where: str, line: int) -> None:
         """Add an item whose shape is known to be right."""
         written = {key: raw[key] for key in ("id", "rev", "title", "phase", "level", "kind")}
-        place: dict[str, Any] = {"section": section, "file": where, "line": line}
+        written |= {"section": section, "file": where, "line": line}
         lifecycle, condition = raw["lifecycle"]["state"], self.condition(raw, where)
-        item = Item(**written, **place, lifecycle=lifecycle, condition=condition, data=raw)
-        self.all_items.append(item)
+        self.all_items.append(Item(**written, lifecycle=lifecycle, condition=condition, data=raw))
 
     def condition(self, raw: dict[str, Any], where: str) -> Condition | None:
         """The parsed `when:` of an item; the same text is parsed once."""

@@ -5,13 +5,13 @@ from typing import Any
 
 from ml_checklist import yaml_io
 from ml_checklist.catalog import cache
-from ml_checklist.catalog.items import RANK, Catalog, Item
+from ml_checklist.catalog.items import RANK, Catalog, Item, Section
 from ml_checklist.catalog.load import Reader
 from ml_checklist.catalog.rules import broken_rules
-from ml_checklist.catalog.schema import LEVELS, OVERLAY
+from ml_checklist.catalog.schema import LEVELS, OVERLAY, SECTION
 from ml_checklist.errors import Problem, nearest, refuse
 from ml_checklist.probes import walk
-from ml_checklist.shapes import check
+from ml_checklist.shapes import Keys, check
 
 LOOSENED = "an overlay only tightens; to be let off for a time, use `checklist waive`"
 TIGHTENED = ("phase", "level", "max_age_days")
@@ -29,8 +29,7 @@ def load_all(folder: Path, where: str) -> Catalog:
 
 def _overlaid(catalog: Catalog, path: Path, where: str) -> Catalog:
     data = yaml_io.load(path, where)
-    problems = check(OVERLAY, data, where)
-    refuse(problems)
+    refuse(check(OVERLAY, data, where))
     catalog = _tightened(catalog, data.get("tighten") or (), where)
     return _added(catalog, data, where) if "items" in data else catalog
 
@@ -40,7 +39,10 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
     reader.sections, reader.all_items = dict(catalog.sections), list(catalog.items.values())
     reader.retired = dict(catalog.retired)
     name = data.get("section", "")
-    reader.problems += reader.section(data, where) if name not in catalog.sections else []
+    if name not in catalog.sections:
+        heading = {key: value for key, value in data.items() if key in SECTION}
+        refuse(check(Keys(**SECTION), heading, where))
+        reader.sections[name] = Section(*(data[key] for key in SECTION))
     for raw in data["items"]:
         if isinstance(raw, dict) and not str(raw.get("id", "")).startswith(("org.", "x.")):
             text = f"{raw.get('id')}: id: an item of your own starts with org. or x."
@@ -73,25 +75,22 @@ def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
 
 
 def _looser(item: Item, demand: dict[str, Any]) -> list[str]:
-    found = []
-    if "phase" in demand and RANK[demand["phase"]] > RANK[item.phase]:
-        found.append(f"phase: {demand['phase']} comes later than {item.phase}")
-    if "level" in demand and LEVELS.index(demand["level"]) > LEVELS.index(item.level):
-        found.append(f"level: {demand['level']} asks for less than {item.level}")
+    found, wanted = [], {**item.data, **demand}
+    if RANK[wanted["phase"]] > RANK[item.phase]:
+        found.append(f"phase: {wanted['phase']} comes later than {item.phase}")
+    if LEVELS.index(wanted["level"]) > LEVELS.index(item.level):
+        found.append(f"level: {wanted['level']} asks for less than {item.level}")
     age = item.data.get("max_age_days")
-    if "max_age_days" in demand and age and demand["max_age_days"] > age:
-        found.append(f"max_age_days: {demand['max_age_days']} is longer than {age}")
-    for key in BOUNDS:
-        found += _looser_bound(item, key, demand[key]) if key in demand else []
+    if age and wanted["max_age_days"] > age:
+        found.append(f"max_age_days: {wanted['max_age_days']} is longer than {age}")
+    for key in [key for key in BOUNDS if key in demand]:
+        own = [probe[key] for probe in walk(item.probe) if key in probe]
+        bound = max(own, default=None) if key == "min" else min(own, default=None)
+        if bound is None:
+            found.append(f"{key}: has no probe with a {key}")
+        elif demand[key] < bound if key == "min" else demand[key] > bound:
+            found.append(f"{key}: {demand[key]} asks for less than {bound}")
     return found
-
-
-def _looser_bound(item: Item, key: str, wanted: float) -> list[str]:
-    own = [probe[key] for probe in walk(item.probe) if key in probe]
-    if not own:
-        return [f"{key}: has no probe with a {key}"]
-    looser = [each for each in own if (wanted < each if key == "min" else wanted > each)]
-    return [f"{key}: {wanted} asks for less than {looser[0]}"] if looser else []
 
 
 def _stricter(item: Item, demand: dict[str, Any]) -> Item:

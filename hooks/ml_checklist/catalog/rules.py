@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from ml_checklist import markdown
+from ml_checklist import markdown, yaml_io
 from ml_checklist.catalog.items import Catalog, Item
 from ml_checklist.errors import Problem, nearest
 from ml_checklist.probes import walk
@@ -59,6 +59,9 @@ def _references(catalog: Catalog, item: Item) -> Iterator[tuple[str, str]]:
     by = item.data["lifecycle"].get("replaced_by")
     if by and by not in catalog.items:
         yield "lifecycle", f"unknown item {by!r}{nearest(by, catalog.items)}"
+    for name in (item.data.get("merged") or {}).get("ids", ()):
+        if name not in catalog.retired:
+            yield "merged", f"{name!r} has no tombstone"
     for name in [probe["item"] for probe in walk(item.probe) if "item" in probe]:
         if name not in catalog.items:
             yield "probe", f"proven: unknown item {name!r}{nearest(name, catalog.items)}"
@@ -78,13 +81,19 @@ def _reaches(catalog: Catalog, start: str, goal: str) -> bool:
 
 # Share of items, or of methods, that must have the field.
 FLOORS = {"refs": 0.90, "options or methods": 0.60, "papers": 0.80}
+MOST_TITLE_WORDS, MOST_SHORT_WORDS, MOST_STEPS = 12, 4, 5
+SHORT_STEP = 8  # words of a step that may stand in several items, such as a command
 _TRACKERS = re.compile(r"[?&](utm_|fbclid|gclid|mc_cid|ref_src)")
 
 
 def lint(catalog: Catalog) -> list[Problem]:
     items = list(catalog.items.values())
-    found = [problem for item in items for problem in _item(item)]
-    found += [*_sentences(items), *_spellings(items), *_floors(items)]
+    found = [_at(item, *fault) for item in items for fault in (*_item(item), *_form(item))]
+    found += [*_sentences(items), *_spellings(items), *_components(catalog, items)]
+    for name, (n, total) in shares(items).items():
+        if total and n / total < FLOORS[name]:
+            text = f"{name}: {n} of {total}, the minimum is {FLOORS[name]:.0%}"
+            found.append(Problem("catalog", 0, text))
     return sorted(found)
 
 
@@ -99,36 +108,50 @@ def shares(items: list[Item]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _floors(items: list[Item]) -> Iterator[Problem]:
-    for name, (n, total) in shares(items).items():
-        if total and n / total < FLOORS[name]:
-            text = f"{name}: {n} of {total}, the minimum is {FLOORS[name]:.0%}"
-            yield Problem("catalog", 0, text)
-
-
-def _item(item: Item) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for key, text in strings(item.data):
-        if key == "url" and (_TRACKERS.search(text) or text.startswith("http://")):
-            yield _whole(item, f"url: {text}: use https and no tracker")
-        if key == "url" and text in seen:
-            yield _whole(item, f"url: {text} stands twice in this item; keep one")
-        seen |= {text} if key == "url" else set()
+def _item(item: Item) -> Iterator[tuple[str, str]]:
+    urls = [text for key, text in strings(item.data) if key == "url"]
+    for number, url in enumerate(urls):
+        if _TRACKERS.search(url) or url.startswith("http://"):
+            yield "url", f"{url}: use https and no tracker"
+        if url in urls[:number]:
+            yield "url", f"{url} stands twice in this item; keep one"
     for key, text in _own_sentences(item):
         left = markdown.unfilled(text)
         if left:
-            yield _whole(item, f"{key}: holds a placeholder: {left[1][:60]}")
-    if not item.title[0].isupper() or item.title.endswith((".", "?")):
-        text = "title: is a sentence that can be true: a capital first, no stop at the end"
-        yield _whole(item, text)
+            yield key, f"holds a placeholder: {left[1][:60]}"
     for probe in walk(item.probe):
         if probe.get("type") == "file" and "reason" not in probe:
-            text = "probe: only looks whether a file exists; look into it, or give a `reason`"
-            yield _whole(item, text)
+            yield "probe", "only looks whether a file exists; look into it, or give a `reason`"
 
 
-def _whole(item: Item, text: str) -> Problem:
-    return Problem(item.file, item.line, f"{item.id}: {text}")
+def _form(item: Item) -> Iterator[tuple[str, str]]:
+    """What is wrong with the length and form of its words."""
+    if not item.title[0].isupper() or item.title.endswith((".", "?")):
+        yield "title", "is a sentence that can be true: a capital first, no stop at the end"
+    if "short" not in item.data:
+        yield "short", "is missing; add 2 to 4 words for maps"
+        return
+    n_title, n_short = len(item.title.split()), len(item.short.split())
+    if n_title > MOST_TITLE_WORDS:
+        yield "title", f"has {n_title} words, {MOST_TITLE_WORDS} are the most"
+    if not 2 <= n_short <= MOST_SHORT_WORDS:
+        yield "short", f"has {n_short} words, 2 to {MOST_SHORT_WORDS} are wanted"
+    if isinstance(item.data["how"], str) or len(item.steps) > MOST_STEPS:
+        yield "how", f"is a list of 1 to {MOST_STEPS} steps"
+    if isinstance(item.data["effort"], str):
+        yield "effort", f"is a number of minutes, not {item.data['effort']!r}"
+
+
+def _components(catalog: Catalog, items: list[Item]) -> Iterator[Problem]:
+    """Names of components that the template does not have; a project cannot tell."""
+    path = catalog.folder.parent / "components.yml"
+    if not path.is_file():
+        return
+    known = yaml_io.load(path, path.name, strict=False)["components"]
+    for item in items:
+        for name in [name for name in item.components if name not in known]:
+            hint = nearest(name, known)
+            yield _at(item, "component", f"{name!r} is not in components.yml{hint}")
 
 
 def strings(data: Any, key: str = "") -> Iterator[tuple[str, str]]:
@@ -148,16 +171,19 @@ def _sentences(items: list[Item]) -> Iterator[Problem]:
     for item in items:
         for key, text in _own_sentences(item):
             plain = " ".join(re.findall(r"\w+", text.lower()))
+            if key == "how" and len(plain.split()) <= SHORT_STEP:
+                continue
             if plain in first:
                 other, there = first[plain]
-                same = f"{key}: the same sentence stands at {other.id} {there}: {text[:60]}"
-                yield _whole(item, same)
+                same = f"the same sentence stands at {other.id} {there}: {text[:60]}"
+                yield _at(item, key, same)
             first.setdefault(plain, (item, key))
 
 
 def _own_sentences(item: Item) -> Iterator[tuple[str, str]]:
     """What the catalog says itself; titles of papers and pages may well come again."""
-    yield from ((key, item.data[key]) for key in ("title", "why", "how"))
+    yield from (("title", item.title), ("why", item.data["why"]))
+    yield from (("how", step) for step in item.steps)
     yield from (("what", option["what"]) for option in item.data.get("options") or ())
 
 
@@ -170,5 +196,5 @@ def _spellings(items: list[Item]) -> Iterator[Problem]:
     for ways in spelt.values():
         if len(ways) > 1:
             first, *others = ways
-            spelt_there = f"is spelt {first!r} at {ways[first].id}"
-            yield from (_whole(ways[other], f"name: {other!r} {spelt_there}") for other in others)
+            there = f"is spelt {first!r} at {ways[first].id}"
+            yield from (_at(ways[other], "name", f"{other!r} {there}") for other in others)

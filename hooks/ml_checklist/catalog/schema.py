@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ml_checklist.catalog.items import PHASES
+from ml_checklist.catalog.items import MINUTES, PHASES
 from ml_checklist.probes import JOINS, PROBES
 from ml_checklist.shapes import (
     Choice,
+    Either,
     Fault,
     Keys,
     ListOf,
@@ -15,6 +16,7 @@ from ml_checklist.shapes import (
     Shape,
     Table,
     Text,
+    Truth,
     Whole,
 )
 
@@ -80,6 +82,7 @@ SOURCE = Text(
     "a source such as 004:298-304 or mlts:data-1, quoted",
 )
 LINK = Keys(title=Text(), url=URL)
+COMPONENT = Text(r"^[a-z][a-z0-9-]*$", "a component such as serve")
 
 LIFECYCLE = Keys(
     state=Choice("upcoming", "active", "deprecated", "retired"),
@@ -94,11 +97,15 @@ ITEM = Keys(
     id=ID,
     rev=Whole(1),
     was_=ListOf(ID),
+    merged_=Keys(rev=Whole(2), ids=ListOf(ID, 1)),
     title=Text(),
+    short_=Text(),
     why=Text(),
-    how=Text(),
+    how=Either(Text(), ListOf(Text(), 1)),
     do_=Text(),
-    effort=Choice("low", "medium", "high"),
+    effort=Either(Whole(), Choice(*MINUTES)),
+    essential_=Truth(),
+    component_=Either(COMPONENT, ListOf(COMPONENT, 1)),
     went_wrong_=LINK,
     phase=Choice(*PHASES),
     level=Choice(*LEVELS),
@@ -147,7 +154,8 @@ _FACT = Keys(
 )
 FACTS = Keys(facts=ListOf(_FACT, 1))
 
-_ENTRIES = ListOf(Keys(name=Text(), items=ListOf(ID)), 1)
+# at_most: points where the proof is committed after a run by hand instead of made by CI.
+_ENTRIES = ListOf(Keys(name=Text(), items=ListOf(ID), at_most_=Number()), 1)
 VIEW = Keys(
     view=_SLUG,
     title=Text(),
@@ -163,12 +171,14 @@ EVIDENCE = Keys(
 TICK = Keys(
     status=Choice("done", "not-applicable"),
     by=HANDLE,
+    approver_=HANDLE,
     date=DATE,
     item_rev=Whole(1),
     reason_=Text(),
     evidence_=ListOf(EVIDENCE, 1),
 )
 WAIVER = Keys(reason=Text(), by=HANDLE, approver=HANDLE, date=DATE, until=DATE, item_rev=Whole(1))
+DECLINE = Keys(reason=Text(), by=HANDLE, date=DATE, item_rev=Whole(1))
 PROJECT = Keys(
     phase=Choice(*DECLARED),
     facts_=Table(Shape()),

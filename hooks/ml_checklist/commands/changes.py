@@ -10,10 +10,10 @@ from ml_checklist.commands.common import Command, add_format
 from ml_checklist.compare import diff as comparison
 from ml_checklist.compare import news as updates
 from ml_checklist.compare.news import KINDS, Entry
-from ml_checklist.errors import DataError
+from ml_checklist.errors import DataError, clean
 from ml_checklist.render import data
 from ml_checklist.render import diff as rendering
-from ml_checklist.render.style import cell, clean, code
+from ml_checklist.render.style import code
 
 
 def add_diff(parser: argparse.ArgumentParser) -> None:
@@ -74,9 +74,7 @@ def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:
     headline = f"{moved}{changes or 'no item of the checklist changes'}."
     lines = [f"**checklist news** {headline}", ""]
     for since, group in groupby(entries, key=lambda entry: entry.since):
-        lines += [f"| {since} | Item | |", "|---|---|---|"]
-        lines += [f"| {e.word} | {code(e.item)} | {cell(e.sentence)} |" for e in group]
-        lines.append("")
+        lines += rendering.table(since, [(e.word, e.item, e.sentence) for e in group])
     return "\n".join(lines)
 
 

@@ -61,12 +61,12 @@ def entries(survey: Survey, days: int) -> list[Entry]:
 
 def _entry(status: Status, today: date, limit: date) -> Entry | None:
     name, waiver = status.item.id, status.waiver
-    if status.calendar:
-        by_waiver = waiver is not None and signatures.expired(waiver, today)
+    by_waiver = waiver is not None and status.state == STALE and signatures.expired(waiver, today)
+    if status.calendar or by_waiver:
         until = date.fromisoformat(waiver["until"]) if waiver and by_waiver else status.until
         by = waiver["approver"] if waiver and by_waiver else status.by
         return Entry("over", name, until, by, gate.todo(status))
-    if waiver and status.state in (PASS, NOT_APPLICABLE):
+    if waiver and status.state in (PASS, NOT_APPLICABLE) and not status.excused:
         file = f"checklist/waivers/{name}.yml"
         return Entry("unused", name, None, waiver["approver"], f"delete `{file}`")
     if status.state in (PASS, WAIVED) and status.until and status.until <= limit:

@@ -29,10 +29,19 @@ def gate(args: argparse.Namespace) -> bool:
         print(f"warning  {warning}")
     if phase:
         return _verdict(args, survey, phase)
-    sentence = "Phase poc claims no gate yet, so none can fail; the data is valid."
     nothing = {"gate": None, "holds": True}
-    print(data.dump(nothing) if args.format == "json" else sentence)
+    print(data.dump(nothing) if args.format == "json" else _ahead(survey))
     return True
+
+
+def _ahead(survey: Survey) -> str:
+    """What the first gate would take; a project in phase poc claims none yet."""
+    numbers = gates.count(survey, PHASES[0])
+    holds = numbers.holds(calendar=True)
+    rest = "`checklist promote mvp` claims it" if holds else "`checklist gate poc` lists the rest"
+    lines = [f"{gates.headline(numbers)} Phase poc claims no gate yet; {rest}.", *numbers.over]
+    steps = gates.next_items(survey, PHASES[0], 3)
+    return "\n".join([*lines, *(f"  next  {s.item.id}: {gates.todo(s)}" for s in steps)])
 
 
 def _verdict(args: argparse.Namespace, survey: Survey, phase: str) -> bool:
@@ -61,7 +70,7 @@ def promote(args: argparse.Namespace) -> bool:
         return True
     if needed and RANK[phase] > RANK[now] and not gates.count(survey, needed).holds(calendar=True):
         print(text.gate_lines(survey, needed, calendar=True))
-        print(f"\nNot promoted: phase {phase} claims that the {NAMES[needed]} gate holds.")
+        print(f"\nNot promoted: phase {phase} needs the {NAMES[needed]} gate, which does not hold.")
         return False
     write_settings(survey.project.home, {**survey.project.settings, "phase": phase})
     if needed:
@@ -77,8 +86,10 @@ def promote(args: argparse.Namespace) -> bool:
 def _holds(survey: Survey, needed: str) -> str:
     numbers = gates.count(survey, needed)
     ends = [s.until for s in gates.required(survey, needed) if s.state == "waived" and s.until]
-    waived = f" ({numbers.waived} waived, the first until {min(ends)})" if ends else ""
-    return f"{NAMES[needed]} gate holds: {numbers.met + numbers.waived} of {numbers.total}{waived}."
+    aside = f", {numbers.set_aside} set aside" if numbers.set_aside else ""
+    until = f"; the first waiver ends on {min(ends)}" if ends else ""
+    met = f"{numbers.met} of {numbers.total} met"
+    return f"{NAMES[needed]} gate holds: {met}{aside}{until}."
 
 
 COMMANDS: dict[str, Command] = {"gate": (add_gate, gate), "promote": (add_promote, promote)}

@@ -1,14 +1,17 @@
 """`checklist status`, `next` and `show`: where the project stands, what is next, one item."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from ml_checklist.catalog.items import PHASES
+from ml_checklist import origin
+from ml_checklist.catalog.items import PHASES, Item
 from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
 from ml_checklist.commands.common import Command, add_format
+from ml_checklist.errors import clean
 from ml_checklist.render import data, text
-from ml_checklist.render.style import EFFORT, MARKS, clean, paint
+from ml_checklist.render.style import MARKS, duration, paint
 from ml_checklist.render.text import wrapped
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES
@@ -47,7 +50,7 @@ def next_(args: argparse.Namespace) -> bool:
     phase = args.gate or gate.working_towards(survey.project.phase)
     chosen = gate.next_items(survey, phase, args.n)
     if args.format == "json":
-        print(data.dump([{**data.item(s), "how": s.item.data["how"]} for s in chosen]))
+        print(data.dump([{**data.item(s), "how": s.item.steps} for s in chosen]))
     else:
         print(_steps(survey, phase, chosen))
     return True
@@ -63,8 +66,8 @@ def _steps(survey: Survey, phase: str, chosen: list[Status]) -> str:
 
 def _step(status: Status) -> list[str]:
     item = status.item
-    head = f"{paint(item.id, 'bold')}  {item.level}, {item.kind}, {EFFORT[item.data['effort']]}"
-    body = [head, *wrapped(item.title), *wrapped(f"how: {item.data['how']}")]
+    head = f"{paint(item.id, 'bold')}  {item.level}, {item.kind}, {duration(item.minutes)}"
+    body = [head, *wrapped(item.title), *_how(item)]
     if status.state != "todo" or status.finding:
         body += wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
     if item.kind != "auto":
@@ -85,18 +88,19 @@ def show(args: argparse.Namespace) -> bool:
     if args.format == "json":
         print(data.dump({**status.item.data, **data.item(status)}))
     else:
-        print(_one_item(status))
+        print(_one_item(survey.project.home, status))
     return True
 
 
-def _one_item(status: Status) -> str:
+def _one_item(home: Path, status: Status) -> str:
     item, written = status.item, status.item.data
     lines = [f"{paint(item.id, 'bold')}  {item.title}", ""]
     lines += wrapped(f"{MARKS[status.state]}: {clean(status.sentence)}")
-    facts = [item.phase, item.level, item.kind, EFFORT[written["effort"]], f"rev {item.rev}"]
+    facts = [item.phase, item.level, item.kind, duration(item.minutes), f"rev {item.rev}"]
     facts += [f"when {written['when']}"] if "when" in written else []
     lines += wrapped(", ".join(facts))
-    lines += ["", *wrapped(f"why: {written['why']}"), *wrapped(f"how: {written['how']}")]
+    lines += ["", *wrapped(f"why: {written['why']}"), *_how(item)]
+    lines += wrapped(_missing_components(home, item))
     if "went_wrong" in written:
         case = written["went_wrong"]
         lines += wrapped(f"went wrong: {case['title']}  {case['url']}")
@@ -105,6 +109,24 @@ def _one_item(status: Status) -> str:
     refs = [f"{r['title']} ({r['kind']})  {r['url']}" for r in written.get("refs") or ()]
     lines += _links("methods", [_method(each) for each in written.get("methods") or ()])
     return "\n".join([*lines, *_links("options", options), *_links("read", refs)])
+
+
+def _how(item: Item) -> list[str]:
+    """Its steps, numbered where there are several."""
+    if len(item.steps) == 1:
+        return wrapped(f"how: {item.steps[0]}")
+    steps = [wrapped(f"{n}. {step}") for n, step in enumerate(item.steps, 1)]
+    return ["    how:", *(line for step in steps for line in step)]
+
+
+def _missing_components(home: Path, item: Item) -> str:
+    """The command that adds what brings its files; empty when nothing is missing."""
+    came = origin.read(home)
+    missing = [name for name in item.components if name not in came.components]
+    if not missing or not came.scaffold or came.scaffold == "checklist":
+        return ""
+    wanted = ", ".join([*came.chosen, *missing])
+    return f"first: `uvx copier update --data components='[{wanted}]' && make setup`"
 
 
 def _method(method: dict[str, Any]) -> str:

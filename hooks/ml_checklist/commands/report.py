@@ -46,7 +46,9 @@ def _whole(survey: Survey, args: argparse.Namespace) -> str:
         return markdown.mind_map(survey, args.section)
     if args.format == "html":
         return html.page(survey)
-    return f"{text.all_items(survey, args.section)}\n\n{text.status(survey)}"
+    if args.section:
+        return text.one_section(survey, args.section)
+    return f"{text.sections(survey)}\n\n{text.status(survey)}"
 
 
 def _view(survey: Survey, name: str, form: str) -> str:

@@ -1,4 +1,4 @@
-"""`checklist tick`, `waive` and `reopen`: what a person signs off, excuses or takes back."""
+"""`checklist tick`, `waive`, `decline` and `reopen`: what a person signs off or sets aside."""
 
 import argparse
 from typing import Any
@@ -9,8 +9,8 @@ from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
 from ml_checklist.commands.common import Command
 from ml_checklist.errors import DataError
-from ml_checklist.probes.finding import FOUND, UNKNOWN
-from ml_checklist.state import evidence, gate, records, signatures, survey
+from ml_checklist.probes.finding import FOUND, UNKNOWN, Finding
+from ml_checklist.state import evidence, gate, records, set_aside, signatures, survey
 from ml_checklist.state.project import Project
 from ml_checklist.state.status import NOT_APPLICABLE, PASS, status_of
 
@@ -18,9 +18,12 @@ from ml_checklist.state.status import NOT_APPLICABLE, PASS, status_of
 def add_tick(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("items", nargs="*", metavar="ID", help="without one, it asks")
-    what = "a file, folder, file#heading or address; may be given again"
+    what = (
+        "a file, folder, file#heading or address; may be given again; default: what the item names"
+    )
     add("-e", "--evidence", action="append", default=[], metavar="PATH|URL", help=what)
     add("--na", metavar="REASON", help="it does not apply, and why")
+    add("--approver", metavar="HANDLE", help="with --na of a `must`: who agrees; somebody else")
     add("--note", help="a remark beside the evidence")
     add("--by", metavar="HANDLE", help="who signs; git's author by default")
 
@@ -34,8 +37,10 @@ def tick(args: argparse.Namespace) -> bool:
     items = [find_item(project.catalog, name) for name in args.items]
     made = [(item, _tick(project, item, args, by)) for item in items]
     for item, each in made:
-        file = signatures.write_tick(project.home, item.id, each)
+        file = signatures.write(project.home, "ticks", item.id, each)
         print(f"{each['status']:8}  {item.id}  by {by}  {file}")
+        if args.na is None and not args.evidence:
+            print(f"          evidence {', '.join(entry['path'] for entry in each['evidence'])}")
         for old in item.data.get("was") or ():  # the new file replaces the one of a former id
             (project.home / f"checklist/ticks/{old}.yml").unlink(missing_ok=True)
     return True
@@ -44,33 +49,45 @@ def tick(args: argparse.Namespace) -> bool:
 def _tick(project: Project, item: Item, args: argparse.Namespace, by: str) -> dict[str, Any]:
     base = {"by": by, "date": project.today.isoformat(), "item_rev": item.rev}
     if args.na is not None:
-        if not args.na.strip():
-            raise DataError(f"{item.id}: --na needs a reason")
-        if item.kind == "auto" and item.level == "must":
-            why = "a tool measures this and it is a must"
-            raise DataError(f"{item.id}: {why}; use `checklist waive` for a time")
-        return {"status": "not-applicable", **base, "reason": args.na.strip()}
-    _refuse_by_hand(project, item)
-    if not args.evidence:
-        expected = (item.data.get("evidence") or {}).get("files") or ["PATH|URL"]
-        raise DataError(f"{item.id}: needs evidence; add -e {expected[0]}")
-    entries = [_entry(project, item, each, args.note) for each in args.evidence]
-    return {"status": "done", **base, "evidence": entries}
+        approver = {"approver": args.approver.strip()} if args.approver else {}
+        entry = {"status": "not-applicable", **base, **approver, "reason": args.na.strip()}
+        return _admissible(project, item, entry)
+    finding = _refuse_by_hand(project, item)
+    cited = args.evidence or evidence.proposed(project.tree, item, finding)
+    if not cited:
+        raise DataError(f"{item.id}: needs evidence; add -e {gate.expected(item)}")
+    return {
+        "status": "done",
+        **base,
+        "evidence": [_entry(project, item, each, args.note) for each in cited],
+    }
 
 
-def _refuse_by_hand(project: Project, item: Item) -> None:
-    """Refuse to tick what a probe decides, or what its probe does not find."""
+def _admissible(project: Project, item: Item, entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry, or DataError with every reason why it would not count."""
+    bad = [p.text for p in records.bad_dates(entry, "", *({"until"} & entry.keys()))]
+    faults = bad or signatures.inadmissible(entry, item, project.facts)
+    faults = faults or signatures.malformed(entry, item, project.today)
+    if faults:
+        raise DataError(*(f"{item.id}: {fault}" for fault in faults))
+    return entry
+
+
+def _refuse_by_hand(project: Project, item: Item) -> Finding | None:
+    """Refuse to tick what a probe decides, or what its probe does not find; else its finding."""
     if item.kind == "auto":
         why = "its probe decides, nobody can tick it"
         raise DataError(f"{item.id}: {why}; see `checklist show {item.id}`")
     if item.applies(project.facts).value is False:
         why = f"{item.data['when']} is false"
         raise DataError(f"{item.id}: does not apply to this project ({why}); nothing to tick")
-    if item.kind == "hybrid" and item.probe:
-        finding = probes.run(project.tree, item.probe, item.id, item.title)
-        if finding.outcome != FOUND:
-            hint = f"; {finding.remedy}" if finding.outcome == UNKNOWN and finding.remedy else ""
-            raise DataError(f"{item.id}: its probe is not green: {finding.sentence}{hint}")
+    if item.kind != "hybrid" or not item.probe:
+        return None
+    finding = probes.run(project.tree, item.probe, item.id, item.title)
+    if finding.outcome != FOUND:
+        hint = f"; {finding.remedy}" if finding.outcome == UNKNOWN and finding.remedy else ""
+        raise DataError(f"{item.id}: its probe is not green: {finding.sentence}{hint}")
+    return finding
 
 
 def _entry(project: Project, item: Item, reference: str, note: str | None) -> dict[str, Any]:
@@ -99,7 +116,7 @@ def _ask(project: Project, args: argparse.Namespace) -> None:
     )
     item = titles[common.answered(which.ask())]
     args.items = [item.id]
-    print(f"\n{item.data['how']}")
+    print("\n" + "\n".join(item.steps))
     if not args.evidence and args.na is None:
         expected = (item.data.get("evidence") or {}).get("files") or [""]
         question = "Evidence, a path, path#heading or address:"
@@ -109,38 +126,52 @@ def _ask(project: Project, args: argparse.Namespace) -> None:
 def add_waive(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("item", metavar="ID")
-    add("--reason", required=True, help="why it is not met")
+    add("--reason", required=True, metavar="SENTENCE", help="why it is not met")
     until = f"the last day, at most {signatures.MAX_DAYS} days from now"
     add("--until", required=True, metavar="DATE", help=until)
-    add("--approver", required=True, metavar="HANDLE", help="who allows it; somebody else")
+    who = "who allows it; of a `must` somebody else, unless the fact team is false"
+    add("--approver", metavar="HANDLE", help=who)
     add("--by", metavar="HANDLE", help="who asks; git's author by default")
 
 
 def waive(args: argparse.Namespace) -> bool:
     """Write the waiver; refused when it could not stand."""
     project = common.project(args)
-    item = find_item(project.catalog, args.item)
-    given = signatures.load_ticks(project.home, project.catalog, project.today)
-    status = status_of(item, project, given.entries.get(item.id), None)
+    by = common.signature(project.home, args.by)
+    approver = args.approver.strip() if args.approver else by
+    given = {"reason": args.reason.strip(), "by": by, "approver": approver, "until": args.until}
+    item, name = _put(project, args.item, "waivers", given)
+    print(f"waived    {item.id}  until {args.until}  {name}", end="")
+    others = not set_aside.same_person(approver, by)
+    print(f"; {approver} approves it in the pull request" if others else "")
+    return True
+
+
+def _put(project: Project, name: str, folder: str, given: dict[str, Any]) -> tuple[Item, str]:
+    """Write a waiver or a decline of an item that is open; the item and the file."""
+    item = find_item(project.catalog, name)
+    status = status_of(item, project, survey.read_state(project).ticks.entries.get(item.id))
     if status.state in (PASS, NOT_APPLICABLE):
-        raise DataError(f"{item.id}: is {status.state} ({status.sentence}); nothing to waive")
-    waiver = {
-        "reason": args.reason.strip(),
-        "by": common.signature(project.home, args.by),
-        "approver": args.approver.strip(),
-        "date": project.today.isoformat(),
-        "until": args.until,
-        "item_rev": item.rev,
-    }
-    if not waiver["reason"]:
-        raise DataError(f"{item.id}: --reason is empty; say why it is not met")
-    faults = signatures.waiver_faults(waiver, project.today)
-    faults += [problem.text for problem in records.bad_dates(waiver, "", "until")]
-    if faults:
-        raise DataError(*(f"{item.id}: {fault}" for fault in faults))
-    name = signatures.write_waiver(project.home, item.id, waiver)
-    print(f"waived    {item.id}  until {args.until}  {name}; ", end="")
-    print(f"{args.approver} approves it in the pull request")
+        word = "waive" if folder == "waivers" else "decline"
+        raise DataError(f"{item.id}: is {status.state} ({status.sentence}); nothing to {word}")
+    entry = {**given, "date": project.today.isoformat(), "item_rev": item.rev}
+    entry = _admissible(project, item, entry)
+    return item, signatures.write(project.home, folder, item.id, entry)
+
+
+def add_decline(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("item", metavar="ID")
+    add("--reason", required=True, metavar="SENTENCE", help="why it is not worth its effort here")
+    add("--by", metavar="HANDLE", help="who decides; git's author by default")
+
+
+def decline(args: argparse.Namespace) -> bool:
+    """Write the decline of a `should`, which holds until the item changes."""
+    project = common.project(args)
+    by = common.signature(project.home, args.by)
+    item, name = _put(project, args.item, "declines", {"reason": args.reason.strip(), "by": by})
+    print(f"declined  {item.id}  by {by}  {name}")
     return True
 
 
@@ -154,11 +185,11 @@ def reopen(args: argparse.Namespace) -> bool:
     for name in args.items:
         item = find_item(project.catalog, name)
         names = (item.id, *(item.data.get("was") or ()))
-        folders = (project.home / "checklist/ticks", project.home / "checklist/waivers")
+        folders = [project.home / "checklist" / each for each in signatures.KEYS]
         paths = [folder / f"{each}.yml" for folder in folders for each in names]
         own = [path for path in paths if path.is_file()]
         if not own:
-            raise DataError(f"{item.id}: has no tick and no waiver; nothing to take back")
+            raise DataError(f"{item.id}: has no tick, waiver or decline; nothing to take back")
         files += own
     for path in files:
         path.unlink()
@@ -169,5 +200,6 @@ def reopen(args: argparse.Namespace) -> bool:
 COMMANDS: dict[str, Command] = {
     "tick": (add_tick, tick),
     "waive": (add_waive, waive),
+    "decline": (add_decline, decline),
     "reopen": (add_reopen, reopen),
 }

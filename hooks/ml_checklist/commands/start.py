@@ -64,8 +64,8 @@ def _ask(fact: Fact, now: Any) -> Any:
 
     values: dict[str, Any] = {each: each for each in fact.choices} or {"yes": True, "no": False}
     default = next((word for word, value in values.items() if value == now), UNKNOWN)
-    print(f"\n{fact.why}" + (f" ({fact.default_hint})" if fact.default_hint else ""))
-    prompt = questionary.select(fact.question, choices=[*values, UNKNOWN], default=default)
+    print("\n".join(filter(None, (f"\n{fact.question}", fact.why, fact.default_hint))))
+    prompt = questionary.select(f"{fact.name}:", choices=[*values, UNKNOWN], default=default)
     return values.get(common.answered(prompt.ask()))
 
 

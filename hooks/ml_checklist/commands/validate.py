@@ -24,10 +24,10 @@ HOOK = """
         language: system
         files: ^checklist/"""
 _LF = "linguist-generated eol=lf"
-_OWNED = ("hooks/", "checklist/catalog/", "checklist/waivers/")
+_OWNED = ("hooks/", "checklist/catalog/", "checklist/waivers/", "checklist/declines/")
 # File of ours -> (a text that it would hold, what to do when it does not).
 WANTED = {
-    ".pre-commit-config.yaml": ("checklist validate", f"add under `repos:`{HOOK}"),
+    ".pre-commit-config.yaml": ("checklist validate", "add the hook below under `repos:`"),
     ".gitattributes": ("checklist/catalog", f"add `checklist/catalog/** {_LF}`, `hooks/** {_LF}`"),
     "CODEOWNERS": ("checklist/waivers", f"give {', '.join(_OWNED)} owners"),
     ".gitignore": (".checklist", "add the line `.checklist/`"),
@@ -58,13 +58,18 @@ def validate(args: argparse.Namespace) -> bool:
 
 def _project(args: argparse.Namespace) -> tuple[Catalog, list[Problem], str]:
     opened = common.project(args)
-    given, granted = survey.read_state(opened)
-    warnings = given.warnings + granted.warnings
-    for warning in [*warnings, *missing_lines(opened.home), *origin.traps(opened.home)]:
+    signed = survey.read_state(opened)
+    lacking = missing_lines(opened.home)
+    for warning in [*signed.warnings, *lacking, *origin.traps(opened.home)]:
         print(f"warning: {warning}")
-    n_files = f"{len(given.entries)} ticks, {len(granted.entries)} waivers"
-    what = f"{len(opened.catalog.items)} items, {n_files}, phase {opened.phase}"
-    return opened.catalog, given.problems + granted.problems, what
+    print(HOOK) if any("the hook below" in problem.text for problem in lacking) else None
+    counts = [
+        f"{len(folder.entries)} {name}"
+        for name, folder in signed._asdict().items()
+        if folder.entries
+    ]
+    what = ", ".join([f"{len(opened.catalog.items)} items", *counts, f"phase {opened.phase}"])
+    return opened.catalog, signed.problems + signed.refused, what
 
 
 def _lint(catalog: Catalog) -> list[Problem]:

@@ -2,53 +2,32 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ml_checklist import gitrepo, origin
-from ml_checklist.catalog.items import RANK
+from ml_checklist.compare import pairs
+from ml_checklist.compare.pairs import Pair
+from ml_checklist.compare.tool import JUDGE, tampered
 from ml_checklist.errors import DataError
-from ml_checklist.probes.finding import UNKNOWN
-from ml_checklist.probes.tree import Base, matches
+from ml_checklist.probes.tree import Base, Tree, matches
 from ml_checklist.state import gate, survey
-from ml_checklist.state.project import Project, open_project
-from ml_checklist.state.status import NOT_APPLICABLE, PASS, STALE, WAIVED, Status
+from ml_checklist.state.project import Project, below, open_project
+from ml_checklist.state.status import Status
 from ml_checklist.state.survey import Survey
 
 # What decides over a pull request: a change here deserves a look by somebody else.
-JUDGE = ("hooks/", "checklist/catalog/")
 GUARDED = (
     *JUDGE,
     "checklist/catalog.d/",
+    "checklist/declines/",
     "checklist/waivers/",
     "checklist/project.yml",
     ".github/",
     ".gitlab-ci.yml",
     ".gitlab/",
     "CODEOWNERS",
+    "docs/CODEOWNERS",
 )
-
-
-class Pair(NamedTuple):
-    """One item before and after."""
-
-    before: Status | None
-    after: Status
-
-    @property
-    def known_before(self) -> bool:
-        """Whether it could be decided at the base."""
-        return self.before is not None and self.before.state != UNKNOWN
-
-    def came(self, state: str) -> bool:
-        return self.after.state == state and self.before is not None and self.before.state != state
-
-    def left(self, state: str) -> bool:
-        """Whether it had this state and has another now."""
-        return self.before is not None and self.before.state == state != self.after.state
-
-    def differs(self, key: str) -> bool:
-        """Whether its tick or its waiver is another one now."""
-        return self.before is None or getattr(self.before, key) != getattr(self.after, key)
 
 
 class Diff(NamedTuple):
@@ -56,10 +35,12 @@ class Diff(NamedTuple):
 
     proven: newly proven by machines; what was unknown at the base is not claimed.
     uncomparable: proven now, unknown at the base.
-    ticked, waived: signed off or waived on this branch. excused: not applicable since this branch.
-    lost: met where the branch began and not now, for another reason than time.
+    ticked: signed off on this branch. set_aside: n/a by hand, waived or declined on it.
+    lost: met where the branch began and not now, or called n/a by hand.
     stale: stale now, since this branch or from before. look: open items whose files it changes.
-    changed: all its files. tampered: those of the judge, though the template is the same.
+    changed: all its files. tampered: those of the judge that are not the template's own.
+    switched_off: each fact that changed, and the items that stop to apply by it.
+    moved: whether `root:` or `map:` differ, so that items are looked up where the base has them.
     """
 
     head: Survey
@@ -68,16 +49,15 @@ class Diff(NamedTuple):
     proven: list[Pair]
     uncomparable: list[Pair]
     ticked: list[Pair]
-    excused: list[Pair]
-    waived: list[Pair]
+    set_aside: list[Pair]
     lost: list[Pair]
     stale: list[Pair]
     look: list[Status]
     changed: list[str]
     tampered: list[str]
     template: tuple[str, str]
-    phase_before: str
-    facts_changed: list[str]
+    switched_off: dict[str, list[str]]
+    moved: bool
 
     @property
     def guarded(self) -> list[str]:
@@ -88,28 +68,11 @@ class Diff(NamedTuple):
         return bool(self.lost or self.tampered)
 
 
-def _sorted_out(pairs: list[Pair]) -> dict[str, list[Pair]]:
-    lost = [p for p in pairs if p.after.item.counts and p.left(PASS) and not p.after.settled]
-    lost = [p for p in lost if not p.after.calendar]
-    proven = [p for p in pairs if p.after.proven]
-    return {
-        "proven": [p for p in proven if p.known_before and p.came(PASS)],
-        "uncomparable": [p for p in proven if not p.known_before],
-        "ticked": [p for p in pairs if p.after.signed_off and p.differs("tick")],
-        "excused": [p for p in pairs if p.came(NOT_APPLICABLE)],
-        "waived": [p for p in pairs if p.after.state == WAIVED and p.differs("waiver")],
-        "lost": lost,
-        "stale": [p for p in pairs if p.after.state == STALE and p not in lost],
-    }
-
-
 def _look(head: Survey, changed: list[str], listed: list[Pair]) -> list[Status]:
     """Open items of the next gate whose files the branch changes."""
-    reach = RANK[gate.working_towards(head.project.phase)]
     known = [pair.after.item.id for pair in listed]
-    near = [s for s in head.statuses.values() if RANK[s.item.phase] <= reach and not s.settled]
-    open_ = [s for s in near if s.item.level != "may" and not s.asks and s.item.id not in known]
-    return [status for status in open_ if _touches(head, status, changed)]
+    left = gate.still_open(head, gate.working_towards(head.project.phase), calendar=True)
+    return [s for s in left if s.item.id not in known and _touches(head, s, changed)]
 
 
 def _touches(head: Survey, status: Status, changed: list[str]) -> bool:
@@ -132,7 +95,11 @@ def compare(project: Project, base: str, *, base_proofs: Path | None = None) -> 
         home.mkdir(parents=True, exist_ok=True)
         before, fault = _survey(project, home, Base(top, revision, prefix), base_proofs)
         known = before.statuses if before else {}
-        found = _sorted_out([Pair(known.get(name), now) for name, now in head.statuses.items()])
+        judged = _by_base(head, before)
+        gone = pairs.vanished(judged.project, before.project.tree, known) if before else set[str]()
+        both = [Pair(known.get(name), now) for name, now in head.statuses.items()]
+        found = pairs.sorted_out(both, judged.statuses, gone)
+        facts = before.project.facts if before else {}
         return Diff(
             head=head,
             base=before,
@@ -140,11 +107,20 @@ def compare(project: Project, base: str, *, base_proofs: Path | None = None) -> 
             **found,
             look=_look(head, changed, found["lost"] + found["stale"]),
             changed=changed,
-            tampered=_tampered(project.home, home, changed),
+            tampered=tampered(project.home, home, changed),
             template=(origin.read(home).version, origin.read(project.home).version),
-            phase_before=before.project.phase if before else "",
-            facts_changed=_facts(before, head),
+            switched_off=survey.switched_off(project.catalog, facts, project.facts),
+            moved=judged is not head,
         )
+
+
+def _by_base(head: Survey, before: Survey | None) -> Survey:
+    """The branch with `root:` and `map:` of the base: a branch does not choose where to look."""
+    old, now = before.project.settings if before else {}, head.project.settings
+    if before is None or all(old.get(key) == now.get(key) for key in ("root", "map")):
+        return head
+    tree = Tree(below(head.project.home, old), paths=old.get("map"))
+    return survey.take(head.project._replace(tree=tree))
 
 
 def _survey(
@@ -164,24 +140,3 @@ def _changed(top: Path, revision: str, prefix: str) -> list[str]:
     names = gitrepo.names(top, "diff", "--name-only", "--no-renames", "-z", revision) or []
     names += gitrepo.names(top, "ls-files", "--others", "--exclude-standard", "-z") or []
     return sorted({name[len(prefix) :] for name in names if name.startswith(prefix)})
-
-
-def _tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
-    """Files of the judge that changed though the template version did not."""
-    moved = origin.read(base).version != origin.read(home).version
-    if moved or not (base / "checklist/catalog").is_dir():
-        return []
-    return [name for name in changed if name.startswith(JUDGE) and "__pycache__" not in name]
-
-
-def _facts(before: Survey | None, head: Survey) -> list[str]:
-    old = before.project.facts if before else {}
-    new = head.project.facts
-    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-    return [f"{name}: {_word(old.get(name))} -> {_word(new.get(name))}" for name in names]
-
-
-def _word(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    return str(value).lower() if isinstance(value, bool) else str(value)

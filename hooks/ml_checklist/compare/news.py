@@ -29,9 +29,12 @@ class Entry(NamedTuple):
 
 def previous(project: Project, since: str | None) -> str:
     """The revision to compare with: the one given, else that before the catalog's last change."""
-    if since:
-        return since
     home = project.home
+    if since:
+        found = gitrepo.commit(home, since)
+        if not found:
+            raise DataError(f"--since: {since} is no commit here; fetch it, or name another")
+        return found if since.startswith("-") else since
     dirty = gitrepo.git(home, "status", "--porcelain", "--", FOLDER)
     if dirty is None:
         raise DataError(f"{home}: is no git repository, so what was before is not known")
@@ -46,33 +49,24 @@ def old_items(project: Project, revision: str) -> dict[str, dict[str, Any]]:
     home, found = project.home, dict[str, dict[str, Any]]()
     listed = ("ls-tree", "--name-only", "-z", revision, f"{FOLDER}/")
     for name in gitrepo.names(home, *listed) or ():
-        if name.endswith(".yml"):
-            found.update(_items(gitrepo.git(home, "show", f"{revision}:./{name}") or "", name))
+        text = gitrepo.git(home, "show", f"{revision}:./{name}") if name.endswith(".yml") else ""
+        items = yaml_io.table(text or "", name).get("items")
+        known = [item for item in items or () if isinstance(item, dict) and "id" in item]
+        found |= {str(item["id"]): item for item in known}
     return found
-
-
-def _items(text: str, name: str) -> dict[str, dict[str, Any]]:
-    try:
-        data = yaml_io.parse(text.encode(), name, strict=False)
-    except DataError:
-        return {}
-    items = data.get("items") if isinstance(data, dict) else None
-    known = [item for item in items or () if isinstance(item, dict) and "id" in item]
-    return {str(item["id"]): item for item in known}
 
 
 def entries(survey: Survey, old: dict[str, dict[str, Any]], revision: str) -> list[Entry]:
     """All news of items, newest version first. old: the items at `revision`."""
-    catalog, found = survey.project.catalog, []
+    found = []
     names = ("diff", "--name-only", "--relative", "-z", revision)
     touched = set(gitrepo.names(survey.project.home, *names) or ())
     for status in survey.statuses.values():
         names = (status.item.id, *reversed(status.item.data.get("was") or ()))
         before = next((old[name] for name in names if name in old), None)
         found += _changes(status, before) or _moved(survey, status, touched)
-    found += _retired(catalog, old)
-    rank = {word: number for number, word in enumerate(KINDS)}
-    found.sort(key=lambda entry: (rank[entry.word], entry.item))
+    found += _retired(survey.project.catalog, old)
+    found.sort(key=lambda entry: (KINDS.index(entry.word), entry.item))
     return sorted(found, key=lambda entry: [-int(part) for part in entry.since.split(".")])
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ml_checklist.errors import UnreadableError
-from ml_checklist.probes import ci, code, data, git, packaging, proof, text
+from ml_checklist.probes import ci, code, data, git, owners, packaging, proof, text
 from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding, missing
 from ml_checklist.probes.tree import Tree
 from ml_checklist.shapes import Keys, ListOf, Number, Shape, Text, Truth, Whole
@@ -40,6 +40,10 @@ _ID = Text(r"^[a-z][a-z0-9-]*\.[a-z0-9.-]+$", "an item id")
 _SIDE = Keys(file=_FILE, at=_AT)
 _RANGE: dict[str, Shape] = {"min_": Number(), "max_": Number()}
 _BOUND: dict[str, Shape] = {
+    "whole_": Truth(),
+    "percent_": Truth(),
+    "sentence_": Truth(),
+    "within_days_": Whole(1),
     "equals_": Shape(),
     **_RANGE,
     "in_": ListOf(Shape(), 1),
@@ -48,7 +52,17 @@ _BOUND: dict[str, Shape] = {
     "exists_": Truth(),
     "length_min_": Whole(1),
 }
-_ONE_BOUND = ("equals", "min|max", "in", "matches", "non_empty", "exists", "length_min")
+_ONE_BOUND = (
+    "equals",
+    "min|max",
+    "in",
+    "matches",
+    "non_empty",
+    "exists",
+    "length_min",
+    "within_days",
+    "sentence",
+)
 
 
 def _value_in_file(form: str) -> Kind:
@@ -64,11 +78,17 @@ PROBES: dict[str, Kind] = {
     "heading": Kind(
         text.heading,
         {"file": _FILE, "heading": Text(), "min_words_": Whole(1)},
-        '{file} must have its section "{heading}" filled in',
+        'Section "{heading}" of {file} must be filled in',
     ),
     "front-matter": Kind(
         text.front_matter,
-        {"file": _FILE, "keys": ListOf(Text(), 1)},
+        {
+            "file": _FILE,
+            "keys": ListOf(Text(), 1),
+            "numbers_": ListOf(Text(), 1),
+            "dates_": ListOf(Text(), 1),
+            "max_age_days_": Whole(1),
+        },
         "The front matter of {file} must fill in {keys}",
     ),
     "decision": Kind(
@@ -102,6 +122,11 @@ PROBES: dict[str, Kind] = {
         {"item_": _ID, "min_": Whole(1)},
         "A test marked as proof of {item} must have passed on this very code and data",
     ),
+    "suite": Kind(
+        proof.suite,
+        {"min": Whole(1)},
+        "A run of all tests on this very code and data must pass, at least {min} of them",
+    ),
     "coverage": Kind(
         proof.coverage, {"min": Number(), "of_": _FILE}, "Tests must run enough lines of the code"
     ),
@@ -120,7 +145,7 @@ PROBES: dict[str, Kind] = {
         "pyproject.toml must hold an import-linter layers contract that names every sub-package",
     ),
     "codeowners": Kind(
-        ci.codeowners, {"paths": ListOf(Text(), 1)}, "CODEOWNERS must name an owner for {paths}"
+        owners.codeowners, {"paths": ListOf(Text(), 1)}, "CODEOWNERS must name an owner for {paths}"
     ),
     "workflow": Kind(
         ci.workflow,
@@ -169,12 +194,15 @@ def run(tree: Tree, probe: Mapping[str, Any], item: str = "", title: str = "") -
     if "any" in probe:
         return _best([run(tree, part, item, title) for part in probe["any"]])
     if "not" in probe:
-        return _opposite(run(tree, probe["not"], item, title))
+        return _opposite(run(tree, probe["not"], item, title), str(probe["not"].get("says", "")))
     return _one(tree, probe, item, title)
 
 
-def _opposite(inner: Finding) -> Finding:
-    hints = {FOUND: "; it should not be so", MISSING: "; so it should be"}
+def _opposite(inner: Finding, says: str) -> Finding:
+    """The finding of `not`; a `says` that names the fault, and no demand, is what is shown."""
+    if inner.outcome == FOUND and says and " must " not in says:
+        return inner._replace(outcome=MISSING, sentence=says)
+    hints = {FOUND: "; it must not be so"}
     return inner._replace(
         outcome=_OPPOSITE.get(inner.outcome, inner.outcome),
         sentence=inner.sentence + hints.get(inner.outcome, ""),
@@ -189,13 +217,18 @@ def _one(tree: Tree, probe: Mapping[str, Any], item: str, title: str) -> Finding
     try:
         finding = PROBES[kind].function(tree, **arguments)
     except UnreadableError as error:
-        finding = missing(str(error), error.file)
+        lacks = "" if tree.find(error.file) else error.file
+        finding = missing(str(error), error.file, absent=lacks)
     except Exception as error:
         text = f"the probe {kind} broke: {type(error).__name__}: {error}"
         return Finding(ERROR, text, str(probe.get("file", "")))
     if finding.outcome != MISSING:
         return finding
     demanded = demand(probe, item, title)
+    if tree.foreign and finding.absent:
+        where = f"`{finding.absent}: PATH` below `map:` in checklist/project.yml"
+        elsewhere = f"if it lies elsewhere, write {where}"
+        finding = finding._replace(sentence=f"{finding.sentence}; {elsewhere}")
     return finding._replace(sentence=": ".join(filter(None, (demanded, finding.sentence))))
 
 
@@ -228,7 +261,8 @@ def _worst(findings: list[Finding]) -> Finding:
     worst = _first(findings, ERROR, MISSING, UNKNOWN, FOUND)
     if worst.outcome != FOUND:
         return worst
-    return worst._replace(sentence="; ".join(each.sentence for each in findings))
+    n_own = sum(each.n_own for each in findings)
+    return worst._replace(sentence="; ".join(each.sentence for each in findings), n_own=n_own)
 
 
 def _best(findings: list[Finding]) -> Finding:

@@ -1,4 +1,4 @@
-"""Probes of what runs in continuous integration, and of who owns a path."""
+"""Probe of what runs in continuous integration, and can fail there."""
 
 import re
 from typing import Any, NamedTuple
@@ -9,8 +9,31 @@ from ml_checklist.probes.tree import Tree
 
 GITHUB = ".github/workflows/*.y*ml"
 GITLAB = (".gitlab-ci.yml", ".gitlab/ci/*.yml")
+# Other services, whose files are read for the commands that they hold.
+OTHERS = (
+    ".circleci/config.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    ".travis.yml",
+    ".woodpecker.yml",
+    "Jenkinsfile",
+)
+# What other projects run where one of ours runs a target.
+SAME = {
+    "make setup": ("uv sync", "pip install", "poetry install", "pdm install", "conda env create"),
+    "make test": ("pytest", "tox", "nox", "hatch test", "python -m unittest"),
+    "make check": ("tox", "nox", "pre-commit run", "hatch fmt", "ruff check", "flake8"),
+}
 MAX_CALLS = 4
-OWNERS = ("CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS")
+PIPEFAIL = "set -o pipefail\n"
+# Words before a command that leave it the command: `uv run pytest`, `CI=1 make test`.
+_RUNNERS = "uvx?|run|tool|pipx|poetry|pdm|hatch|python3?|sudo|exec|time|env"
+_BEFORE = rf"(?:(?:\w+=\S*|-\S+|{_RUNNERS})\s+)*"
+# A failure after which the job goes on as if nothing had been, or a command that does nothing.
+_EXCUSED = re.compile(r"\|\|[\s({]*(true|:|exit 0|echo|printf)\b|\|\|\s*:|[^&]&$")
+_IDLE = {"-n", "-i", "-q", "-t", "--dry-run", "--just-print", "--ignore-errors", "--question"}
+_ENTRY = re.compile(r"^\s{0,40}(?:- )?(?:(?:run|script|command|bash|sh|pwsh):?\s{1,9})?")
+_FALSE = {"false", "!true", "0", "''", "null"}
 # What GitLab calls the events that GitHub names.
 _GITLAB_EVENTS = {
     "pull_request": "merge_request_event",
@@ -22,11 +45,12 @@ _GITLAB_EVENTS = {
 
 
 def workflow(tree: Tree, *, runs: str = "", trigger: str = "", job: str = "") -> Finding:
-    jobs = [*_github_jobs(tree), *_gitlab_jobs(tree)]
+    jobs = [*_github_jobs(tree), *_gitlab_jobs(tree), *_other_jobs(tree)]
     if not jobs:
-        return missing("there is no workflow", ".github/workflows/")
+        return missing("there is no workflow", ".github/workflows/", absent=".github/workflows/")
     for each in jobs:
-        if each.runs(runs) and trigger in ("", *each.events) and job in ("", each.name):
+        started = trigger in each.events if trigger else each.events - {"workflow_call"}
+        if started and each.runs(runs) and job in ("", each.name):
             return found(f"{each.file} does, in the job {each.name}", each.file)
     files = list(dict.fromkeys(each.file for each in jobs))
     return missing(f"no workflow does ({', '.join(files)})", files[0])
@@ -41,12 +65,35 @@ class Job(NamedTuple):
     events: set[str]
 
     def runs(self, words: str) -> bool:
-        """Whether a command of the job holds these words; nothing is always held."""
-        if not words:
+        """Whether the job runs this command, and fails with it; nothing is always run."""
+        ways = [way.split() for way in (words, *SAME.get(words, ()))]
+        return not words or any(_runs(script, way) for script in self.commands for way in ways)
+
+
+def _runs(script: str, words: list[str]) -> bool:
+    for line in script.replace("\\\n", " ").splitlines():
+        if line.startswith(("exit", "set +e", "trap")):
+            return False  # what follows is not run, or not heeded
+        line = line.split(" #")[0].strip()
+        # What a pipe gets does not fail it, unless the shell is told so.
+        piped = "|" in line.replace("||", "") and "pipefail" not in script
+        parts = re.split(r"&&|;|\|\|", line)
+        heeded = not piped and not _EXCUSED.search(line)
+        if heeded and any(_is(part.strip(), words) for part in parts):
             return True
-        pattern = re.compile(rf"(^|[\s;&|]){re.escape(' '.join(words.split()))}($|[\s;&|])")
-        lines = [line for command in self.commands for line in command.splitlines()]
-        return any(pattern.search(" ".join(line.split("#")[0].split())) for line in lines)
+    return False
+
+
+def _is(part: str, words: list[str]) -> bool:
+    """Whether a simple command is this one; of `make` the target may be one of several."""
+    # `uv build` is a command; of `uv run pytest` only the end is one.
+    is_whole = words[0] != "make" and part.split()[: len(words)] == words
+    command = part.split() if is_whole else re.sub(rf"^{_BEFORE}", "", part).split()
+    if words[0] == "make" and command[:1] == ["make"]:
+        return set(words) <= set(command) and not _IDLE.intersection(command)
+    if command[:1] in (["make"], ["just"]) and len(words) == 1:
+        command = command[1:]
+    return command[: len(words)] == words
 
 
 def _load(tree: Tree, name: str) -> dict[str, Any]:
@@ -77,19 +124,46 @@ def _github_jobs(tree: Tree) -> list[Job]:
     ]
 
 
+def _other_jobs(tree: Tree) -> list[Job]:
+    """The commands in the files of other services; they run on pushes and on pull requests."""
+    found = []
+    for name in (each for file in OTHERS for each in tree.find(file)):
+        lines = [
+            _ENTRY.sub("", line).strip(" '\"") for line in (tree.text(name) or "").splitlines()
+        ]
+        found.append(Job(name, "pipeline", lines, {"push", "pull_request"}))
+    return found
+
+
 def _named(events: Any) -> set[str]:
     return {events} if isinstance(events, str) else {str(event) for event in events or ()}
 
 
 def _steps(job: dict[str, Any]) -> list[str]:
+    """The scripts of a job whose failure fails it."""
     steps = job.get("steps")
-    found = steps if isinstance(steps, list) else ()
-    return [str(step["run"]) for step in found if isinstance(step, dict) and "run" in step]
+    tables = [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+    if job.get("continue-on-error"):
+        return []
+    heeded = [step for step in tables if not (step.get("continue-on-error") or _never(step))]
+    # Of the shells only the one called bash ends at a failure within a pipe.
+    options = {"bash": PIPEFAIL}
+    scripts = [step for step in heeded if "run" in step]
+    return [options.get(str(step.get("shell")), "") + str(step["run"]) for step in scripts]
+
+
+def _never(part: dict[str, Any]) -> bool:
+    """Whether the `if:` of a job or a step is false whatever happens."""
+    condition = re.sub(r"[${}]", "", str(part.get("if", ""))).lower()
+    parts = ["".join(each.split()).strip("()") for each in condition.split("&&")]
+    return "||" not in condition and not _FALSE.isdisjoint(parts)
 
 
 def _allowed(job: dict[str, Any], events: set[str]) -> set[str]:
     """The events that the `if:` of a job lets through, as far as it names one."""
     condition = str(job.get("if", ""))
+    if _never(job):
+        return set()
     only = set(re.findall(r"github\.event_name == '(\w+)'", condition))
     never = set(re.findall(r"github\.event_name != '(\w+)'", condition))
     return (events & only if only and "||" not in condition else events) - never
@@ -103,58 +177,38 @@ def _gitlab_jobs(tree: Tree) -> list[Job]:
         before = _table(data.get("default")).get("before_script", data.get("before_script", before))
         rules.append(data.get("workflow"))
     return [
-        Job(name, key, _script(job, before), _gitlab_events([*rules, job.get("rules")]))
+        Job(name, key, _script(job, before), _gitlab_events(job, rules))
         for name, data in files.items()
         for key, job in data.items()
         if isinstance(job, dict) and "script" in job
     ]
 
 
-def _gitlab_events(rules: list[Any]) -> set[str]:
+def _gitlab_events(job: dict[str, Any], rules: list[Any]) -> set[str]:
+    own = job.get("rules")
+    listed = own if isinstance(own, list) else []
+    never = [_table(rule).get("when") == "never" for rule in listed]
+    if job.get("when") == "never" or (never and all(never)):
+        return set()
     # Without rules GitLab runs a job on every push.
-    written = str(rules)
+    written = _written([*rules, own])
     return {"push"} | {event for event, word in _GITLAB_EVENTS.items() if re.search(word, written)}
 
 
+def _written(rules: list[Any]) -> str:
+    """The conditions of rules as one text; lists in lists, as aliases make them, are cut off."""
+    tables = [rule for each in rules for rule in _listed(_table(each).get("rules", each))]
+    texts = [rule.get(key) for rule in tables for key in ("if", "when")]
+    return " ".join(text for text in texts if isinstance(text, str))
+
+
+def _listed(rules: Any) -> list[dict[str, Any]]:
+    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+
+
 def _script(job: dict[str, Any], before: Any) -> list[str]:
+    if job.get("allow_failure"):
+        return []
     parts = [job.get("before_script", before), job.get("script")]
     lists = [[part] if isinstance(part, str) else part or () for part in parts]
-    return [str(line) for lines in lists for line in lines]
-
-
-def codeowners(tree: Tree, *, paths: list[str]) -> Finding:
-    name = next((name for name in OWNERS if tree.find(name)), "")
-    if not name:
-        return missing("there is no CODEOWNERS file", OWNERS[0])
-    rules = owner_rules(tree.text(name) or "")
-    orphans = [path for path in paths if not owners(rules, path)]
-    if orphans:
-        return missing(f"nobody owns {', '.join(orphans)}", name)
-    return found(f"{', '.join(paths)} owned", name)
-
-
-def owner_rules(text: str) -> list[tuple[str, list[str]]]:
-    """(pattern, owners) line by line; section headings of GitLab left out."""
-    lines = [line.split("#")[0].split() for line in text.splitlines()]
-    rules = [words for words in lines if words and not words[0].startswith(("[", "^["))]
-    return [(pattern, names) for pattern, *names in rules]
-
-
-def owners(rules: list[tuple[str, list[str]]], path: str) -> list[str]:
-    """Who owns a path: the last rule that matches decides, as on GitHub."""
-    # A folder is owned when a file in it is.
-    probe = f"{path}x" if path.endswith("/") else path
-    matching = [who for pattern, who in rules if _regex(pattern).match(probe)]
-    return matching[-1] if matching else []
-
-
-def _regex(pattern: str) -> re.Pattern[str]:
-    anchored = "/" in pattern.rstrip("/")
-    body = (
-        re.escape(pattern.strip("/"))
-        .replace(r"\*\*/", "(.*/)?")
-        .replace(r"\*\*", ".*")
-        .replace(r"\*", "[^/]*")
-    )
-    end = "/.*" if pattern.endswith("/") else "$" if pattern.endswith("/*") else "(/.*)?"
-    return re.compile(rf"{'' if anchored else '(.*/)?'}{body}{end}$")
+    return [f"{PIPEFAIL}{line}" for lines in lists for line in lines]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree, matches
 
+MAX_SOURCE = 1 << 19  # characters; parsing more takes seconds
 MAP = "map your code folder in checklist/project.yml"
 _READER = re.compile(r"read|load|open|scan", re.IGNORECASE)
 
@@ -24,7 +25,7 @@ def only_reader(tree: Tree, *, of: str, allowed: list[str]) -> Finding:
             return missing(f"{name} line {lines[0]} does too", f"{name}:{lines[0]}")
         readers += [name] if _any_match(name, allowed, tree) else []
     if not readers:
-        return missing(f"none of {', '.join(allowed)} exists", "src/")
+        return missing(f"none of {', '.join(allowed)} exists", "src/", absent=allowed[0])
     return found(f"only {', '.join(readers)}", readers[0])
 
 
@@ -39,6 +40,8 @@ def _readings(source: str, of: str) -> list[int]:
     part = re.escape(of.rstrip("/").rpartition("/")[2])
     if of not in source and not re.search(rf"[\"']{part}[\"']|for_evaluation", source):
         return []
+    if len(source) > MAX_SOURCE:
+        return [1]
     try:
         module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):

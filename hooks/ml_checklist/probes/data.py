@@ -1,9 +1,13 @@
 """Probes that compare values in JSON, YAML and TOML files with a bound."""
 
 import re
+from collections.abc import Callable
+from datetime import date
+from math import isfinite
 from typing import Any
 
 from ml_checklist.errors import UnreadableError, shown
+from ml_checklist.markdown import n_letters, repeats
 from ml_checklist.probes.finding import Finding, found, missing, unknown
 from ml_checklist.probes.tree import Tree
 
@@ -16,6 +20,8 @@ MADE_BY = {
     "reports/profile.json": PREPARE,
 }
 MAX_VALUES = 100_000
+SENTENCE = 15  # letters
+MAX_CHARACTERS = 500  # of a value that must match
 NOTHING: Any = type("Nothing", (), {"__repr__": lambda self: "nothing"})()
 _STEP = re.compile(r"\[(\d+|\*)\]|\"([^\"]+)\"|([^.\[\]\"]+)")
 
@@ -23,6 +29,8 @@ _STEP = re.compile(r"\[(\d+|\*)\]|\"([^\"]+)\"|([^.\[\]\"]+)")
 def value(form: str, tree: Tree, *, file: str, at: str, **bound: Any) -> Finding:
     """A value in a JSON, YAML or TOML file fits a bound."""
     best = absent(tree, file)
+    if "within_days" in bound:
+        bound["within_days"] = bound["within_days"], tree.today
     for name in tree.find(file):
         try:
             pairs = pick(tree.data(name, form), at)
@@ -44,9 +52,11 @@ def absent(tree: Tree, file: str) -> Finding:
 
     Only what a shipped command writes has a remedy; for other reports the item's `how` has it.
     """
+    if file == "checklist/project.yml":
+        return missing("no fact is known yet; `checklist start` asks", file)
     if file in MADE_BY or file.startswith("reports/"):
         return unknown(f"{file} is not there yet", MADE_BY.get(file, ""), file)
-    return missing("there is no such file", tree.theirs(file))
+    return missing("there is no such file", tree.theirs(file), absent=file)
 
 
 def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, Any]) -> Finding:
@@ -58,7 +68,8 @@ def _every(name: str, pairs: list[tuple[str, Any]], at: str, bound: dict[str, An
         if fault:
             sentence = f"{'it' if path == at else path} {fault}"
             seen = None if value is NOTHING else value
-            return missing(sentence, f"{name} {path}", seen, limit)
+            lacks = "pyproject.toml" if name == "pyproject.toml" and value is NOTHING else ""
+            return missing(sentence, f"{name} {path}", seen, limit, absent=lacks)
     path, value = pairs[0]
     word = "set" if isinstance(value, dict | list) else shown(value)
     text = f"{path} is {word}" if len(pairs) == 1 else f"{len(pairs)} values fit"
@@ -70,16 +81,22 @@ def _limit(bound: dict[str, Any]) -> Any:
 
 
 def wrong(value: Any, *, exists: bool | None = None, **bound: Any) -> str:
-    """What is wrong with a value under the given bounds, nothing if it fits."""
+    """What is wrong with a value under the given bounds, nothing if it fits.
+
+    whole: a number without decimals. percent: above 1 it is read as per cent, 99.9 as 0.999.
+    within_days: a day such as 2026-11-20, at most so many days before a given one.
+    """
     if exists is not None:
         return "" if (value is not NOTHING) == exists else ("is not" if exists else "is")
     if value is NOTHING:
         return "is not there"
+    if bound.pop("percent", False) and not _no_number(value):
+        value = value / 100 if value > 1 else value
     return next(filter(None, (_BOUNDS[key](value, limit) for key, limit in bound.items())), "")
 
 
 def _no_number(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         return ""
     return "is empty" if value is None else f"is {shown(value)}, not a number"
 
@@ -103,7 +120,8 @@ def _among(value: Any, limit: list[Any]) -> str:
 
 
 def _matches(value: Any, limit: str) -> str:
-    fits = isinstance(value, str) and re.search(limit, value)
+    # Of a long value the beginning: a pattern may take time by the square of it.
+    fits = isinstance(value, str) and re.search(limit, value[:MAX_CHARACTERS])
     return "" if fits else f"is {shown(value)}"
 
 
@@ -118,7 +136,34 @@ def _length(value: Any, limit: int) -> str:
     return "" if len(value) >= limit else f"has {len(value) or 'none'}"
 
 
-_BOUNDS = {
+def _whole(value: Any, limit: bool) -> str:
+    return "" if isinstance(value, int) or not limit else f"is {shown(value)}, not a whole number"
+
+
+def _within_days(value: Any, limit: tuple[int, date]) -> str:
+    days, today = limit
+    try:
+        age = (today - date.fromisoformat(str(value).strip())).days
+    except ValueError:
+        return f"is {shown(value)}, not a day such as 2026-11-20"
+    if age < -1:
+        return f"is {value}, which lies in the future"
+    return "" if age <= days else f"is {value}, more than {days} days ago"
+
+
+def _sentence(value: Any, limit: bool) -> str:
+    if not isinstance(value, str):
+        return f"is {shown(value)}, not a sentence"
+    letters = n_letters(value)
+    if letters < SENTENCE or repeats(value):
+        return f"is {shown(value)}, no sentence of {SENTENCE} letters or more"
+    return "" if limit else "is not"
+
+
+_BOUNDS: dict[str, Callable[[Any, Any], str]] = {
+    "whole": _whole,
+    "sentence": _sentence,
+    "within_days": _within_days,
     "min": _least,
     "max": _most,
     "equals": _equals,

@@ -7,7 +7,11 @@ FOUND, MISSING, UNKNOWN, ERROR = "found", "missing", "unknown", "error"
 
 
 class Finding(NamedTuple):
-    """`unknown` means that it cannot tell yet; then `remedy` names the command that lets it."""
+    """`unknown` means that it cannot tell yet; then `remedy` names the command that lets it.
+
+    n_own: tests of the project's own that it rests on, apart from those that were shipped.
+    absent: what is not there at all, by the name that the template gives it.
+    """
 
     outcome: str
     sentence: str
@@ -15,6 +19,8 @@ class Finding(NamedTuple):
     value: object = None
     limit: object = None
     remedy: str = ""
+    n_own: int = 0
+    absent: str = ""
 
     @property
     def holds(self) -> bool:

@@ -12,18 +12,19 @@ from ml_checklist.probes.tree import Tree
 # Shapes of keys that services issue themselves, so that a hit is hardly ever an accident. Each has
 # a word that it must hold as its key: a word is found a hundred times faster than a shape.
 SECRETS = {
-    "private key": r"-----begin (?:[a-z]+ )*private key-----",
+    "private key": r"-----begin (?:[a-z]{1,20} ){0,4}private key-----",
     "akia": r"\bakia[0-9a-z]{16}\b",
-    "asia": r"\basia(?=[a-z]*[0-9])[0-9a-z]{16}\b",
+    "asia": r"\basia(?=[a-z]{0,15}[0-9])[0-9a-z]{16}\b",
     "gh": r"\bgh[pousr]_[a-z0-9]{36,}\b|\bgithub_pat_[a-z0-9_]{40,}\b",
     "glpat-": r"\bglpat-[a-z0-9_-]{20,}",
     "xox": r"\bxox[abprs]-[a-z0-9-]{20,}",
     "aiza": r"\baiza[0-9a-z_-]{35}\b",
-    "sk-": r"\bsk-(?:ant-|proj-)?(?=[a-z_-]*[0-9])[a-z0-9_-]{32,}",
+    "sk-": r"\bsk-(?:ant-|proj-)?(?=[a-z_-]{0,64}[0-9])[a-z0-9_-]{32}",
     "sk_live_": r"\bsk_live_[a-z0-9]{20,}\b",
     "hf_": r"\bhf_[a-z0-9]{30,}\b",
     **{
-        word: rf"(?:\b|_){word}\b" + r"['\"]?\s*[:=]\s*['\"](?=[^'\"]*[0-9])[^'\"\s$<{]{12,}['\"]"
+        word: rf"(?:\b|_){word}\b"
+        + r"['\"]?\s{0,9}[:=]\s{0,9}['\"](?=[^'\"]{0,99}[0-9])[^'\"\s$<{]{12,200}['\"]"
         for word in ("password", "passwd", "secret", "api_key", "apikey", "access_token")
     },
 }
@@ -50,13 +51,19 @@ def git(
     if tracked:
         # As a pathspec of git: `*` crosses folders.
         hits = [name for name in names if fnmatch(name, tree.theirs(tracked))]
-        return found(f"{hits[0]} is tracked", hits[0]) if hits else missing("it does not")
+        return (
+            found(f"{hits[0]} is tracked", hits[0])
+            if hits
+            else missing("it does not", tree.theirs(tracked), absent=tracked)
+        )
     if max_mb is not None:
         return _largest(tree, names, max_mb)
     return _secrets(tree, names)
 
 
 def _ignored(tree: Tree, paths: list[str]) -> Finding:
+    if tree.foreign:  # folders that another layout does not have are not asked for
+        paths = [path for path in paths if _is_here(tree, path)]
     if tree.base or tree.tracked is None:
         return unknown("there is no git repository", NO_REPOSITORY)
     output = gitrepo.git(tree.root, "check-ignore", "--no-index", "--", *paths) or ""
@@ -70,6 +77,10 @@ def _ignored(tree: Tree, paths: list[str]) -> Finding:
     if kept:
         return missing(f"{kept[0]} is tracked all the same; git rm --cached it", kept[0])
     return found(f"{', '.join(paths)} ignored", ".gitignore")
+
+
+def _is_here(tree: Tree, path: str) -> bool:
+    return path.startswith(".") or (tree.root / path.partition("/")[0]).exists()
 
 
 def _largest(tree: Tree, names: list[str], max_mb: float) -> Finding:

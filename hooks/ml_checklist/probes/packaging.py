@@ -18,7 +18,8 @@ def import_contract(tree: Tree) -> Finding:
     contracts = one(read_pyproject(tree), "tool.importlinter.contracts")
     layers = [c for c in contracts or () if isinstance(c, dict) and c.get("type") == "layers"]
     if not layers:
-        return missing("there is none", "pyproject.toml tool.importlinter")
+        where = "pyproject.toml tool.importlinter"
+        return missing("there is none", where, absent="pyproject.toml")
     packages = sorted({name.split("/")[2] for name in tree.find("src/*/*/__init__.py")})
     if not packages:
         return unknown("there is no package below src/", MAP)
@@ -69,7 +70,7 @@ def lock_fresh(tree: Tree) -> Finding:
     project = read_pyproject(tree)
     text = tree.text("uv.lock") if tree.find("uv.lock") else None
     if text is None:
-        return missing("there is no uv.lock", "uv.lock", remedy=LOCK)
+        return missing("there is no uv.lock", "uv.lock", remedy=LOCK, absent="uv.lock")
     try:
         lock = _read(text, normal(str(one(project, "project.name") or "")))
     except ValueError as error:

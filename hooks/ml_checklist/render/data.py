@@ -39,10 +39,10 @@ def _question(question: Question) -> dict[str, Any]:
 
 
 def gate_data(numbers: Gate) -> dict[str, Any]:
-    """One gate; met and met_or_waived are the two totals."""
+    """One gate; met_or_waived counts all that is set aside."""
     data = numbers._asdict()
     del data["phase"]
-    return {**data, "met_or_waived": numbers.met + numbers.waived, "holds": numbers.holds()}
+    return {**data, "met_or_waived": numbers.met + numbers.set_aside, "holds": numbers.holds()}
 
 
 def item(status: Status) -> dict[str, Any]:
@@ -59,6 +59,8 @@ def item(status: Status) -> dict[str, Any]:
         "evidence": list((status.tick or {}).get("evidence", ())),
         "finding": found or None,
         "waiver": dict(status.waiver) if status.waiver else None,
+        "decline": dict(status.decline) if status.decline else None,
+        "set_aside": status.set_aside,
         "calendar": status.calendar,
         "until": status.until.isoformat() if status.until else None,
         "blocked_by": list(status.blocked_by),

@@ -7,12 +7,13 @@ from string import Template
 from typing import Any
 
 from ml_checklist.render import data
+from ml_checklist.render.style import duration
 from ml_checklist.state import gate, views
 from ml_checklist.state.status import Status
 from ml_checklist.state.survey import Survey
 from ml_checklist.state.views import View
 
-_KEYS = ("why", "how", "effort", "when", "went_wrong", "methods", "options", "refs")
+_KEYS = ("why", "when", "went_wrong", "methods", "options", "refs")
 _EMPTY: dict[str, Any] = {"methods": [], "options": [], "refs": []}
 
 
@@ -43,10 +44,12 @@ def _island_data(survey: Survey) -> dict[str, Any]:
 
 def _item(status: Status) -> dict[str, Any]:
     written = {key: status.item.data[key] for key in _KEYS if status.item.data.get(key)}
-    return {**data.item(status), **_EMPTY, **written}
+    item = status.item
+    own = {"short": item.short, "how": item.steps, "effort": duration(item.minutes)}
+    return {**data.item(status), **_EMPTY, **own, **written}
 
 
 def _view(view: View) -> dict[str, Any]:
     about = {key: view.data[key] for key in ("title", "about", "source")}
-    groups = data.view_groups(view)
+    about["name"], groups = view.data["view"], data.view_groups(view)
     return {**about, "score": view.score, "verdict": view.verdict, "groups": groups}

@@ -5,7 +5,7 @@ import re
 from ml_checklist import __version__, origin
 from ml_checklist.catalog.items import PHASES
 from ml_checklist.render import text
-from ml_checklist.render.style import EFFORT, MARKS, cell, code, escape
+from ml_checklist.render.style import MARKS, cell, code, duration, escape
 from ml_checklist.state import gate
 from ml_checklist.state.status import Status
 from ml_checklist.state.survey import Survey
@@ -13,23 +13,46 @@ from ml_checklist.state.views import View
 
 
 def page(survey: Survey, section: str | None = None) -> str:
-    """Gates, questions and every item by section, its options and papers folded."""
+    """Gates, questions, sections and what is open, or one section in full: fits a comment."""
     phase, today = survey.project.phase, survey.project.today
     lines = ["# Checklist", "", f"Declared phase: **{phase}**, on {today}. {versions(survey)}.", ""]
-    lines += ["| Gate | Met | Proven | Signed off | Waived | Stale | Open | Holds |"]
+    lines += [*_gates(survey), *_questions(survey)]
+    if section is None:
+        return "\n".join([*lines, *_sections(survey), *_open(survey)])
+    heading = survey.project.catalog.sections[section]
+    own = [s for s in survey.statuses.values() if s.item.section == section]
+    lines += ["", f"## {escape(heading.title)}", "", escape(heading.about)]
+    return "\n".join([*lines, *_table(own), *_details(own)])
+
+
+def _gates(survey: Survey) -> list[str]:
+    lines = ["| Gate | Met | Proven | Signed off | Set aside | Stale | Open | Holds |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
     for each in PHASES:
         g = gate.count(survey, each)
-        numbers = (g.proven, g.signed_off, g.waived, g.stale, g.open)
+        numbers = (g.proven, g.signed_off, g.set_aside, g.stale, g.open)
         cells = [gate.NAMES[each], f"{g.met} of {g.total}", *map(str, numbers)]
         lines.append(f"| {' | '.join(cells)} | {'yes' if g.holds() else 'no'} |")
-    lines += _questions(survey)
-    for heading in survey.project.catalog.sections.values():
-        own = [s for s in survey.statuses.values() if s.item.section == heading.id]
-        if own and section in (None, heading.id):
-            lines += ["", f"## {escape(heading.title)}", "", escape(heading.about)]
-            lines += [*_table(own), *_details(own)]
-    return "\n".join(lines)
+    return lines
+
+
+def _sections(survey: Survey) -> list[str]:
+    """A row a section, with the command that shows all of it."""
+    lines = ["", "| Section | Met | Set aside | Open |", "|---|---|---|---|"]
+    for each in gate.sections(survey, gate.working_towards(survey.project.phase)):
+        lines.append(
+            f"| {escape(each.title)} | {each.met} of {each.total} "
+            f"| {each.set_aside} | {each.open} |"
+        )
+    how = "`checklist report --format md --section NAME` shows the items of one section."
+    return [*lines, "", how]
+
+
+def _open(survey: Survey) -> list[str]:
+    phase = gate.working_towards(survey.project.phase)
+    left = gate.still_open(survey, phase, calendar=True)
+    lines = ["", f"## Open for the {gate.NAMES[phase]} gate ({len(left)})", ""]
+    return lines + [f"* {MARKS[s.state]}: {escape(s.item.title)} (`{s.item.id}`)" for s in left]
 
 
 def versions(survey: Survey) -> str:
@@ -40,7 +63,7 @@ def versions(survey: Survey) -> str:
 def _questions(survey: Survey) -> list[str]:
     lines = ["", "Questions that decide what else applies (`checklist start`):", ""]
     for q in survey.questions:
-        lines.append(f"* `{q.fact.name}`: {escape(q.fact.question)} ({q.n_items} items)")
+        lines.append(f"* `{q.fact.name}`: {escape(q.fact.question)} ({text.n_items(q.n_items)})")
     return lines if survey.questions else []
 
 
@@ -60,7 +83,8 @@ def _details(own: list[Status]) -> list[str]:
         data = s.item.data
         summary = f"<code>{s.item.id}</code> {escape(s.item.title)}"
         lines += ["", f"<details><summary>{summary}</summary>", "", escape(data["why"]), ""]
-        lines += [f"**How** ({EFFORT[data['effort']]}): {data['how']}", ""]
+        lines += [f"**How** ({duration(s.item.minutes)})", ""]
+        lines += [*(f"{number}. {step}" for number, step in enumerate(s.item.steps, 1)), ""]
         if "went_wrong" in data:
             lines += [f"**Went wrong**: {_link(data['went_wrong'])}", ""]
         lines += [f"* {_method(m)}" for m in data.get("methods") or ()]
@@ -94,19 +118,20 @@ def view_page(view: View) -> str:
 
 
 def mind_map(survey: Survey, section: str | None = None) -> str:
-    """Sections and their items as branches of a Mermaid mind map."""
-    lines = ["mindmap", f"  root(({_label('Checklist')}))"]
-    for number, each in enumerate(survey.project.catalog.sections.values()):
-        own = [s for s in survey.statuses.values() if s.item.section == each.id]
-        if section in (None, each.id) and own:
-            lines.append(f"    s{number}[{_label(each.title)}]")
-            lines += map(_leaf, own)
-    return "\n".join(lines)
+    """One level of a Mermaid mind map: the sections, or the items of one by their short names."""
+    phase = gate.working_towards(survey.project.phase)
+    if section is None:
+        counts = [(f"s{n}", each) for n, each in enumerate(gate.sections(survey, phase))]
+        leaves = [f"    {name}[{_label(f'{s.title} {s.met}/{s.total}')}]" for name, s in counts]
+        return "\n".join(["mindmap", f"  root(({_label('Checklist')}))", *leaves])
+    own = [s for s in survey.statuses.values() if s.item.section == section]
+    root = f"  root(({_label(survey.project.catalog.sections[section].title)}))"
+    return "\n".join(["mindmap", root, *map(_leaf, own)])
 
 
 def _leaf(status: Status) -> str:
     name = re.sub(r"\W", "_", status.item.id)
-    return f"      {name}[{_label(f'{MARKS[status.state]}: {status.item.title}')}]"
+    return f"    {name}[{_label(f'{MARKS[status.state]}: {status.item.short}')}]"
 
 
 def _label(text: str) -> str:

@@ -4,19 +4,28 @@ import os
 import sys
 from typing import TextIO
 
-EFFORT = {"low": "minutes", "medium": "hours", "high": "days"}
+from ml_checklist.errors import clean
+
 MARKS = {
     "pass": "ok",
     "fail": "red",
     "todo": "to do",
     "stale": "stale",
     "waived": "waived",
+    "declined": "declined",
     "not-applicable": "n/a",
     "upcoming": "soon",
     "unknown": "unknown",
     "error": "broken",
 }
 _CODES = {"pass": "32", "fail": "31", "error": "31;1", "stale": "33", "todo": "36", "bold": "1"}
+
+
+def duration(minutes: int) -> str:
+    """Time of a person in words: `20 min`, `3 h`, `1.5 h`; `automatic` where it takes none."""
+    if not minutes:
+        return "automatic"
+    return f"{minutes} min" if minutes < 60 else f"{minutes / 60:.3g} h"
 
 
 def coloured(stream: TextIO | None = None) -> bool:
@@ -32,13 +41,9 @@ def paint(text: str, kind: str) -> str:
     return f"\033[{code}m{text}\033[0m" if code and coloured() else text
 
 
-def clean(text: str) -> str:
-    """Text from a file without the characters that could steer a terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
 def escape(text: str) -> str:
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = clean(" ".join(text.split()))
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("|", "\\|").replace("[", "\\[").replace("]", "\\]").replace("@", "&#64;")
 
 
@@ -52,5 +57,5 @@ def cell(text: str, room: int = 300) -> str:
 
 def code(text: str) -> str:
     """Text as code: nothing in it is a mark-up, and a handle in it calls nobody."""
-    clean = " ".join(text.split()).replace("`", "'").replace("|", "/")
-    return f"`{clean[:80]}`"
+    plain = clean(" ".join(text.split())).replace("`", "'").replace("|", "/")
+    return f"`{plain[:80]}`"

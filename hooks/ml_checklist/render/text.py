@@ -3,8 +3,9 @@
 import shutil
 import textwrap
 
+from ml_checklist.errors import clean
 from ml_checklist.probes.finding import ERROR, UNKNOWN
-from ml_checklist.render.style import EFFORT, MARKS, clean, paint
+from ml_checklist.render.style import MARKS, duration, paint
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES, Gate
 from ml_checklist.state.status import FAIL, STALE, Status
@@ -13,6 +14,7 @@ from ml_checklist.state.views import View
 
 _MARGIN = 12
 _N_SHOWN = 5
+_BAR = 24
 _START = "`checklist start`"
 
 
@@ -29,24 +31,27 @@ def status(survey: Survey, *, n_next: int = 3) -> str:
 
 def _totals(survey: Survey, numbers: Gate) -> list[str]:
     met = f"{numbers.met} of {numbers.total} met"
-    if numbers.waived:
-        met += f", {numbers.met + numbers.waived} with the {numbers.waived} waived"
+    if numbers.set_aside:
+        met += f", {numbers.set_aside} set aside"
     who = f"{numbers.proven} proven by tests and tools, {numbers.signed_off} signed off by people"
+    own = f"            {numbers.n_own} of the proofs rest on tests of the project's own"
     left = gate.still_open(survey, numbers.phase, calendar=True)
     people = sum(status.item.kind != "auto" for status in left)
     waiting = sum(bool(status.blocked_by) for status in left)
     parts = [f"{numbers.open} open", f"{people} of them for a person"]
     parts += [f"{waiting} waiting for another"] if waiting else []
     name = paint(f"{NAMES[numbers.phase]:{_MARGIN}}", "bold")
-    return [f"{name}{met}    {who}", f"{'':{_MARGIN}}{', '.join(parts)}"]
+    lines = [f"{name}{met}    {who}", f"{'':{_MARGIN}}{', '.join(parts)}"]
+    return [*lines, own] if numbers.n_own else lines
 
 
 def _notes(survey: Survey, numbers: Gate) -> list[str]:
     lines = []
-    n_questions = len(gate.questions(survey, numbers.phase))
-    if n_questions:
-        many = "questions decide" if n_questions > 1 else "question decides"
-        lines.append(f"{'questions':{_MARGIN}}{n_questions} {many} what else applies: {_START}")
+    if numbers.n_questions:
+        words = f"{gate.unanswered(numbers.n_questions)}; they decide what else applies: {_START}"
+        lines.append(f"{'questions':{_MARGIN}}{words}")
+    red = paint(f"{'red':{_MARGIN}}", "fail")
+    lines += [f"{red}{fault}" for fault in numbers.over]
     claimed = gate.claimed(survey.project.phase)
     if claimed:
         holds = gate.count(survey, claimed).holds()
@@ -68,25 +73,31 @@ def _open_lines(survey: Survey, phase: str, n: int) -> list[str]:
         for number, each in enumerate(group):
             head = paint(f"{'' if number else word:{_MARGIN}}", {"red": "fail"}.get(word, word))
             lines += line(head, each, room)
-    if not left:
-        return [f"{'next':{_MARGIN}}nothing is open here; `checklist promote` takes the next phase"]
-    return lines
+    if left:
+        return lines
+    asks = gate.questions(survey, phase)
+    todo = f"answer the questions: {_START}" if asks else "`checklist promote` takes the next phase"
+    return [f"{'next':{_MARGIN}}{'' if asks else 'nothing is open here; '}{todo}"]
 
 
 def line(head: str, status: Status, room: int, *, indent: int = _MARGIN) -> list[str]:
     """`head`, the item and the one thing to do, on as many lines as that takes."""
-    effort = "" if status.blocked_by else f"({EFFORT[status.item.data['effort']]})"
+    effort = "" if status.blocked_by else f"({duration(status.item.minutes)})"
     column = indent + room + 2
     text = f"{clean(gate.todo(status))}  {effort}"
     first, *more = textwrap.wrap(text, max(width() - column, 40), break_on_hyphens=False)
     return [f"{head}{status.item.id:{room}}  {first}", *(" " * column + line for line in more)]
 
 
+def n_items(n: int) -> str:
+    return f"{n} item{'' if n == 1 else 's'}"
+
+
 def question_lines(left: list[Question]) -> list[str]:
     if not left:
         return []
     lines = ["", f"{len(left)} questions decide what else applies; `checklist start` asks them:"]
-    return lines + [f"    {q.fact.name:22} {q.fact.question} ({q.n_items} items)" for q in left]
+    return lines + [f"    {q.fact.name:22} {q.fact.question} ({n_items(q.n_items)})" for q in left]
 
 
 def wrapped(text: str, indent: str = "    ") -> list[str]:
@@ -96,14 +107,27 @@ def wrapped(text: str, indent: str = "    ") -> list[str]:
     )
 
 
-def all_items(survey: Survey, section: str | None = None) -> str:
+def sections(survey: Survey) -> str:
+    """A line a section for the next gate, with a bar of what is met."""
     lines = []
-    for each in survey.project.catalog.sections.values():
-        own = [s for s in survey.statuses.values() if s.item.section == each.id and not s.asks]
-        if own and section in (None, each.id):
-            lines += ["", paint(each.title, "bold")]
-            lines += [line for status in own for line in _row(status)]
-    return "\n".join([*lines, *question_lines(survey.questions)]).lstrip("\n")
+    for each in gate.sections(survey, gate.working_towards(survey.project.phase)):
+        n_met = round(_BAR * (each.met + each.set_aside) / each.total)
+        bar = paint("#" * n_met, "pass") + "." * (_BAR - n_met)
+        aside = f", {each.set_aside} set aside" if each.set_aside else ""
+        lines.append(f"{each.title:28} {bar}  {each.met} of {each.total} met{aside}")
+    how = "`checklist report --section NAME` lists the items of one, `--format html` all of them."
+    return "\n".join([*lines, *question_lines(survey.questions), "", how])
+
+
+def all_items(survey: Survey) -> str:
+    names = dict.fromkeys(status.item.section for status in survey.statuses.values())
+    return "\n\n".join(one_section(survey, name) for name in names)
+
+
+def one_section(survey: Survey, section: str) -> str:
+    own = [s for s in survey.statuses.values() if s.item.section == section]
+    title = paint(survey.project.catalog.sections[section].title, "bold")
+    return "\n".join([title, *(line for status in own for line in _row(status))])
 
 
 def _row(status: Status) -> list[str]:
@@ -125,6 +149,7 @@ def gate_lines(survey: Survey, phase: str, *, calendar: bool) -> str:
     holds = numbers.holds(calendar=calendar)
     who = f"{numbers.proven} proven, {numbers.signed_off} signed off"
     lines = [f"{gate.headline(numbers)} {'It holds.' if holds else 'It does not hold.'}  ({who})"]
+    lines += [f"  {paint('too much', 'fail')} {fault}" for fault in numbers.over]
     left = gate.still_open(survey, phase, calendar=calendar)
     room = max([len(status.item.id) for status in left], default=0)
     for status in left:

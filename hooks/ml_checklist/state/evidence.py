@@ -3,8 +3,10 @@
 from typing import Any
 
 from ml_checklist import gitrepo, markdown
+from ml_checklist.catalog.items import Item
 from ml_checklist.catalog.schema import PATH, URL
 from ml_checklist.files import blob_id, files_below, tree_id
+from ml_checklist.probes.finding import Finding
 from ml_checklist.probes.tree import Tree
 
 MAX_FILES = 10_000
@@ -49,6 +51,16 @@ def _section(tree: Tree, name: str, anchor: str) -> str:
     return f"{part.title}\n{part.body.strip()}\n"
 
 
+def proposed(tree: Tree, item: Item, finding: Finding | None) -> list[str]:
+    """What a tick of an item cites by default: the files it names, else the one its probe found."""
+    named = [str(each) for each in (item.data.get("evidence") or {}).get("files") or ()]
+    found = [name for name in named if (tree.root / tree.theirs(split(name)[0])).exists()]
+    if found or finding is None or "path" not in item.accept:
+        return found
+    place = finding.location.partition(":")[0]
+    return [place] if place and (tree.root / place).is_file() else []
+
+
 def cite(tree: Tree, reference: str) -> dict[str, Any]:
     """The evidence entry for a path or an address; ValueError says why it cannot be cited."""
     if reference.startswith(("http://", "https://")):
@@ -77,7 +89,7 @@ def _refuse_worthless(tree: Tree, name: str, anchor: str) -> None:
         part = f"section {anchor!r}" if anchor else "file"
         line = "still holds a `> fill:` line of the template; write it first"
         raise ValueError(f"{name}: this {part} {line}")
-    if not markdown.n_words(body):
+    if not markdown.n_letters(markdown.prose(body)):
         empty = f"there is nothing under {anchor or 'any heading'}; write it first"
         raise ValueError(f"{name}: {empty}")
 

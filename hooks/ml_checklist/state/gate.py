@@ -4,24 +4,40 @@ from typing import NamedTuple
 
 from ml_checklist.catalog.items import PHASES, RANK, Item
 from ml_checklist.probes.finding import ERROR
-from ml_checklist.state.status import NOT_APPLICABLE, PASS, STALE, TODO, WAIVED, Status
+from ml_checklist.state.status import (
+    DECLINED,
+    NOT_APPLICABLE,
+    PASS,
+    STALE,
+    TODO,
+    WAIVED,
+    Status,
+)
 from ml_checklist.state.survey import Question, Survey
 
+# At most this share of its musts, its items that ask a person, and all its items may be set aside.
+MUST, PEOPLE, ALL = 1 / 5, 1 / 3, 1 / 3
 NAMES = {"poc": "PoC", "mvp": "MVP", "production": "Production", "live": "Live"}
 
 
 class Gate(NamedTuple):
-    """The numbers of one gate; total = met + waived + open, and met = proven + signed_off.
+    """The numbers of one gate; total = met + set_aside + open, and met = proven + signed_off.
 
+    set_aside = waived + declined + excused, where excused were called n/a by a person; over says in
+    words where more are set aside than may be. n_own of the proven rest on the project's own tests.
     stale and expired are part of open; expired went stale by the calendar alone.
-    n_questions, part of open too, are facts without which it is not known what applies.
+    n_questions are facts without which it is not known what else applies; not in the total.
     """
 
     phase: str
     met: int
     proven: int
+    n_own: int
     signed_off: int
+    set_aside: int
     waived: int
+    declined: int
+    excused: int
     open: int
     stale: int
     expired: int
@@ -29,10 +45,12 @@ class Gate(NamedTuple):
     errors: int
     total: int
     not_applicable: int
+    over: tuple[str, ...]
 
     def holds(self, *, calendar: bool = False) -> bool:
         """Whether nothing is open; what has merely aged counts only with `calendar`."""
-        return not self.errors and self.open <= (0 if calendar else self.expired)
+        left = self.open - (0 if calendar else self.expired)
+        return not (self.errors or self.n_questions or self.over or left > 0)
 
 
 def required(survey: Survey, phase: str) -> list[Status]:
@@ -48,20 +66,67 @@ def questions(survey: Survey, phase: str) -> list[Question]:
 
 def count(survey: Survey, phase: str) -> Gate:
     all_ = required(survey, phase)
-    counted = [status for status in all_ if status.state != NOT_APPLICABLE]
-    n_questions = len(questions(survey, phase))
-    met, waived = (sum(s.state == state for s in counted) for state in (PASS, WAIVED))
-    total = len(counted) + n_questions
+    counted = _counted(survey, phase)
     numbers = {
+        "met": sum(s.state == PASS for s in counted),
         "proven": sum(s.proven for s in counted),
+        "n_own": sum(bool(s.proven and s.finding and s.finding.n_own) for s in counted),
         "signed_off": sum(s.signed_off for s in counted),
+        "set_aside": sum(s.set_aside for s in counted),
+        "waived": sum(s.state == WAIVED for s in counted),
+        "declined": sum(s.state == DECLINED for s in counted),
+        "excused": sum(s.excused for s in counted),
+        "open": sum(not s.settled for s in counted),
         "stale": sum(s.state == STALE for s in counted),
         "expired": sum(s.calendar for s in counted),
+        "n_questions": len(questions(survey, phase)),
         "errors": sum(s.state == ERROR for s in counted),
-        "open": total - met - waived,
+        "total": len(counted),
         "not_applicable": len(all_) - len(counted),
     }
-    return Gate(phase, met=met, waived=waived, total=total, n_questions=n_questions, **numbers)
+    return Gate(phase, over=tuple(_over(counted)), **numbers)
+
+
+class SectionCount(NamedTuple):
+    """The numbers of one section for one gate; total = met + set_aside + open."""
+
+    name: str
+    title: str
+    met: int
+    set_aside: int
+    open: int
+    total: int
+
+
+def sections(survey: Survey, phase: str) -> list[SectionCount]:
+    """The sections that a gate asks something of, in the order of the catalog."""
+    found = []
+    for each in survey.project.catalog.sections.values():
+        own = [s for s in _counted(survey, phase) if s.item.section == each.id]
+        met, aside = sum(s.state == PASS for s in own), sum(s.set_aside for s in own)
+        n_open = sum(not s.settled for s in own)
+        found.append(SectionCount(each.id, each.title, met, aside, n_open, len(own)))
+    return [section for section in found if section.total]
+
+
+def _counted(survey: Survey, phase: str) -> list[Status]:
+    """What a gate asks about and what applies, or was called n/a by a person."""
+    return [s for s in required(survey, phase) if s.state != NOT_APPLICABLE or s.excused]
+
+
+def _over(counted: list[Status]) -> list[str]:
+    """Which caps the statuses of a gate exceed, in words."""
+    groups = (
+        ("`must` items", MUST, [s for s in counted if s.item.level == "must"]),
+        ("items that ask a person", PEOPLE, [s for s in counted if s.item.kind != "auto"]),
+        ("items", ALL, counted),
+    )
+    found = []
+    for name, share, group in groups:
+        n, limit = sum(status.set_aside for status in group), int(share * len(group) + 1e-9)
+        if n > limit:
+            found.append(f"{n} of {len(group)} {name} are set aside, at most {limit} may be")
+    return found
 
 
 def still_open(survey: Survey, phase: str, *, calendar: bool = False) -> list[Status]:
@@ -81,19 +146,24 @@ def working_towards(phase: str) -> str:
 
 
 def headline(gate: Gate) -> str:
-    """One gate in words: `MVP gate: 41 of 44 met, 2 waived, 1 stale.`"""
-    extras = [f"{n} {word}" for n, word in ((gate.waived, "waived"), (gate.stale, "stale")) if n]
+    """One gate in words: `MVP gate: 41 of 44 met, 2 set aside, 1 stale.`"""
+    counts = ((gate.set_aside, "set aside"), (gate.stale, "stale"))
+    extras = [f"{n} {word}" for n, word in counts if n]
     rest = gate.open - gate.stale
     extras += [f"{rest} open"] if rest else []
+    extras += [unanswered(gate.n_questions)] if gate.n_questions else []
     return f"{NAMES[gate.phase]} gate: {', '.join([f'{gate.met} of {gate.total} met', *extras])}."
+
+
+def unanswered(n: int) -> str:
+    return f"{n} question{'' if n == 1 else 's'} unanswered"
 
 
 def next_items(survey: Survey, phase: str, n: int) -> list[Status]:
     """The open items of a gate that need no other first: earlier phase, then cheap, then must."""
-    effort = {"low": 0, "medium": 1, "high": 2}
     left = still_open(survey, phase, calendar=True)
     ready = [status for status in left if not status.blocked_by]
-    ready.sort(key=lambda s: (effort[s.item.data["effort"]], s.item.level != "must"))
+    ready.sort(key=lambda s: (s.item.minutes, s.item.level != "must"))
     return ready[:n]
 
 
@@ -111,7 +181,7 @@ def todo(status: Status) -> str:
         return finding.remedy
     if finding and finding.holds and status.state == TODO:
         return f"sign it off: {tick}"
-    return str(item.data.get("do") or " ".join(item.data["how"].split()))
+    return item.do
 
 
 def expected(item: Item) -> str:

@@ -1,15 +1,18 @@
 """Find the project, and read what it says of itself in checklist/project.yml."""
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ml_checklist import files, gitrepo, yaml_io
-from ml_checklist.catalog.items import Catalog
+from ml_checklist import files, gitrepo, origin, yaml_io
+from ml_checklist.catalog.items import Catalog, Item
 from ml_checklist.catalog.overlay import load_all
 from ml_checklist.catalog.schema import PROJECT
 from ml_checklist.errors import DataError, Problem, nearest, refuse
+from ml_checklist.origin import Origin
 from ml_checklist.probes.tree import Base, Tree
 from ml_checklist.shapes import check
 
@@ -30,6 +33,43 @@ class Project(NamedTuple):
     facts: Mapping[str, Any]
     settings: dict[str, Any]
     today: date
+
+
+def named(catalog: Catalog, root: Path) -> Catalog:
+    """The catalog with the project's own name for `<project>` and `<package>` in what to do."""
+    path = root / "pyproject.toml"
+    text = path.read_text(encoding="utf-8", errors="replace")[:4000] if path.is_file() else ""
+    found = re.search(r'^\[project\]\s*\n(?:[^\[\n]*\n){0,20}?name *= *"([\w.-]+)"', text, re.M)
+    if not found:
+        return catalog
+    names = {"<project>": found[1], "<package>": re.sub(r"[-.]+", "_", found[1]).lower()}
+    items = {name: _renamed(item, names) for name, item in catalog.items.items()}
+    return catalog._replace(items=items)
+
+
+def _renamed(item: Item, names: Mapping[str, str]) -> Item:
+    changed: dict[str, Any] = {}
+    for key in ("how", "do"):
+        value = item.data.get(key)
+        if value and any(mark in str(value) for mark in names):
+            steps = [value] if isinstance(value, str) else value
+            for mark, name in names.items():
+                steps = [step.replace(mark, name) for step in steps]
+            changed[key] = steps[0] if isinstance(value, str) else steps
+    return item._replace(data={**item.data, **changed}) if changed else item
+
+
+def shipped_tests(catalog: Path, came: Origin) -> dict[str, list[str]]:
+    """Item -> the tests by which a project of these components proves it, as its catalog lists."""
+    path = catalog / "tests.json"
+    if came.scaffold in ("", "checklist") or not path.is_file():
+        return {}
+    layers = {"every", "core", "table", *came.components}
+    listed = json.loads(path.read_text(encoding="utf-8"))
+    found = {}
+    for item, tests in listed.items():
+        found[item] = [test for layer in layers & tests.keys() for test in tests[layer]]
+    return found
 
 
 def find_home(start: Path) -> Path:
@@ -65,9 +105,19 @@ def open_project(
     where = folder.relative_to(home).as_posix() if folder.is_relative_to(home) else str(folder)
     items = load_all(folder, catalog or where)
     settings = read_settings(home, items, lenient=catalog is not None)
-    tree = Tree(below(home, settings), paths=settings.get("map"), report=report, base=base)
+    items = named(items, below(home, settings))
+    day, came = today or date.today(), origin.read(home)
+    tree = Tree(
+        below(home, settings),
+        paths=settings.get("map"),
+        report=report,
+        base=base,
+        today=day,
+        shipped=shipped_tests(folder, came),
+        foreign=came.scaffold in ("", "checklist"),
+    )
     phase, facts = settings.get("phase", "poc"), settings.get("facts") or {}
-    return Project(home, tree, items, phase, facts, settings, today or date.today())
+    return Project(home, tree, items, phase, facts, settings, day)
 
 
 def read_settings(home: Path, catalog: Catalog, *, lenient: bool = False) -> dict[str, Any]:

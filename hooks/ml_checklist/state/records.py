@@ -12,18 +12,29 @@ from ml_checklist.shapes import Shape, check
 
 
 class Folder(NamedTuple):
-    """What a folder of ticks or waivers holds, by the item's present id."""
+    """What a folder of ticks, waivers or declines holds, by the item's present id.
+
+    problems: files that cannot be read. refused: files that do not count for their item.
+    former: what was signed for items that are retired, by their id.
+    """
 
     entries: dict[str, dict[str, Any]]
     files: dict[str, str]
     problems: list[Problem]
     warnings: list[Problem]
+    refused: dict[str, Problem]
+    former: dict[str, dict[str, Any]]
 
 
 def read(folder: Path, shape: Shape, catalog: Catalog) -> Folder:
     """Everything in `folder`; what is wrong is listed, not raised, so that all of it is shown."""
-    into = Folder({}, {}, [], [])
-    if not folder.is_dir():
+    into = Folder({}, {}, [], [], {}, {})
+    if folder.resolve() != folder.parent.parent.resolve() / "checklist" / folder.name:
+        # Code owners are asked by path, and nobody is by that of the link's target.
+        into.problems.append(
+            Problem(f"checklist/{folder.name}", 0, "is behind a link; keep it here")
+        )
+    if into.problems or not folder.is_dir():
         return into
     spelt: dict[str, str] = {}
     for path in sorted(folder.iterdir()):
@@ -62,6 +73,8 @@ def _entry(path: Path, where: str, shape: Shape, catalog: Catalog, into: Folder)
     into.problems.extend(faults)
     item = catalog.resolve(path.stem)
     if item is None:
+        if not faults:
+            into.former[path.stem] = data
         into.warnings.append(Problem(where, 0, _orphan(path.stem, catalog)))
     elif item.id in into.entries:
         both = f"this and {into.files[item.id]}"

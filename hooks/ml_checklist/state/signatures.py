@@ -1,61 +1,118 @@
-"""Ticks and waivers, one file an item: what a person signs off, and what is excused for a time."""
+"""Ticks, waivers and declines, one file an item: what is signed off, excused or declined."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ml_checklist import files, yaml_io
 from ml_checklist.catalog.items import Catalog, Item
-from ml_checklist.catalog.schema import TICK, WAIVER
+from ml_checklist.catalog.schema import DECLINE, TICK, WAIVER
 from ml_checklist.errors import Problem
 from ml_checklist.probes.tree import Tree
-from ml_checklist.state import evidence, records
+from ml_checklist.state import evidence, merged, records, set_aside
 from ml_checklist.state.records import Folder
 
 MAX_DAYS = 180  # of a waiver
 # One day of grace: midnight comes earlier elsewhere.
 GRACE = timedelta(days=1)
-_TICK = ("status", "by", "date", "item_rev", "reason", "evidence")
-_WAIVER = ("reason", "by", "approver", "date", "until", "item_rev")
+KEYS = {
+    "ticks": ("status", "by", "approver", "date", "item_rev", "reason", "evidence"),
+    "waivers": ("reason", "by", "approver", "date", "until", "item_rev"),
+    "declines": ("reason", "by", "date", "item_rev"),
+}
+Entry = dict[str, Any]
 
 
-def load_ticks(home: Path, catalog: Catalog, today: date) -> Folder:
-    folder = records.read(home / "checklist/ticks", TICK, catalog)
-    for name, tick in list(folder.entries.items()):
-        where, item = folder.files[name], catalog.items[name]
-        problems = list(records.bad_dates(tick, where, "date"))
-        problems += [Problem(where, 0, text) for text in _tick_faults(tick, item, today)]
-        folder.warnings.extend(Problem(where, 0, text) for text in _tick_hints(tick, item))
-        _keep(folder, name, problems)
-    return folder
+class Signed(NamedTuple):
+    """The ticks, waivers and declines of a project."""
+
+    ticks: Folder
+    waivers: Folder
+    declines: Folder
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Files that cannot be read for what they are."""
+        return [problem for folder in self for problem in folder.problems]
+
+    @property
+    def refused(self) -> list[Problem]:
+        """Files that can be read and do not count."""
+        return [problem for folder in self for problem in folder.refused.values()]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return [problem for folder in self for problem in folder.warnings]
+
+    def of(self, name: str) -> tuple[Entry | None, Entry | None, Entry | None]:
+        """The tick, the waiver and the decline of an item."""
+        tick, waiver, decline = (folder.entries.get(name) for folder in self)
+        return tick, waiver, decline
 
 
-def load_waivers(home: Path, catalog: Catalog, today: date) -> Folder:
-    folder = records.read(home / "checklist/waivers", WAIVER, catalog)
-    for name, waiver in list(folder.entries.items()):
-        where = folder.files[name]
-        problems = [Problem(where, 0, text) for text in waiver_faults(waiver, today)]
-        problems += records.bad_dates(waiver, where, "date", "until")
-        if not problems and waiver["item_rev"] < catalog.items[name].rev:
-            text = "the item asks for more than when this was granted; renew or delete it"
-            folder.warnings.append(Problem(where, 0, text))
-        _keep(folder, name, problems)
-    return folder
+def load(home: Path, catalog: Catalog, facts: Mapping[str, Any], today: date) -> Signed:
+    """Everything that people signed. What is inadmissible is listed, and counts as absent."""
+    read = {"ticks": TICK, "waivers": WAIVER, "declines": DECLINE}
+    signed = Signed(
+        *(records.read(home / "checklist" / each, read[each], catalog) for each in read)
+    )
+    merged.join(signed.ticks, catalog)
+    for folder in signed:
+        for name, entry in list(folder.entries.items()):
+            _admit(folder, name, entry, (catalog.items[name], facts, today))
+    return signed
 
 
-def _keep(folder: Folder, name: str, problems: list[Problem]) -> None:
+def _admit(
+    folder: Folder, name: str, entry: Entry, given: tuple[Item, Mapping[str, Any], date]
+) -> None:
+    """Keep an entry, or take it out with what is wrong."""
+    item, facts, today = given
+    where, days = folder.files[name], [key for key in ("date", "until") if key in entry]
+    problems = [Problem(where, 0, text) for text in malformed(entry, item, today)]
+    problems += records.bad_dates(entry, where, *days)
+    refusals = [] if problems else inadmissible(entry, item, facts)
+    folder.warnings.extend(Problem(where, 0, text) for text in _hints(entry, item))
     folder.problems.extend(problems)
-    if problems:
+    if refusals:
+        folder.refused[name] = Problem(where, 0, f"does not count: {refusals[0]}")
+    if problems or refusals:
         del folder.entries[name]
 
 
-def _tick_faults(tick: dict[str, Any], item: Item, today: date) -> list[str]:
+def kind_of(entry: Mapping[str, Any]) -> str:
+    """What an entry is: done, n/a, waiver or decline."""
+    if "status" in entry:
+        return set_aside.NA if entry["status"] == "not-applicable" else "done"
+    return set_aside.WAIVER if "until" in entry else set_aside.DECLINE
+
+
+def malformed(entry: Entry, item: Item, today: date) -> list[str]:
+    """What makes an entry invalid whatever its item asks for."""
+    kind, start = kind_of(entry), records.real_date(entry["date"])
+    found = set_aside.is_bot(entry)
+    if start and start > today + GRACE:
+        found.append(f"date: {start} lies in the future")
+    if kind == set_aside.WAIVER:
+        end = records.real_date(entry["until"])
+        if start and end and not start <= end <= start + timedelta(days=MAX_DAYS):
+            found.append(f"until: {end} must lie within {MAX_DAYS} days after {start}")
+    return found + (_tick_faults(entry, item) if "status" in entry else [])
+
+
+def inadmissible(entry: Entry, item: Item, facts: Mapping[str, Any]) -> list[str]:
+    """Why a well-formed entry does not count for its item."""
+    kind = kind_of(entry)
+    found = [] if kind == "done" else set_aside.faults(kind, entry, item, facts)
+    if entry["item_rev"] > item.rev:
+        text = f"item_rev {entry['item_rev']} is newer than the catalog's {item.rev}"
+        found.append(f"{text}; sign again")
+    return found
+
+
+def _tick_faults(tick: Entry, item: Item) -> list[str]:
     found = []
-    day = records.real_date(tick["date"])
-    if day and day > today + GRACE:
-        found.append(f"date: {tick['date']} lies in the future")
-    if records.is_bot(tick["by"]):
-        found.append(f"by: {tick['by']} is a bot; a person signs")
     if tick["status"] == "done" and not tick.get("evidence"):
         found.append("done needs evidence; add a path or url")
     if tick["status"] == "not-applicable" and not tick.get("reason"):
@@ -77,13 +134,13 @@ def _entry(entry: dict[str, Any], item: Item, *, older: bool) -> list[str]:
     return []
 
 
-def _tick_hints(tick: dict[str, Any], item: Item) -> list[str]:
-    found = []
-    if tick["item_rev"] > item.rev:
-        found.append(f"item_rev {tick['item_rev']} is newer than the catalog's {item.rev}")
-    if item.kind == "auto" and tick["status"] == "done":
-        found.append("this item is proven by a tool now; you may delete this file")
-    return found
+def _hints(entry: Entry, item: Item) -> list[str]:
+    kind = kind_of(entry)
+    if kind == "done" and item.kind == "auto":
+        return ["this item is proven by a tool now; you may delete this file"]
+    if kind == set_aside.WAIVER and entry["item_rev"] < item.rev:
+        return ["the item asks for more than when this was granted; renew or delete it"]
+    return []
 
 
 def why_stale(tick: dict[str, Any], item: Item, tree: Tree) -> str:
@@ -105,39 +162,14 @@ def last_day(tick: dict[str, Any], item: Item) -> date | None:
     return day + timedelta(days=days) if days and day else None
 
 
-def waiver_faults(waiver: dict[str, Any], today: date) -> list[str]:
-    """What makes a waiver invalid from the start."""
-    found = []
-    if same_person(waiver["by"], waiver["approver"]):
-        found.append(f"approver: {waiver['approver']} asked for it; another person approves")
-    bots = [key for key in ("by", "approver") if records.is_bot(waiver[key])]
-    found += [f"{key}: {waiver[key]} is a bot; a person decides" for key in bots]
-    start, end = records.real_date(waiver["date"]), records.real_date(waiver["until"])
-    if start and start > today + GRACE:
-        found.append(f"date: {start} lies in the future")
-    if start and end and not start <= end <= start + timedelta(days=MAX_DAYS):
-        found.append(f"until: {end} must lie within {MAX_DAYS} days after {start}")
-    return found
-
-
-def same_person(one: str, other: str) -> bool:
-    return one.strip().lstrip("@").casefold() == other.strip().lstrip("@").casefold()
-
-
 def expired(waiver: dict[str, Any], today: date) -> bool:
     end = records.real_date(waiver["until"])
     return end is None or end < today
 
 
-def write_tick(home: Path, item_id: str, tick: dict[str, Any]) -> str:
-    return _write(home, "ticks", item_id, {key: tick[key] for key in _TICK if tick.get(key)})
-
-
-def write_waiver(home: Path, item_id: str, waiver: dict[str, Any]) -> str:
-    return _write(home, "waivers", item_id, {key: waiver[key] for key in _WAIVER})
-
-
-def _write(home: Path, kind: str, item_id: str, data: dict[str, Any]) -> str:
-    name = f"checklist/{kind}/{item_id}.yml"
-    files.write(home / name, yaml_io.dump(data))
+def write(home: Path, folder: str, item_id: str, entry: Entry) -> str:
+    """Write one entry into the folder `ticks`, `waivers` or `declines`; the name of its file."""
+    name = f"checklist/{folder}/{item_id}.yml"
+    kept = {key: entry[key] for key in KEYS[folder] if entry.get(key)}
+    files.write(home / name, yaml_io.dump(kept))
     return name

@@ -1,7 +1,7 @@
 """The state of one item: it follows from its condition, probe, tick, waiver and today's date."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from ml_checklist import probes
@@ -11,11 +11,12 @@ from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding
 from ml_checklist.state import signatures
 from ml_checklist.state.project import FILE, Project
 
-PASS, FAIL, TODO, STALE, WAIVED = "pass", "fail", "todo", "stale", "waived"
+PASS, FAIL, TODO, STALE, WAIVED, DECLINED = "pass", "fail", "todo", "stale", "waived", "declined"
 NOT_APPLICABLE, UPCOMING = "not-applicable", "upcoming"
 # Nothing is left to do.
-SETTLED = (PASS, WAIVED, NOT_APPLICABLE)
+SETTLED = (PASS, WAIVED, DECLINED, NOT_APPLICABLE)
 MACHINE = "machine"
+LATE = timedelta(days=30)  # after its end, for which a waiver's item does not fail a gate
 
 
 class Status(NamedTuple):
@@ -34,6 +35,7 @@ class Status(NamedTuple):
     finding: Finding | None = None
     tick: dict[str, Any] | None = None
     waiver: dict[str, Any] | None = None
+    decline: dict[str, Any] | None = None
     calendar: bool = False
     asks: frozenset[str] = frozenset()
     blocked_by: tuple[str, ...] = ()
@@ -49,12 +51,26 @@ class Status(NamedTuple):
         return self.state == PASS and self.by != MACHINE
 
     @property
+    def excused(self) -> bool:
+        """Called not applicable by a person, not by a rule."""
+        return self.state == NOT_APPLICABLE and bool(self.by)
+
+    @property
+    def set_aside(self) -> bool:
+        """Settled by a person without being met."""
+        return self.state in (WAIVED, DECLINED) or self.excused
+
+    @property
     def settled(self) -> bool:
         return self.state in SETTLED
 
 
 def status_of(
-    item: Item, project: Project, tick: dict[str, Any] | None, waiver: dict[str, Any] | None
+    item: Item,
+    project: Project,
+    tick: dict[str, Any] | None = None,
+    waiver: dict[str, Any] | None = None,
+    decline: dict[str, Any] | None = None,
 ) -> Status:
     answer = item.applies(project.facts)
     if answer.value is not False and not tick:
@@ -62,7 +78,7 @@ def status_of(
         read = [name for name in facts_read(item.probe) if name in project.catalog.facts]
         missing = answer.missing.union(name for name in read if project.facts.get(name) is None)
         answer = Answer(None, missing) if missing else answer
-    start = Status(item, UNKNOWN, "", tick=tick, waiver=waiver)
+    start = Status(item, UNKNOWN, "", tick=tick, waiver=waiver, decline=decline)
     if answer.value is False:
         sentence = f"by rule: {item.data['when']} is false"
         return start._replace(state=NOT_APPLICABLE, sentence=sentence)
@@ -75,7 +91,8 @@ def status_of(
         since = item.data["lifecycle"].get("active_in", "the next major version")
         sentence = f"counts from {since}; now {status.state}: {status.sentence}"
         return status._replace(state=UPCOMING, sentence=sentence)
-    return _waived(status, waiver, project.today)
+    status = _waived(status._replace(decline=decline), waiver, project.today)
+    return _declined(status, decline) if decline else status
 
 
 def facts_read(probe: Any) -> Iterator[str]:
@@ -95,7 +112,7 @@ def _evaluated(item: Item, project: Project, tick: dict[str, Any] | None) -> Sta
     finding = probes.run(project.tree, item.probe, item.id, item.title) if item.probe else None
     status = Status(item, TODO, "nobody has signed it off yet", finding=finding, tick=tick)
     if item.kind == "auto" and finding:
-        return _by_probe(status, finding)
+        return _by_probe(status, finding, project)
     if item.kind == "hybrid" and finding and finding.outcome != FOUND:
         return _hybrid_red(status, finding)
     if tick:
@@ -114,10 +131,12 @@ def _not_applicable(item: Item, tick: dict[str, Any]) -> Status:
     return status
 
 
-def _by_probe(status: Status, finding: Finding) -> Status:
+def _by_probe(status: Status, finding: Finding, project: Project) -> Status:
     state = {FOUND: PASS, MISSING: FAIL, UNKNOWN: UNKNOWN, ERROR: ERROR}[finding.outcome]
-    if state == FAIL and finding.location.startswith(FILE):
-        state = TODO  # `checklist start` has not been answered: open, and nothing is wrong
+    # Open, and nothing is wrong: facts not answered yet, or a layout that is not the template's.
+    elsewhere = project.tree.foreign and finding.absent
+    if state == FAIL and (finding.location.startswith(FILE) or elsewhere):
+        state = TODO
     by = MACHINE if state == PASS else ""
     return status._replace(state=state, sentence=finding.sentence, by=by)
 
@@ -155,8 +174,20 @@ def _waived(status: Status, waiver: dict[str, Any] | None, today: date) -> Statu
         return status
     approver, until = waiver["approver"], waiver["until"]
     if signatures.expired(waiver, today):
+        # It warns for a while; then what it excused is open, or it would excuse it for good.
+        recent = not signatures.expired(waiver, today - LATE)
         sentence = f"the waiver by {approver} ended on {until}; {status.sentence}"
-        return status._replace(state=STALE, calendar=True, sentence=sentence, by="")
+        return status._replace(state=STALE, calendar=recent, sentence=sentence, by="")
     sentence = f"{waiver['reason']} (until {until}, {approver})"
     last = date.fromisoformat(until)
     return status._replace(state=WAIVED, sentence=sentence, by=approver, until=last)
+
+
+def _declined(status: Status, decline: dict[str, Any]) -> Status:
+    if status.settled or status.state == ERROR:
+        return status
+    by = decline["by"]
+    if decline["item_rev"] < status.item.rev:
+        sentence = f"the item changed since {by} declined it; {status.sentence}"
+        return status._replace(state=STALE, sentence=sentence, by="")
+    return status._replace(state=DECLINED, sentence=f"{decline['reason']} ({by})", by=by)

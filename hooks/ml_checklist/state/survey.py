@@ -1,13 +1,14 @@
 """Look at the whole project once: the status of every item, open questions, warnings."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ml_checklist.catalog.conditions import Fact
-from ml_checklist.catalog.items import RANK
+from ml_checklist.catalog.items import RANK, Catalog
 from ml_checklist.errors import Problem, refuse
 from ml_checklist.state import signatures
 from ml_checklist.state.project import Project
-from ml_checklist.state.records import Folder
+from ml_checklist.state.signatures import Signed
 from ml_checklist.state.status import NOT_APPLICABLE, PASS, Status, status_of
 
 
@@ -30,25 +31,23 @@ class Survey(NamedTuple):
 
 def take(project: Project) -> Survey:
     """The survey of a project; raises DataError when its ticks or waivers are not in order."""
-    given, granted = read_state(project)
-    problems = given.problems + granted.problems
-    refuse(problems)
-    statuses = {}
-    for name, item in project.catalog.items.items():
-        tick, waiver = given.entries.get(name), granted.entries.get(name)
-        statuses[name] = status_of(item, project, tick, waiver)
+    signed = read_state(project)
+    refuse(signed.problems)
+    statuses = {
+        name: status_of(item, project, *signed.of(name))
+        for name, item in project.catalog.items.items()
+    }
     settled = {name for name, status in statuses.items() if status.settled}
     for name in statuses.keys() - settled:
         blockers = [each for each in statuses[name].item.requires if each not in settled]
         statuses[name] = statuses[name]._replace(blocked_by=tuple(blockers))
-    warnings = given.warnings + granted.warnings + _idle_waivers(statuses, granted)
+    warnings = signed.refused + signed.warnings + _idle(statuses, signed)
     return Survey(project, statuses, _questions(project, statuses), warnings)
 
 
-def read_state(project: Project) -> tuple[Folder, Folder]:
-    """The ticks and waivers of a project, with their problems."""
-    where = (project.home, project.catalog, project.today)
-    return signatures.load_ticks(*where), signatures.load_waivers(*where)
+def read_state(project: Project) -> Signed:
+    """The ticks, waivers and declines of a project, with their problems."""
+    return signatures.load(project.home, project.catalog, project.facts, project.today)
 
 
 def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:
@@ -61,16 +60,32 @@ def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:
     return sorted(found, key=lambda question: RANK[question.phase])
 
 
-def _idle_waivers(statuses: dict[str, Status], granted: Folder) -> list[Problem]:
+def _idle(statuses: dict[str, Status], signed: Signed) -> list[Problem]:
+    """Waivers and declines that nothing needs any more, and waivers that are over."""
     warnings = []
-    for name, waiver in granted.entries.items():
-        text, status = "", statuses[name]
-        if status.state == PASS:
-            text = "the item is met, so nothing is left to waive; delete this file"
-        elif status.state == NOT_APPLICABLE:
-            text = "the item does not apply, so nothing is left to waive; delete this file"
-        elif status.calendar:
-            text = f"ended on {waiver['until']}; do the work, or ask {waiver['approver']} again"
-        if text:
-            warnings.append(Problem(granted.files[name], 0, text))
+    for word, folder in (("waive", signed.waivers), ("decline", signed.declines)):
+        for name, entry in folder.entries.items():
+            text, status = "", statuses[name]
+            if status.state == PASS:
+                text = f"the item is met, so nothing is left to {word}; delete this file"
+            elif status.state == NOT_APPLICABLE:
+                text = f"the item does not apply, so nothing is left to {word}; delete this file"
+            elif status.calendar and "until" in entry:
+                text = f"ended on {entry['until']}; do the work, or ask {entry['approver']} again"
+            if text:
+                warnings.append(Problem(folder.files[name], 0, text))
     return warnings
+
+
+def switched_off(
+    catalog: Catalog, before: Mapping[str, Any], now: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """Fact that changed -> the counting items that its new value alone makes not applicable."""
+    found = {}
+    for name in sorted(name for name in {*before, *now} if before.get(name) != now.get(name)):
+        changed = {**before, name: now.get(name)}
+        items = [item for item in catalog.items.values() if item.counts]
+        off = [item.id for item in items if item.applies(changed).value is False]
+        still = {item.id for item in items if item.applies(before).value is False}
+        found[name] = [each for each in off if each not in still]
+    return found

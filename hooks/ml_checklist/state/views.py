@@ -76,7 +76,8 @@ def fill(survey: Survey, name: str) -> View:
         for entry in group["entries"]:
             items = [survey.project.catalog.resolve(name) for name in entry["items"]]
             statuses = [survey.statuses[item.id] for item in items if item]
-            rows.append(Row(entry["name"], statuses, points(statuses)))
+            worth = min(points(statuses), entry.get("at_most", 1))
+            rows.append(Row(entry["name"], statuses, worth))
         groups.append((group["title"], rows))
     scored = data.get("scoring") == "ml-test-score"
     score = min(sum(row.points for row in rows) for _, rows in groups) if scored else None

@@ -18,7 +18,8 @@ def text(branch: str, news: str, checks: list[Check], conflicts: list[str]) -> s
     """News first, then what a person has to do."""
     parts = [news if len(news) <= MAX_NEWS else news[:MAX_NEWS].rpartition("\n")[0]]
     parts += [_conflicts(branch, conflicts)] if conflicts else []
-    parts += [_checks(checks)] if checks else []
+    rows = [f"| `{check.name}` | {'green' if check.green else '**red**'} |" for check in checks]
+    parts += ["\n".join(["| Check | |", "|---|---|", *rows])] if checks else []
     parts += [_red(check) for check in checks if not check.green]
     parts.append(
         "Merge when CI passes. The bot stops updating a branch that you have committed to. "
@@ -37,11 +38,6 @@ def _conflicts(branch: str, files: list[str]) -> str:
         "git grep -n '^<<<<<<< '        # conflicts that are left\n"
         "make setup check test && git commit --all\ngit push\n```"
     )
-
-
-def _checks(checks: list[Check]) -> str:
-    rows = [f"| `{check.name}` | {'green' if check.green else '**red**'} |" for check in checks]
-    return "\n".join(["| Check | |", "|---|---|", *rows])
 
 
 def _red(check: Check) -> str:

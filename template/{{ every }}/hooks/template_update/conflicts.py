@@ -1,4 +1,4 @@
-"""The gate: which files an update left in conflict. Copier itself ends with 0 either way."""
+"""Which files an update left in conflict. Copier itself ends with 0 either way."""
 
 import re
 
@@ -23,6 +23,17 @@ def stage() -> list[str]:
     found = set(left())
     git("add", "--all")
     return sorted(found | _marked("--cached"))
+
+
+def report(before: str, after: str, torn: list[str], back: str) -> None:
+    """Print what an update did and what is next; back: the command that undoes it."""
+    moved = f"{before} -> {after}" if before != after else f"{after}, nothing new"
+    if not torn:
+        print(f"template  {moved}; next: make setup check test && uv run checklist news")
+        return
+    print(f"template  {moved}: {len(torn)} files in conflict")
+    print("\n".join(f"          {name}" for name in torn))
+    print(f"          resolve them and commit, or go back with {back}")
 
 
 def _marked(*where: str) -> set[str]:

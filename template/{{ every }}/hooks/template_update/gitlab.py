@@ -26,10 +26,8 @@ def remote() -> str:
 
 def _ask(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
     if not os.environ.get(TOKEN):
-        raise TemplateError(
-            f"{TOKEN} is not set; store a project access token with the scopes api and "
-            "write_repository"
-        )
+        remedy = "store a project access token with the scopes api and write_repository"
+        raise TemplateError(f"{TOKEN} is not set; {remedy}")
     project = f"{os.environ['CI_API_V4_URL']}/projects/{os.environ['CI_PROJECT_ID']}"
     headers = {"PRIVATE-TOKEN": os.environ[TOKEN], "Content-Type": "application/json"}
     body = None if data is None else json.dumps(data).encode()
@@ -47,10 +45,6 @@ def _merge_requests(update: dict[str, Any], state: str) -> list[dict[str, Any]]:
     return listed
 
 
-def _title(update: dict[str, Any]) -> str:
-    return f"Draft: {update['title']}" if update["draft"] else str(update["title"])
-
-
 def declined(update: dict[str, Any]) -> bool:
     """Whether somebody closed this very version without merging it."""
     titles = [str(one["title"]) for one in _merge_requests(update, "closed")]
@@ -59,7 +53,8 @@ def declined(update: dict[str, Any]) -> bool:
 
 def show(update: dict[str, Any], text: str) -> str:
     """Open the merge request, or update the open one; returns what was done."""
-    fields = {"title": _title(update), "description": text}
+    title = f"Draft: {update['title']}" if update["draft"] else update["title"]
+    fields = {"title": title, "description": text}
     found = _merge_requests(update, "opened")
     if found:
         _ask("PUT", f"/{found[0]['iid']}", fields)

@@ -1,6 +1,7 @@
-"""A true merge for big jumps: the template's versions on a branch of their own, merged by git.
+"""Take a new version in by hand: by `copier update`, or for big jumps by a true merge of git.
 
-The branch TEMPLATE holds nothing but what the template rendered, and only this tool commits to it.
+For the merge the template's versions have a branch of their own: TEMPLATE holds nothing but what
+the template rendered, and only this tool commits to it.
 Renders happen in a temporary folder and are committed without a checkout, so that the work tree and
 the current branch are touched by git's own merge alone.
 """
@@ -11,17 +12,29 @@ from pathlib import Path
 
 from . import conflicts, template
 from .shell import TemplateError, attempt, exists, git, last_line
-from .update import report
 
 BRANCH = "TEMPLATE"
 REF = f"refs/heads/{BRANCH}"
 TRAILER = "Template-Version"
 
 
+def update() -> list[str]:
+    """Run `copier update` in the work tree; returns the files left in conflict."""
+    template.ready()
+    before = template.version()
+    template.update()
+    torn = conflicts.left()
+    back = "`git reset --hard && git clean -df`"
+    conflicts.report(before, template.version(), torn, back)
+    return torn
+
+
 def merge(to: str, data: list[str]) -> list[str]:
     """Merge a version of the template into the current branch; the files left in conflict."""
     template.ready()
-    _no_merge_under_way()
+    if exists("MERGE_HEAD"):
+        remedy = "`git merge --continue` or `git merge --abort` first"
+        raise TemplateError(f"a merge is under way; {remedy}")
     tip = _tip()
     given = template.answers(git("show", f"HEAD:{template.ANSWERS}"))
     joined = _joined(tip)
@@ -33,12 +46,6 @@ def merge(to: str, data: list[str]) -> list[str]:
         _join(tip)
     git("update-ref", REF, wanted)
     return _merged(wanted)
-
-
-def _no_merge_under_way() -> None:
-    if attempt(["git", "rev-parse", "--quiet", "--verify", "MERGE_HEAD"]).returncode == 0:
-        remedy = "`git merge --continue` or `git merge --abort` first"
-        raise TemplateError(f"a merge is under way; {remedy}")
 
 
 def _tip() -> str:
@@ -105,5 +112,5 @@ def _merged(wanted: str) -> list[str]:
     torn = conflicts.unmerged()
     if done.returncode and not torn:
         raise TemplateError(f"git did not merge: {last_line(done)}")
-    report(before, after, torn, "`git merge --abort`")
+    conflicts.report(before, after, torn, "`git merge --abort`")
     return torn

@@ -5,14 +5,11 @@ have taken the branch over.
 """
 
 import json
-from pathlib import Path
 
 from . import body, conflicts, template
+from .publish import BRANCH, FOLDER, TRAILER
 from .shell import attempt, exists, git, last_line
 
-BRANCH = "template-update"
-TRAILER = "Template-Update"
-FOLDER = Path(".checklist")
 CHECKS = ("setup", "check", "test")
 AUTHOR = "template update"
 MAIL = "template-update@localhost"

@@ -9,32 +9,32 @@ class TemplateError(Exception):
     """It cannot be done: what is wrong, and what to do."""
 
 
-def clean_env(**more: str) -> dict[str, str]:
-    """The environment without what an outer make or git left in it, and without our own path."""
-    dropped = ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"]
-    dropped.append("PYTHONPATH")  # with it the type checker takes the package for an installed one
-    return {key: value for key, value in os.environ.items() if key not in dropped} | more
+# What an outer make or git left in the environment; and our own path, with which the type checker
+# takes the package for an installed one.
+DROPPED = ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"]
+DROPPED.append("PYTHONPATH")
 
 
 def attempt(
-    command: Sequence[str], *, stdin: str | None = None, **env: str
+    command: Sequence[str], *, stdin: str = "", **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command and keep what it says, however it ends."""
+    clean = {key: value for key, value in os.environ.items() if key not in DROPPED}
     try:
         return subprocess.run(
             command,
-            input=stdin or "",
+            input=stdin,
             encoding="utf-8",
             errors="replace",
             capture_output=True,
             check=False,
-            env=clean_env(**env),
+            env=clean | env,
         )
     except FileNotFoundError:
         raise TemplateError(f"{command[0]} is missing; install it first") from None
 
 
-def run(command: Sequence[str], *, stdin: str | None = None, **env: str) -> str:
+def run(command: Sequence[str], *, stdin: str = "", **env: str) -> str:
     """The output of a command; TemplateError with its last line when it fails."""
     done = attempt(command, stdin=stdin, **env)
     if done.returncode:
@@ -47,9 +47,9 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
     return (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
 
 
-def git(*args: str, stdin: str | None = None, **env: str) -> str:
+def git(*args: str, **env: str) -> str:
     """The output of a git command."""
-    return run(["git", *args], stdin=stdin, **env)
+    return run(["git", *args], **env)
 
 
 def exists(revision: str) -> bool:
