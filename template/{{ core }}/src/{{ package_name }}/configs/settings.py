@@ -51,6 +51,8 @@ class Data(Section):
     origin: str | None = None
     licence: str | None = None
     ranges: dict[str, tuple[float, float]] = {}
+    missing: dict[str, tuple[float | str, ...]] = {}
+    accept: dict[str, tuple[str, ...]] = {}
     duplicates: Literal["keep", "drop"] = "keep"
     max_null_share: ShareOrNone
     max_invalid_share: ShareOrNone = 0.0

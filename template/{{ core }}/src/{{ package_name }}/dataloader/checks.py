@@ -5,6 +5,7 @@ import polars as pl
 from ..configs.settings import Config, Data
 from ..utils.logs import log
 from ..utils.names import check_name, hint
+from ..utils.suspects import FAULTS, ROWS
 from .sources import ROW
 from .split import PARTS
 
@@ -12,8 +13,11 @@ from .split import PARTS
 def check_columns(data: Data, columns: list[str]) -> None:
     """Raise ValueError if the configuration names a column that the data does not have."""
     named = [("target", data.target), ("id", data.id), ("split.column", data.split.column)]
-    for key in ("ignore", "ranges", "columns"):
-        named += [(key, name) for name in getattr(data, key)]
+    for key in ("ignore", "ranges", "columns", "missing", "accept"):
+        named += [(key, name) for name in getattr(data, key) if (key, name) != ("accept", ROWS)]
+    for name, faults in data.accept.items():
+        for fault in faults:
+            check_name(fault, FAULTS, f"conf/default.yaml: data.accept.{name}")
     lines = [
         f"conf/default.yaml: data.{key}: {data.file} has no column '{name}'; {hint(name, columns)}"
         for key, name in named

@@ -23,6 +23,7 @@ from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.predictions import Predictions
 from .context import RunContext, load_context
+from .look import caution, print_suspects, too_good
 from .train import bootstrap_options, score_values
 
 REPORT, EVALUATION, REPORTS = "report.html", "evaluation.json", "reports"
@@ -64,11 +65,21 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         "higher_is_better": METRICS[config.metric].greater_is_better,
         "level": config.evaluation.level,
         "baseline": {"name": name, "metrics": score_values(config, y_true, predicted)},
-        **_score_test(context, predicted, test),
+        **_with_suspects(context, _score_test(context, predicted, test), predicted, y_true),
         "train": {name: one["value"] for name, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
         "learning_curve": _learning_curve(context),
     }
+
+
+def _with_suspects(
+    context: RunContext, scored: dict[str, Any], baseline: Predictions, y_true: Any
+) -> dict[str, Any]:
+    """The scores with `suspects`: those about the data, and a metric too good to be true."""
+    config, known = context.config, context.manifest.get("suspects", [])
+    beaten = score_values(config, y_true, baseline)[config.metric]["value"]
+    value = scored["metrics"][config.metric]["value"]
+    return scored | {"suspects": [*known, *too_good(config, value, beaten, len(y_true), known)]}
 
 
 def _score_test(context: RunContext, baseline: Predictions, test: pl.DataFrame) -> dict[str, Any]:
@@ -153,7 +164,8 @@ def _print_summary(evaluation: dict[str, Any], folder: Path) -> None:
     beaten = number_text(baseline["metrics"][metric]["value"])
     value = interval_text(evaluation["metrics"][metric])
     text = f"{metric_text(metric)} {value} on test, baseline {beaten} ({baseline['name']})"
-    log("evaluate", text)
+    log("evaluate", text + caution(evaluation["suspects"]))
+    print_suspects(evaluation["suspects"], ("leak",))
     for name in evaluation["undefined_metrics"]:
         log("", f"{metric_text(name)} is not defined on these rows")
     log("", f"learning curve: {evaluation['learning_curve']['sentence']}")

@@ -11,7 +11,7 @@ from ..configs.settings import Config, Data
 from ..dataloader import manifest as manifests
 from ..dataloader.checks import check_classes, check_columns, check_table, classes_of
 from ..dataloader.originals import describe_file, keep_original, with_sample
-from ..dataloader.profile import excluded_columns, profile
+from ..dataloader.profile import excluded_columns
 from ..dataloader.schema import PATH as SCHEMA
 from ..dataloader.schema import Schema, schema_for, write_schema
 from ..dataloader.sources import MAIN, ROW, load
@@ -22,8 +22,9 @@ from ..utils.files import sha256_of_file, sha256_of_json, write_json
 from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.provenance import tree_id
+from ..utils.suspects import named
+from .look import look, print_columns, print_suspects, write_profile
 
-PROFILE = Path("reports", "profile.json")
 QUARANTINE = Path("data", "quarantine")
 
 
@@ -111,7 +112,9 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
     for entry in files:
         keep_original(root, named[entry["name"]], entry)
     write_schema(root, schema)
-    write_json(root / PROFILE, {"columns": profile(table, schema), "suspects": []})
+    seen = look(config, raw, table, part, schema, features, classes)
+    write_profile(root, table, part, classes, seen)
+    print_columns(seen["columns"])
     if len(invalid):
         write_json(root / QUARANTINE / "prepare.json", invalid.to_dicts())
     parts = {name: manifests.write_part(root, name, table.filter(part == name)) for name in PARTS}
@@ -122,6 +125,7 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
         "classes": classes,
         "features": features,
         "excluded": [{"column": name, "reason": why} for name, why in excluded.items()],
+        "suspects": seen["suspects"],
         "rows": {"read": len(raw), "kept": len(table), "dropped": len(raw) - len(table)},
         "dropped": [{"reason": why, "rows": n} for why, n in dropped.items() if n],
         "split": {
@@ -165,5 +169,11 @@ def _print_summary(manifest: dict[str, Any]) -> None:
     text = f"{rows['read']} rows, {len(manifest['features'])} features from "
     text += f"{manifest['files'][0]['file']}; {rows['dropped']} dropped"
     log("prepare", f"{text}{f' ({why})' if why else ''}; {sizes}")
+    reasons: dict[str, list[str]] = {}
+    suspected = {name for one in manifest["suspects"] for name in one["columns"]}
     for one in manifest["excluded"]:
-        log("", f"excluded {one['column']}: {one['reason']}")
+        if one["column"] not in suspected:
+            reasons.setdefault(one["reason"], []).append(one["column"])
+    for reason, columns in reasons.items():
+        log("", f"excluded {named(columns)}: {reason}")
+    print_suspects(manifest["suspects"])

@@ -20,6 +20,7 @@ from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
 from ..utils.predictions import Predictions
+from .look import caution, print_suspects, too_good
 from .prepare import ensure
 
 # Draws behind an interval on train and valid; test gets evaluation.n_resamples.
@@ -54,12 +55,17 @@ def _fit_and_score(config: Config, root: Path, manifest: dict[str, Any], current
     started = time.perf_counter()
     model, warnings = fit(config, config.model, parts["train"], features, classes)
     metrics = {name: score_part(config, model, rows) for name, rows in parts.items()}
+    suspects = list(manifest.get("suspects", []))
+    found = metrics["valid"][config.metric]
+    beaten = baselines[best][config.metric]
+    suspects += too_good(config, found["value"], beaten, len(parts["valid"]), suspects)
     text = f"{config.model:<16}{metric_text(config.metric)} "
-    text += f"{interval_text(metrics['valid'][config.metric])} on valid"
+    text += f"{interval_text(found)} on valid{caution(suspects)}"
     log("train", f"{text:<64}{time.perf_counter() - started:.1f} s")
     for message in warnings:
         log("", f"warning   {message}")
-    current.add(metrics=metrics, warnings=warnings)
+    print_suspects([one for one in suspects if one["fault"] == "too good"])
+    current.add(metrics=metrics, warnings=warnings, suspects=suspects)
     facts = store.save(current.folder, model, _description(config, root, current.record, manifest))
     parameters = model.estimator.get_params() if hasattr(model.estimator, "get_params") else {}
     plain = {key: value for key, value in parameters.items() if _is_plain(value)}

@@ -1,13 +1,53 @@
-"""Describe each column, and name those that no model can learn from."""
+"""Describe each column, name those that no model can learn from, and what looks wrong."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
+from ..configs.settings import Data
+from ..utils.suspects import Suspect
 from .column_types import TEXT_SHARE
 from .schema import Schema
+from .sources import ROW
+from .suspects.cells import dirty_numbers, mixed_dates
+from .suspects.columns import constants, identical
+from .suspects.rows import duplicates, groups, near_copies
+from .suspects.shifts import levels
+from .suspects.values import sentinels
 
 N_TOP = 5
+
+
+def find_suspects(
+    raw: pl.DataFrame, table: pl.DataFrame, part: pl.Series, schema: Schema, data: Data
+) -> Iterator[Suspect]:
+    """What looks wrong, whatever the target's relation to the features is.
+
+    raw: the cells as they are in the files. table: typed rows. part: of each row of the table.
+    """
+    ignored = {ROW, data.id, *data.ignore}
+    kept = [name for name in schema.columns if name not in ignored]
+    unreadable = [
+        *dirty_numbers(raw[kept], schema.select(kept)),
+        *mixed_dates(raw[kept], schema.select(kept)),
+    ]
+    yield from unreadable
+    odd = {name for one in unreadable for name in one.columns}
+    rows = table[[name for name in kept if name not in odd]]
+    features = [name for name in rows.columns if name != data.target]
+    yield from sentinels(rows)
+    yield from constants(rows[features], rows[features].filter(part == "train"))
+    yield from identical(rows[features])
+    if data.duplicates == "keep":
+        yield from duplicates(rows, data.target)
+    if data.split.by != "group":
+        found = [*groups(rows, data.target)]
+        yield from found or near_copies(rows)
+    yield from levels(rows)
+    times = data.split.column if data.split.by == "time" else None
+    if times in kept and not rows[times].is_sorted():
+        yield from levels(rows, times)
 
 
 def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:

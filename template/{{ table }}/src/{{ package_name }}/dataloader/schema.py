@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import yaml  # type: ignore[import-untyped]
@@ -13,7 +15,7 @@ from ..configs.settings import ColumnType, Data
 from ..utils.files import write_text
 from ..utils.logs import log
 from ..utils.names import hint
-from .column_types import CellFormat, infer, parse
+from .column_types import CellFormat, infer, known, parse
 from .sources import ROW
 
 PATH = "conf/schema.yaml"
@@ -45,15 +47,19 @@ class Column(BaseModel):
     categories: tuple[str, ...] | None = None
     format: str | None = None
     decimal_comma: bool = False
+    unit: str | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    missing: tuple[float | str, ...] = ()
 
     @property
     def cell_format(self) -> CellFormat:
         """How to parse its cells."""
-        return CellFormat(self.type, self.format, self.decimal_comma)
+        return CellFormat(**{field.name: getattr(self, field.name) for field in fields(CellFormat)})
 
     def rules(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
         """(rule in words, expression that is true for a valid cell); null where it is unknown."""
-        found = [] if self.nullable else [("must not be empty", cells.is_not_null())]
+        optional = self.nullable or self.missing
+        found = [] if optional else [("must not be empty", cells.is_not_null())]
         if self.type == "number":
             found.append(("must be finite", cells.is_finite()))
         if self.min is not None:
@@ -111,7 +117,7 @@ class Schema(BaseModel):
         checks = [valid.fill_null(True).alias(str(n)) for n, (*_, valid) in enumerate(rules)]
         unparsed = {}
         for name, column in self.columns.items():
-            unparsed[name] = _unparsed(table[name], typed[name])
+            unparsed[name] = _unparsed(known(table[name], column.missing), typed[name])
             yield name, f"must be {EXPECTED[column.type]}", unparsed[name]
         for (name, rule, _), valid in zip(rules, typed.select(checks).iter_columns(), strict=True):
             if not valid.all():
@@ -171,8 +177,22 @@ def schema_for(raw: pl.DataFrame, task: str, data: Data, root: Path) -> Schema:
             f"delete {PATH} to infer it anew"
         )
     limits = {name: {"min": low, "max": high} for name, (low, high) in data.ranges.items()}
-    columns = {n: c.model_copy(update=limits.get(n, {})) for n, c in schema.columns.items()}
+    columns = _with_missing(raw, schema, data, task)
+    columns = {n: c.model_copy(update=limits.get(n, {})) for n, c in columns.items()}
     return Schema(source=schema.source, columns=columns)
+
+
+def _with_missing(raw: pl.DataFrame, schema: Schema, data: Data, task: str) -> dict[str, Column]:
+    """The columns with data.missing; one that is still as inferred is inferred without them."""
+    columns = dict(schema.columns)
+    for name, values in data.missing.items():
+        column = columns[name].model_copy(update={"missing": ()})
+        cells = raw.select(ROW, name)
+        if infer_schema(cells, task, data).columns[name] == column:
+            cells = cells.with_columns(known(raw[name], values))
+            column = infer_schema(cells, task, data).columns[name]
+        columns[name] = column.model_copy(update={"missing": values})
+    return columns
 
 
 def infer_schema(table: pl.DataFrame, task: str, data: Data) -> Schema:
