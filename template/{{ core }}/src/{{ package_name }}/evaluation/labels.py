@@ -10,7 +10,7 @@ import polars as pl
 from ..utils.suspects import Suspect, accept_line, codes, numbers, sample, shown
 
 N_SAMPLE, N_FOLDS, N_BINS = 20_000, 3, 10
-MIN_ROWS, MIN_EXAMPLES = 50, 20
+MIN_ROWS, MIN_EXAMPLES = 50, 10
 MAX_COLUMNS, MIN_VALUES, MAX_VALUES = 10, 2, 20
 FALSE_ALARMS = 0.01
 MIN_ERRORS, MIN_EXCESS = 10, 1.25  # errors, and those against the expected ones
@@ -69,7 +69,10 @@ def _errors(X: pl.DataFrame, y: Any) -> tuple[Any, Any]:
     wrong, confidence = np.zeros(len(y), dtype=bool), np.zeros(len(y))
     for k in range(N_FOLDS):
         model = HistGradientBoostingClassifier(
-            max_iter=30, max_leaf_nodes=15, early_stopping=False, random_state=0
+            max_iter=30 if y.max() < 4 else 10,
+            max_leaf_nodes=15,
+            early_stopping=False,
+            random_state=0,
         )
         model.fit(matrix[fold != k], y[fold != k])
         score = model.predict_proba(matrix[fold == k])

@@ -20,13 +20,14 @@ def parts_differ(table: pl.DataFrame, part: pl.Series, by_time: bool) -> Iterato
     table: the features of all rows. part: of each row. by_time: parts are periods of time, and a
     difference may be no fault.
     """
+    known: set[str] = set()
     rows = sample(table.with_columns(part.alias("_part")), N_SAMPLE)
     for other in ("valid", "test"):
         two = rows.filter(pl.col("_part").is_in(["train", other]))
         later = (two["_part"] == other).to_numpy()
         if min(later.sum(), (~later).sum()) < MIN_ROWS:
             continue
-        found = {name: _auc_above_error(two[name], later) for name in table.columns}
+        found = {n: _auc_above_error(two[n], later) for n in table.columns if n not in known}
         columns = sorted((n for n in found if found[n] > LIMIT), key=lambda n: -found[n])
         if columns:
             evidence = f"{named(columns)} tells a row of train from one of {other}: area under the "
@@ -34,7 +35,7 @@ def parts_differ(table: pl.DataFrame, part: pl.Series, by_time: bool) -> Iterato
             advice = f"look at data.split; or {accept_line(columns, 'parts differ')}"
             severity: Severity = "ask" if by_time else "warn"
             yield Suspect(columns, "parts differ", severity, int(later.sum()), evidence, advice)
-            return
+            known |= set(columns)
 
 
 def _auc_above_error(cells: pl.Series, later: Any) -> float:

@@ -13,7 +13,8 @@ PLAIN = r"^[-+]?(\d+\.?\d*|\.\d+|\d+\.\d*[eE][-+]?\d+)$"
 THOUSANDS = r"^[-+]?\d{1,3}([,' ]\d{3})+(\.\d+)?$"
 COMMA = r"^[-+]?\d+,\d+$"
 # 12 kg, $5, 0.7ct: a number with letters or signs on one side.
-WITH_UNIT = r"^(?:([^\d\s.,+-]{1,6})\s*)?[-+]?(?:\d[\d.,]*)\s*([^\d\s.,]{1,6})?$"
+# Letters in front are a currency's code: r5 and Room 7 are names.
+WITH_UNIT = r"^(?:([A-Z]{3}|[^\w\s.,+-]{1,2})\s*)?[-+]?\d[\d.,]*\s*([^\d\s.,]{1,6})?$"
 MIN_DISTINCT = 10
 MIN_SHARE = 0.5  # of cells that are numbers, or that would be without their unit
 MAX_WORDS = 10

@@ -104,15 +104,16 @@ def _points(table: pl.DataFrame) -> Any:
         if dtype == pl.String:
             top = rows[name].drop_nulls().unique().sort().to_list()
             if len(top) <= MAX_CLASSES:
-                columns += [0.5 * numbers((table[name] == one).cast(pl.Float64)) for one in top]
+                hits = [(table[name] == one).fill_null(False).cast(pl.Float32) for one in top]
+                columns += [0.5 * hit.to_numpy() for hit in hits]
             continue
         values, few = numbers(table[name]), numbers(rows[name].drop_nulls())
         if len(np.unique(few)) > 1:
             fine += len(np.unique(few)) > 0.1 * len(rows)
             marks = np.unique(np.quantile(few, np.linspace(0, 1, N_MARKS)))
             place = np.interp(values, marks, np.linspace(0, 1, len(marks)))
-            columns.append(np.nan_to_num(place, nan=0.5))
-    return np.array(columns, dtype=np.float32).T if fine >= MIN_COLUMNS else None
+            columns.append(np.nan_to_num(place, nan=0.5).astype(np.float32))
+    return np.column_stack(columns) if fine >= MIN_COLUMNS else None
 
 
 def _near(points: Any) -> Any:

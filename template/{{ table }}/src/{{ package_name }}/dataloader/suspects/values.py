@@ -15,7 +15,8 @@ N_COMMON = 12
 CODES = {-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0}
 UNSURE = (0.0, 99.0)  # as often a fact
 DEFAULT_DATES = {"1900-01-01", "1970-01-01", "1899-12-30", "2099-12-31", "9999-12-31"}
-FAR = 0.5  # beyond the rest, in widths of its inner 98 %
+# Beyond the rest, in widths of its inner 98 %; a list of few prices may have a dear one.
+FAR, FAR_OF_FEW, MANY_DISTINCT = 0.5, 5.0, 30
 MAX_SHARE = 0.3  # of the rows that are 0; more is a fact, such as days without rain
 ISOLATED = 3.0  # beyond the rest, in the largest steps between its values
 ALONE = 0.3  # distance from zero to the rest, against the width of its lowest 1 %
@@ -66,7 +67,8 @@ def _stands_out(
     gap = max(rest[0] - value, value - rest[-1])
     next_count, n_rows = others.max(), len(rest) + count
     is_code = value in CODES or (is_date and _text(value, True) in DEFAULT_DATES)
-    if outside and gap > FAR * (high - low) > 0:
+    far = FAR if n_distinct >= MANY_DISTINCT else FAR_OF_FEW
+    if outside and gap > far * (high - low) > 0:
         return True
     if value < 0 <= rest[0] and is_code:
         return True
@@ -75,7 +77,8 @@ def _stands_out(
         return bool(rest[0] > max(ALONE * (low - rest[0]), 2 * step))
     if outside and is_code and count > 10 * next_count:
         return bool(n_distinct > 0.05 * n_rows)
-    if outside and is_code and gap > ISOLATED * np.diff(np.unique(rest)).max():
+    many = n_distinct >= MANY_DISTINCT
+    if outside and is_code and many and gap > ISOLATED * np.diff(np.unique(rest)).max():
         return True
     is_spike = (is_code or value == 0) and count < MAX_SHARE * n_rows
     return bool(is_spike and count > 5 * next_count and n_distinct > 0.2 * n_rows)
