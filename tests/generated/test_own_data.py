@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from tests.conftest import copy_installed, run
 
 Job = dict[str, Any]
 Run = Callable[[list[Job]], list[dict[str, Any]]]
@@ -239,3 +242,142 @@ def test_no_seed_makes_a_fault_of_a_clean_column(prepare: Run, kind: str) -> Non
     jobs = [job(bases[seed % 2], seed, 3000, sibling=kind) for seed in range(20)]
 
     assert len(alarms(prepare(jobs))) <= 1
+
+
+# A measure with -999, one with a unit, one in thousands, one with words, two notations of dates,
+# copies of rows, and a column that repeats another.
+TRIALS = """
+import datetime
+import random
+random.seed(0)
+rows = []
+for i in range(600):
+    weight, price = random.gauss(70, 10), random.lognormvariate(8, 0.5)
+    day = datetime.date(2022, 1, 1) + datetime.timedelta(days=random.randrange(700))
+    rows.append([
+        "-999" if i % 20 == 0 else f"{random.gauss(20, 5):.3f}",
+        f"{weight:.2f}" + " kg" * (i % 25 == 0),
+        f"{round(price):,}" if i % 30 == 0 else str(round(price)),
+        "unknown" if i % 40 == 0 else f"{random.uniform(1, 9):.3f}",
+        day.strftime("%d.%m.%Y" if i % 20 == 0 else "%Y-%m-%d"),
+        f"{weight * 2.2046:.6f}",
+        "yes" if weight + random.gauss(0, 10) > 70 else "no",
+    ])
+rows += [list(row) for row in rows[100:130]]
+names = "heat,weight,price,dose,seen,pounds,answer"
+with open("rows.csv", "w") as file:
+    for row in [names.split(","), *rows]:
+        file.write(",".join(f'"{cell}"' for cell in row) + chr(10))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(
+    installed_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A project whose file has a fault in each column."""
+    folder = copy_installed(installed_project(), tmp_path_factory.mktemp("settled") / "project")
+    exec(TRIALS.replace('open("rows.csv"', f"open({str(folder / 'rows.csv')!r}"), {})
+    set_conf(folder, "data.file", "rows.csv")
+    set_conf(folder, "data.target", "answer")
+    return folder
+
+
+def set_conf(folder: Path, key: str, value: Any) -> None:
+    """Set a dotted key of conf/default.yaml; a mapping is merged into what is there."""
+    path = folder / "conf" / "default.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    *above, last = key.split(".")
+    place = content
+    for name in above:
+        place = place[name]
+    place[last] = place[last] | value if isinstance(value, dict) else value
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def settle(folder: Path, advice: str) -> None:
+    """Do what the advice says: one line of conf/default.yaml or conf/schema.yaml."""
+    where, _, line = advice.partition("; or ")[0].partition(": ")
+    if where.startswith("data."):
+        set_conf(folder, where, yaml.safe_load(line))
+        return
+    path = folder / where
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["columns"] |= yaml.safe_load("{" + line + "}")
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def command(folder: Path, *words: str) -> str:
+    """What a command of the project prints."""
+    (package,) = (path.parent.name for path in (folder / "src").glob("*/__init__.py"))
+    python = str(folder / ".venv" / "bin" / "python")
+    return run(python, "-m", package, *words, cwd=folder, PYTHONPATH=str(folder / "src")).stdout
+
+
+def suspects(folder: Path) -> list[dict[str, Any]]:
+    text = (folder / "reports" / "profile.json").read_text(encoding="utf-8")
+    found: list[dict[str, Any]] = json.loads(text)["suspects"]
+    return found
+
+
+def test_the_advice_of_each_suspicion_settles_it_in_every_command(folder: Path) -> None:
+    command(folder, "prepare")
+    first = suspects(folder)
+    for one in first:
+        settle(folder, one["advice"])
+    # Weights with their unit gone turn out to be the pounds in another unit.
+    command(folder, "prepare")
+    for one in suspects(folder):
+        settle(folder, one["advice"])
+    printed = command(folder, "train")
+    columns = yaml.safe_load((folder / "conf" / "schema.yaml").read_text("utf-8"))["columns"]
+    head, *cells = (folder / "rows.csv").read_text("utf-8").splitlines()
+    row = cells[1].split('","')
+    row[:5] = ['"-999', "70.5 kg", "2,500", "unknown", "31.12.2022"]
+    same = ['"', "70.5", "2500", "", "2022-12-31", *row[5:]]
+    (folder / "new.csv").write_text("\n".join([head, '","'.join(row), '","'.join(same)]) + "\n")
+    command(folder, "predict", "new.csv", "predictions.csv")
+    predictions = [
+        line.split(",")[1:] for line in (folder / "predictions.csv").read_text().splitlines()[1:]
+    ]
+
+    assert {one["fault"] for one in first} >= {"dirty numbers", "sentinel", "dates", "duplicates"}
+    assert suspects(folder) == []
+    assert "30 exact duplicate" in printed
+    assert {columns[n]["type"] for n in ("heat", "weight", "price", "dose")} == {"number"}
+    assert columns["heat"]["min"] > -100
+    assert columns["seen"]["type"] == "date"
+    assert predictions[0] == predictions[1]
+
+
+def test_what_is_accepted_is_not_repeated_and_a_wrong_name_is_refused(folder: Path) -> None:
+    done = run(
+        str(folder / ".venv" / "bin" / "python"),
+        "-m",
+        next((folder / "src").glob("*/__init__.py")).parent.name,
+        "prepare",
+        "data.accept={weight: [dirty number]}",
+        cwd=folder,
+        check=False,
+        PYTHONPATH=str(folder / "src"),
+    )
+
+    assert done.returncode == 2
+    assert "data.accept.weight: unknown name 'dirty number'; did you mean" in done.stderr
+
+
+def test_a_leak_stands_beside_the_number_of_train_and_evaluate(folder: Path) -> None:
+    text = (folder / "rows.csv").read_text("utf-8").splitlines()
+    lines = [
+        line + ("," if i else ",copy") + (line.split(",")[-1] if i else "")
+        for i, line in enumerate(text)
+    ]
+    (folder / "leak.csv").write_text("\n".join(lines) + "\n")
+    trained = command(folder, "train", "data.file=leak.csv")
+    evaluated = command(folder, "evaluate", "data.file=leak.csv")
+    evaluation = json.loads((folder / "reports" / "evaluation.json").read_text("utf-8"))
+
+    assert "on valid (leak: copy" in trained
+    assert "(leak: copy" in evaluated.splitlines()[0]
+    assert {"leak", "too good"} <= {one["fault"] for one in evaluation["suspects"]}
+    assert "Leak: copy" in next(folder.glob("logs/*/report.html")).read_text("utf-8")

@@ -123,9 +123,10 @@ def too_good(
     """
     best = 1.0 if METRICS[config.metric].greater_is_better else 0.0
     has_leak = any(one["severity"] == "leak" for one in known)
-    if value is None or baseline is None or best == baseline:
+    if value is None or baseline is None:
         return []
-    way = (value - baseline) / (best - baseline)
+    # A leak may make the baseline perfect too.
+    way = (value - baseline) / (best - baseline) if best != baseline else float(value == best)
     if not TOO_GOOD <= way <= 1 or not (n_rows >= MIN_ROWS or has_leak):
         return []
     target = config.data.target

@@ -69,7 +69,7 @@ def _cell_type(column: Column) -> Any:
         cell = Annotated[datetime, Field(strict=True)]
     else:
         cell = Literal[column.categories] if column.categories else str
-    cell = cell | None if column.nullable or column.missing else cell
+    cell = cell | None if column.nullable else cell
     parse = {"number": None, "boolean": None, "date": _parse_date}.get(column.type, _parse_text)
     cell = Annotated[cell, BeforeValidator(parse)] if parse else cell
     return Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell

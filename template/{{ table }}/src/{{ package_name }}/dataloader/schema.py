@@ -1,10 +1,11 @@
 """The contract for rows: column types and rules, in conf/schema.yaml."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 import yaml  # type: ignore[import-untyped]
@@ -58,8 +59,7 @@ class Column(BaseModel):
 
     def rules(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
         """(rule in words, expression that is true for a valid cell); null where it is unknown."""
-        optional = self.nullable or self.missing
-        found = [] if optional else [("must not be empty", cells.is_not_null())]
+        found = [] if self.nullable else [("must not be empty", cells.is_not_null())]
         if self.type == "number":
             found.append(("must be finite", cells.is_finite()))
         if self.min is not None:
@@ -191,7 +191,7 @@ def _with_missing(raw: pl.DataFrame, schema: Schema, data: Data, task: str) -> d
         if infer_schema(cells, task, data).columns[name] == column:
             cells = cells.with_columns(known(raw[name], values))
             column = infer_schema(cells, task, data).columns[name]
-        columns[name] = column.model_copy(update={"missing": values})
+        columns[name] = column.model_copy(update={"missing": values, "nullable": True})
     return columns
 
 
@@ -225,18 +225,40 @@ def read_schema(root: Path) -> Schema | None:
 
 
 def write_schema(root: Path, schema: Schema) -> None:
-    """Write conf/schema.yaml, unless the user's own of the same file is there."""
+    """Write conf/schema.yaml; in the user's own of the same file only columns of data.missing."""
     before = read_schema(root)
     if before is not None and before.source == schema.source:
+        _write_missing(root / PATH, before, schema)
         return
     if before is not None:
         log("prepare", f"{PATH} was of {before.source}, which has other columns; git keeps it")
     content = schema.model_dump(mode="json", exclude_defaults=True)
-    text = yaml.safe_dump(
-        content, default_flow_style=None, width=10**6, sort_keys=False, allow_unicode=True
-    )
-    write_text(root / PATH, HEADER + text)
+    write_text(root / PATH, HEADER + _as_yaml(content))
     log("prepare", f"inferred the schema of {len(schema.columns)} columns; {PATH} is yours now")
+
+
+def _write_missing(path: Path, before: Schema, schema: Schema) -> None:
+    """Replace the entries of columns whose `missing` has changed; the other lines stay."""
+    columns = {n: c for n, c in schema.columns.items() if c.missing != before.columns[n].missing}
+    for name, column in columns.items():
+        entry = _as_yaml({name: column.model_dump(mode="json", exclude_defaults=True)})
+        key = re.escape(entry.partition(":")[0])
+        lines = "".join(f"  {line}\n" for line in entry.splitlines())
+        text = path.read_text(encoding="utf-8")
+        escaped = lines.replace("\\", r"\\")
+        text, n_replaced = re.subn(rf"(?m)^  {key}:.*\n(?:   .*\n)*", escaped, text)
+        if n_replaced != 1:
+            raise ValueError(f"{PATH}: cannot find the entry of '{name}'; write there: {lines}")
+        write_text(path, text)
+        log("prepare", f"{PATH}: {name} has missing values now, as data.missing says")
+
+
+def _as_yaml(content: Any) -> str:
+    return str(
+        yaml.safe_dump(
+            content, default_flow_style=None, width=10**6, sort_keys=False, allow_unicode=True
+        )
+    )
 
 
 def _has_columns(table: pl.DataFrame, schema: Schema) -> bool:

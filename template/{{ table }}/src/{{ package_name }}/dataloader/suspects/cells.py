@@ -76,7 +76,8 @@ def _dirty(name: str, plain: pl.Series, odd: pl.Series, units: pl.Series) -> Sus
     if kind == "words":
         words = odd.filter(~odd.str.contains(r"\d")).unique(maintain_order=True)
         certain = len(words) <= MAX_WORDS
-        advice = f"data.missing: {{{name}: [{', '.join(words.head(MAX_WORDS))}]}}"
+        listed = ", ".join(f"'{word}'" for word in words.head(MAX_WORDS))
+        advice = f"data.missing: {{{name}: [{listed}]}}"
     if not certain:
         advice += f"; or if it is no number: {accept_line([name], 'dirty numbers')}"
     return Suspect(
