@@ -35,14 +35,13 @@ def leaks(train: pl.DataFrame, y: Any, classes: Any, target: str) -> Iterator[Su
     for name, (skill, limit) in single.items():
         if skill > limit or (classes is not None and skill > UNSURE):
             yield _alone(X[name], target, skill, skill > limit, len(train))
-    if classes is None:
-        numeric = [n for n, dtype in X.schema.items() if dtype.is_numeric()]
-        kept = [name for name in numeric if single[name][0] <= single[name][1]]
-        if terms := _formula({name: numbers(X[name]) for name in kept}, y):
-            evidence = f"a sum or product of {named(terms)} gives {target} to 1 %"
-            advice = f"data.ignore: [{terms[-1]}], if it is not known when predicting; "
-            advice += f"or {accept_line(terms, 'formula')}"
-            yield Suspect(terms, "formula", "leak", len(train), evidence, advice)
+    numeric = [name for name, dtype in X.schema.items() if dtype.is_numeric()]
+    kept = [name for name in numeric if single[name][0] <= single[name][1]]
+    if terms := _formula({name: numbers(X[name]) for name in kept}, y.astype(np.float64)):
+        evidence = f"a sum or product of {named(terms)} gives {target} to 1 %"
+        advice = f"data.ignore: [{terms[-1]}], if it is not known when predicting; "
+        advice += f"or {accept_line(terms, 'formula')}"
+        yield Suspect(terms, "formula", "leak", len(train), evidence, advice)
 
 
 def _alone(cells: pl.Series, target: str, skill: float, sure: bool, n_rows: int) -> Suspect:
@@ -81,6 +80,8 @@ def _skill_of_classes(values: Any, y: Any, is_text: bool) -> float:
     if (agree - chance) / (1 - chance) < SCREEN and not is_text:
         return 0.0
     predicted = _out_of_fold(values, y, is_text)
+    if (predicted == y).all():
+        return 1.0
     present = np.flatnonzero(counts)
     hits = np.array([(predicted[y == k] == k).sum() for k in present])
     # Agresti and Coull (1998), Approximate is better than "exact": honest for few rows too.
