@@ -277,5 +277,5 @@ def sorted_by(y: Any, is_class: bool, target: str) -> Iterator[Suspect]:
         is_sorted = abs(float(np.corrcoef(np.arange(len(y)), _ranks(y))[0, 1])) > 0.99
     if is_sorted:
         evidence = f"the file is in the order of {target}: a column that counts rows gives it away"
-        advice = f"data.ignore: [such a column]; or {accept_line([ROWS], 'leak')}"
+        advice = f"{accept_line([ROWS], 'leak')}; or data.ignore: [a column that counts rows]"
         yield Suspect([ROWS], "leak", "ask", len(y), evidence, advice)

@@ -139,5 +139,8 @@ def too_good(
 
 def caution(suspects: list[dict[str, Any]]) -> str:
     """What stands beside a number where a leak stands: ` (leak: alive)`."""
-    columns = [name for one in suspects if one["severity"] == "leak" for name in one["columns"]]
-    return f" (leak: {named(list(dict.fromkeys(columns)))})" if columns else ""
+    standing = [one for one in suspects if one["severity"] == "leak"]
+    columns = [name for one in standing if one["fault"] != "too good" for name in one["columns"]]
+    if columns:
+        return f" (leak: {named(list(dict.fromkeys(columns)))})"
+    return " (too good to be true?)" if standing else ""

@@ -61,7 +61,7 @@ def _fit_and_score(config: Config, root: Path, manifest: dict[str, Any], current
     suspects += too_good(config, found["value"], beaten, len(parts["valid"]), suspects)
     text = f"{config.model:<16}{metric_text(config.metric)} "
     text += f"{interval_text(found)} on valid{caution(suspects)}"
-    log("train", f"{text:<64}{time.perf_counter() - started:.1f} s")
+    log("train", f"{text:<63} {time.perf_counter() - started:.1f} s")
     for message in warnings:
         log("", f"warning   {message}")
     print_suspects([one for one in suspects if one["fault"] == "too good"])

@@ -67,7 +67,8 @@ def _dirty(name: str, plain: pl.Series, odd: pl.Series, units: pl.Series) -> Sus
     line, certain = f"{{type: number, unit: {unit}}}", False
     if kind == "unit":
         is_one = (units == unit).sum() > MIN_SHARE * len(units)
-        certain = is_one and not (unit.isalpha() and len(unit) < 2)  # 12a is a house number
+        # 12a and 14b are house numbers.
+        certain = is_one and (len(unit) > 1 or not unit.isalpha() or units.n_unique() == 1)
     elif kind == "comma":
         thousands, certain = _comma_is_thousands(plain, odd)
         line = "{type: number, " + ("thousands: ','" if thousands else "decimal_comma: true") + "}"
