@@ -1,9 +1,10 @@
-"""The running service: slow bodies, a stop under load, the export of each kind of model."""
+"""The service: its machinery, slow bodies, a stop under load, the load test, each kind of model."""
 
 import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -52,7 +53,7 @@ def serving(project: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["serve", f"port={port}", "drain_s=1", "limits.requests_per_second=null"]
+    words = ["serve", f"port={port}", "limits.requests_per_second=null"]
     command = [str(project / ".venv/bin/python"), "-m", "my_model", *words]
     environment = {**os.environ, "PYTHONPATH": "src"}
     with (project / "serve.log").open("wb") as log:
@@ -112,12 +113,39 @@ def test_a_request_under_way_gets_its_prediction_before_the_service_stops(regist
         with socket.create_connection(("127.0.0.1", port), timeout=20) as late:
             late.sendall(HEAD.format(len(row)).encode() + row[:10])
             process.send_signal(signal.SIGTERM)
-            wait_until(lambda: status(port, "/ready") == 503)
             wait_until(lambda: status(port, "/ready") is None)
             late.sendall(row[10:])
 
             assert late.recv(100).startswith(b"HTTP/1.1 200 ")
         assert process.wait(20) == 0
+
+
+def test_the_load_test_sends_the_load_and_compares_it(registered):
+    slo = registered / "conf/slo.yaml"
+    generous = re.sub("latency_p95_ms: [0-9]+", "latency_p95_ms: 5000", slo.read_text())
+    with serving(registered) as (_, port):
+        words = ["load-test", f"--url=http://127.0.0.1:{port}", "--seconds=1"]
+        slo.write_text(generous)
+        do(registered, *words)
+        slo.write_text(generous.replace("memory_mb: ", "memory_mb: 0.1 # "))
+        with pytest.raises(AssertionError, match=r"serving.memory_mb is 0.1, measured [1-9]"):
+            do(registered, *words)
+    found = json.loads((registered / "reports/load.json").read_text())
+
+    assert found["error_rate"] == found["double"]["error_rate"] == 0
+    assert 0 < found["latency_p50_ms"] <= found["latency_p95_ms"]
+    assert found["memory_mb"] > 10
+
+
+def test_the_machinery_of_the_service_holds(registered):
+    """The tests of in_project/, with the fixtures of the shipped tests."""
+    source = Path(__file__).parent / "in_project" / "check_service.py"
+    shutil.copy2(source, registered / "tests/serving/test_machinery.py")
+    command = [str(registered / ".venv/bin/pytest"), "-q", "tests/serving/test_machinery.py"]
+    done = run(*command, cwd=registered, PYTHONPATH="src")
+
+    assert "passed" in done.stdout
+    assert "skipped" not in done.stdout
 
 
 @pytest.mark.parametrize("model", ["logistic", "forest", "boosting"])

@@ -73,6 +73,29 @@ def test_a_chosen_metric_that_is_undefined_is_one_line(folder: Path) -> None:
     assert "roc_auc is not defined" in done.stderr
 
 
+COMPARED = """
+import numpy as np
+from sklearn.metrics import balanced_accuracy_score
+from {package}.evaluation.metrics import METRICS
+
+generator = np.random.default_rng(0)
+for n_classes in (2, 3, 10):
+    for n_rows in (1, 5, 200):
+        y_true, y_pred = generator.integers(0, n_classes, (2, n_rows))
+        found = METRICS["balanced_accuracy"].function(y_true, y_pred, None)
+        assert np.isclose(found, balanced_accuracy_score(y_true, y_pred)), (n_classes, n_rows)
+"""
+
+
+def test_balanced_accuracy_is_that_of_scikit_learn(folder: Path) -> None:
+    package, env = package_of(folder)
+    code = COMPARED.format(package=package.name)
+    python = folder / ".venv" / "bin" / "python"
+    done = subprocess.run([python, "-c", code], env=env, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.usefixtures("trained")
 def test_a_missed_floor_is_exit_code_1_after_the_reports_are_written(folder: Path) -> None:
     (folder / "reports" / "evaluation.json").unlink(missing_ok=True)
@@ -86,16 +109,22 @@ def test_a_missed_floor_is_exit_code_1_after_the_reports_are_written(folder: Pat
 
 def run(folder: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     """A command of the project, from its own source."""
-    (package,) = (path.parent for path in (folder / "src").glob("*/__init__.py"))
+    package, env = package_of(folder)
     done = subprocess.run(
         [str(folder / ".venv" / "bin" / "python"), "-m", package.name, *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(package.parent)},
+        env=env,
         text=True,
         capture_output=True,
     )
     assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def package_of(folder: Path) -> tuple[Path, dict[str, str]]:
+    """The package's folder, and an environment in which it is imported from there."""
+    (package,) = (path.parent for path in (folder / "src").glob("*/__init__.py"))
+    return package, os.environ | {"PYTHONPATH": str(package.parent)}
 
 
 def report(folder: Path, name: str) -> dict[str, Any]:

@@ -12,15 +12,18 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.generated.faults.listed import ALL, FAULTS, PENGUINS, SAMPLE, WEATHER, Fault
+from tests.generated.faults.served import SERVED
 
 HERE = Path(__file__).parent
 RUNNER = HERE / "faults" / "runner.py"
 TEMPLATE = HERE.parents[1] / "template"
-LAYERS = ("{{ core }}", "{{ table }}")
+LAYERS = ("{{ core }}", "{{ table }}", "{{ registry }}", "{{ serve }}")
+EVERY = (*FAULTS, *SERVED)
 PACKAGE = Path("src", "{{ package_name }}")
 
 # What someone with such a file changes in conf/default.yaml.
@@ -46,8 +49,8 @@ Run = Callable[..., dict[str, dict[str, str]]]
 def run(installed_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """`run(table, faults)`: for each fault, what became of its test; in one process."""
 
-    def outcomes(table: str, faults: list[Fault]) -> dict[str, dict[str, str]]:
-        project = installed_project()
+    def outcomes(table: str, faults: list[Fault], **answers: Any) -> dict[str, dict[str, str]]:
+        project = installed_project(**answers)
         folder = tmp_path_factory.mktemp(table)
         jobs = [job(project, folder / fault.name, table, fault) for fault in faults]
         return results(project, folder, jobs)
@@ -80,6 +83,19 @@ def test_every_fault_is_caught_on_every_table(run: Run, table: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("table", ALL)
+def test_every_fault_of_the_service_is_caught(run: Run, table: str) -> None:
+    """Each on the tables to which it applies; the tests are green without it."""
+    faults = [fault for fault in SERVED if table in fault.tables]
+    caught_by = sorted({fault.caught_by for fault in faults})
+    found = run(table, [Fault("sound", " ".join(caught_by), ""), *faults], components=["serve"])
+    not_caught = list(missed(faults, found))
+
+    assert found["sound"] == dict.fromkeys(caught_by, "passed")
+    assert not not_caught, "\n\n".join(not_caught)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", ALL)
 def test_a_sound_project_is_green(run: Run, table: str) -> None:
     """The whole shipped suite, on the sample and on tables that it has never seen."""
     found = run(table, [Fault("sound", "tests", "")])["sound"]
@@ -98,14 +114,14 @@ def test_the_tests_that_catch_faults_are_green_without_them(run: Run) -> None:
 
 def test_each_fault_has_a_name_of_its_own_and_a_table() -> None:
     """A name is a folder, and a fault that is planted nowhere proves nothing."""
-    names = [fault.name for fault in FAULTS]
+    names = [fault.name for fault in EVERY]
 
     assert len(set(names)) == len(names)
-    assert all(fault.edits or fault.data for fault in FAULTS)
-    assert all(fault.quick in ("", *fault.tables) for fault in FAULTS)
+    assert all(fault.edits or fault.data for fault in EVERY)
+    assert all(fault.quick in ("", *fault.tables) for fault in EVERY)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.edits], ids=lambda f: f.name)
+@pytest.mark.parametrize("fault", [fault for fault in EVERY if fault.edits], ids=lambda f: f.name)
 def test_a_faults_edits_fit_the_code_of_today(fault: Fault) -> None:
     """Seconds, where planting takes minutes: what has moved is named here first."""
     counts = {
@@ -116,7 +132,7 @@ def test_a_faults_edits_fit_the_code_of_today(fault: Fault) -> None:
     assert counts == dict.fromkeys(counts, 1)
 
 
-@pytest.mark.parametrize("caught_by", sorted({fault.caught_by for fault in FAULTS}))
+@pytest.mark.parametrize("caught_by", sorted({fault.caught_by for fault in EVERY}))
 def test_the_test_that_must_go_red_is_shipped(caught_by: str) -> None:
     """A renamed test is named here, and not by a run of minutes."""
     file, _, test = caught_by.partition("::")
@@ -125,7 +141,7 @@ def test_the_test_that_must_go_red_is_shipped(caught_by: str) -> None:
 
 
 def found(path: Path) -> Path:
-    """A file of the core or of tables, in the template."""
+    """A file of these layers in the template."""
     names = (path, path.with_name(f"{path.name}.jinja"))
     (file,) = [
         TEMPLATE / layer / name

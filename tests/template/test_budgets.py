@@ -28,19 +28,19 @@ class Budget:
 
 
 # 0.3.1 had 5,400 lines in 89 modules (poc) and 17,300 in 211 (mvp), and 7,200 of tests.
-POC = Budget(3450, 39, 700)
-MVP = Budget(5900, 66, 1450)
+POC = Budget(3190, 38, 700)
+MVP = Budget(5500, 65, 1400)
 COMPONENTS = {
-    "tune": Budget(325, 3, 80),
-    "registry": Budget(480, 8, 120),
-    "serve": Budget(1190, 10, 450),
-    "batch": Budget(200, 2, 85),
+    "tune": Budget(313, 3, 80),
+    "registry": Budget(468, 8, 90),
+    "serve": Budget(1055, 10, 380),
+    "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
-    "worker": Budget(185, 2, 110),
-    "explain": Budget(700, 7, 120),
+    "worker": Budget(150, 2, 102),
+    "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(145, 2, 40),
-    "runs": Budget(160, 3, 60),
+    "drift": Budget(131, 2, 40),
+    "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
 }

@@ -82,10 +82,10 @@ EDITS: dict[str, tuple[Edit, str]] = {
         '    "import-linter>=2.9",\n    "coverage[toml]',
     ),
     "a line deleted": (swap('    "nbstripout>=0.9",\n', ""), '"mypy>=2.0",\n    "pre-commit'),
-    "a comment": (swap("notebook = [", "# for exploring\nnotebook = ["), "# for exploring"),
+    "a comment": (swap("dev = [", "# for checks\ndev = ["), "# for checks"),
     "a default group": (
-        swap('groups = [\n    "dev",\n', 'groups = [\n    "dev",\n    "notebook",\n'),
-        '    "notebook",\n',
+        swap('groups = [\n    "dev",\n', 'groups = [\n    "dev",\n    "ours",\n'),
+        '    "ours",\n',
     ),
 }
 # An edit of a group that the update changes as well: markers are right, silence is not.
@@ -184,7 +184,7 @@ def test_each_component_has_its_group_and_it_is_empty_while_it_is_off(rendered: 
     for content in (poc, mvp):
         named = content["dependency-groups"]
         own = [group for group in named if group.removesuffix("-tests") in groups()]
-        assert [*own, "dev", "notebook"] == list(named)
+        assert [*own, "dev"] == list(named)
         assert [group for group in own if not group.endswith("-tests")] == groups()
         assert content["tool"]["uv"]["default-groups"] == ["dev", *own]
     assert not [g for g in groups() if poc["dependency-groups"][g]]

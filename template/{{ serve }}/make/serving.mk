@@ -10,5 +10,5 @@ serve: ## predict over HTTP with the champion: make serve ARGS="port=9000"
 openapi: ## write docs/openapi.json, which callers rely on; refuses what would break them
 	@$(RUN) $(NAME) openapi $(ARGS)
 
-load-test: ## put the load of conf/slo.yaml on the service, and compare
+load-test: ## put the load of conf/slo.yaml on the running service, and compare
 	@$(RUN) $(NAME) load-test $(ARGS)

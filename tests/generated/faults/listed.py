@@ -152,14 +152,14 @@ IN_THE_SPLIT = (
         "original-left-writable",
         SPLIT + "test_the_originals_are_read_only_and_an_edited_one_is_refused",
         "st_mode",
-        ("dataloader/originals.py", "    kept.chmod(READ_ONLY)\n", "    kept.chmod(WRITABLE)\n"),
+        ("dataloader/manifest.py", "    kept.chmod(READ_ONLY)\n", "    kept.chmod(WRITABLE)\n"),
     ),
     _in_code(
         "edited-original-passes",
         SPLIT + "test_the_originals_are_read_only_and_an_edited_one_is_refused",
         "restored",
         (
-            "dataloader/originals.py",
+            "dataloader/manifest.py",
             "    if before != digest and not replace:\n",
             "    if False:\n",
         ),
@@ -189,6 +189,7 @@ IN_TRAINING = (
         "fitted-on-train-and-valid",
         TRAIN + "test_model_and_preprocessing_are_what_train_alone_teaches",
         "to_json",
+        ("executor/train.py", "import time\n", "import time\n\nimport polars as pl\n"),
         (
             "executor/train.py",
             'fit(config, config.model, parts["train"], ',
@@ -200,6 +201,7 @@ IN_TRAINING = (
         "test-part-read-in-train",
         TRAIN + "test_a_second_run_learns_the_same_whatever_valid_holds",
         "opens these parts",
+        ("executor/train.py", "import time\n", "import time\n\nimport polars as pl\n"),
         (
             "executor/train.py",
             "    features, classes = manifest[",
@@ -225,6 +227,7 @@ IN_TRAINING = (
         "most-labels-are-noise",
         TRAIN + "test_the_model_is_better_than_a_guess_by_more_than_chance_and_than_a_rule",
         "'low'",
+        ("executor/train.py", "import time\n", "import time\n\nimport polars as pl\n"),
         (
             "executor/train.py",
             "    model, warnings = fit(config, config.model, parts[",
@@ -331,8 +334,8 @@ IN_EVALUATION = (
         "==",
         (
             "executor/evaluate.py",
-            "_learning_curve(context),",
-            "_learning_curve(dataclasses.replace(context, valid=test)),",
+            "learning_curve(context),",
+            "learning_curve(dataclasses.replace(context, valid=test)),",
         ),
         (
             "executor/evaluate.py",

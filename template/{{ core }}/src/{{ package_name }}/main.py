@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import pkgutil
 import signal
 import sys
 import threading
@@ -46,24 +45,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     with logs.on_screen():
         try:
             return _dispatch(list(sys.argv[1:] if argv is None else argv))
-        except CheckFailed as result:
-            return _print_error(str(result), FAILED)
-        except (ValueError, OSError) as mistake:
-            return _print_error(str(mistake), MISTAKE)
-        except KeyboardInterrupt:
-            return _print_error("interrupted", INTERRUPTED)
         except SystemExit as end:  # argparse after --help
             return int(end.code or 0)
+        except CheckFailed as error:
+            text, code = str(error), FAILED
+        except (ValueError, OSError) as error:
+            text, code = str(error), MISTAKE
+        except KeyboardInterrupt:
+            text, code = "interrupted", INTERRUPTED
+    sys.stderr.write(text + "\n")
+    return code
 
 
 def commands() -> dict[str, tuple[str, str]]:
     """Command name -> (package, help), of executor/ and of every component."""
     found = {name: ("executor", text) for name, text in COMMANDS.items()}
-    here = Path(__file__).parent
-    for package in pkgutil.iter_modules([str(here)]):
-        if package.ispkg and (here / package.name / "commands.py").is_file():
-            module = importlib.import_module(f".{package.name}.commands", __package__)
-            found |= {name: (package.name, text) for name, text in module.COMMANDS.items()}
+    for path in sorted(Path(__file__).parent.glob("*/commands.py")):
+        package = path.parent.name
+        module = importlib.import_module(f".{package}.commands", __package__)
+        found |= {name: (package, text) for name, text in module.COMMANDS.items()}
     return found
 
 
@@ -84,9 +84,8 @@ def _dispatch(argv: list[str]) -> int:
     parser = Parser(f"{program} {name}", description=text, allow_abbrev=False)
     if hasattr(module, "add_arguments"):
         module.add_arguments(parser)
-    parser.add_argument(
-        "overrides", nargs="*", metavar="key=value", help=f"changes a value of {CONFIG}"
-    )
+    help_text = f"changes a value of {CONFIG}"
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help=help_text)
     args = parser.parse_intermixed_args(words)
     args.root = _project_root()
     module.run(args)
@@ -95,12 +94,7 @@ def _dispatch(argv: list[str]) -> int:
 
 def _project_root() -> Path:
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / CONFIG).is_file():
-            return folder
-    raise ValueError(f"{here}: no {CONFIG} here or above; run this inside the project")
-
-
-def _print_error(text: str, code: int) -> int:
-    sys.stderr.write(text + "\n")
-    return code
+    found = [folder for folder in (here, *here.parents) if (folder / CONFIG).is_file()]
+    if not found:
+        raise ValueError(f"{here}: no {CONFIG} here or above; run this inside the project")
+    return found[0]

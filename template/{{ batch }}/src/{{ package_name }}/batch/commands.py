@@ -1,5 +1,3 @@
-"""The commands of this component."""
+"""The command of this component."""
 
-COMMANDS = {
-    "batch": "Predict a file of any size, part by part; a stopped job resumes",
-}
+COMMANDS = {"batch": "Predict a file of any size, part by part; a stopped job resumes"}

@@ -15,8 +15,6 @@ from .settings import Config
 Settings = TypeVar("Settings", bound=BaseModel)
 DEFAULT, TUNED = "conf/default.yaml", "conf/tuned.yaml"
 COMMAND_LINE = "command line"
-# Keys of earlier versions of the template -> their names now.
-RENAMED: dict[str, str] = {}
 
 
 def load_project(root: Path, overrides: Sequence[str] = ()) -> Config:
@@ -41,7 +39,7 @@ def load(
     Raises ValueError with one line a mistake: the file, the key, what was seen, the nearest name.
     """
     names = [path] + ([layer] if layer and (root / layer).is_file() else [])
-    sources = {name: _read(root / name, name) for name in names}
+    sources = {name: _read(root, name) for name in names}
     if odd := [word for word in overrides if not word.partition("=")[1] or word[0] == "="]:
         raise ValueError(f"{COMMAND_LINE}: '{odd[0]}' is not key=value")
     try:
@@ -63,45 +61,40 @@ def explain(
     """One line for each mistake. sources: file name -> its values; later ones win."""
     lines = []
     for found in error.errors():
-        location = [str(part) for part in found["loc"]]
-        *above, key = location or [""]
-        text = f"{'.'.join(location)} must be "
-        text += found["msg"].removeprefix("Input should be ") + f", got {found['input']!r}"
-        if found["type"] == "extra_forbidden":
+        *above, key = location = [str(part) for part in found["loc"]] or [""]
+        path, kind = ".".join(location), found["type"]
+        text = f"{path} must be {found['msg'].removeprefix('Input should be ')}"
+        text += f", got {found['input']!r}"
+        if kind == "extra_forbidden":
             inside = f" in {'.'.join(above)}" if above else ""
             text = f"unknown key '{key}'{inside}; {hint(key, _keys(settings, above))}"
-        elif found["type"] == "missing":
-            text = f"{'.'.join(location)} is missing"
-        elif found["type"] == "value_error":
-            text = f"{'.'.join(location)}: {found['ctx']['error']}"
-        lines.append(f"{_source_of(location, sources)}: {text}")
+        elif kind == "missing":
+            text = f"{path} is missing"
+        elif kind == "value_error":
+            text = f"{path}: {found['ctx']['error']}"
+        # The last source that sets the key; the first where none does.
+        places = [name for name, values in sources.items() if _holds(values, location)]
+        lines.append(f"{[next(iter(sources)), *places][-1]}: {text}")
     return "\n".join(dict.fromkeys(lines))
 
 
-def _read(path: Path, name: str) -> DictConfig:
+def _read(root: Path, name: str) -> DictConfig:
     try:
-        values = OmegaConf.load(path)
+        values = OmegaConf.load(root / name)
     except FileNotFoundError as error:
         raise ValueError(f"{name}: no such file; restore it from git") from error
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
         raise ValueError(f"{name}: not valid YAML: {_first_line(error)}") from error
     if not isinstance(values, DictConfig):
         raise ValueError(f"{name}: must hold `key: value` lines, got a list")
-    for old, new in RENAMED.items():
-        if old in values:
-            OmegaConf.update(values, new, values.pop(old), force_add=True)
     return values
 
 
-def _source_of(location: Sequence[str], sources: Mapping[str, Mapping[Any, Any]]) -> str:
-    """The last source that sets this key; the first where none does."""
-    for name, values in reversed(list(sources.items())):
-        inner: Any = values
-        for part in location:
-            inner = inner.get(part) if isinstance(inner, Mapping | DictConfig) else None
-        if inner is not None and location:
-            return str(name)
-    return str(next(iter(sources)))
+def _holds(values: Any, location: Sequence[str]) -> bool:
+    """Whether a file sets this key."""
+    for part in location:
+        values = values.get(part) if isinstance(values, Mapping | DictConfig) else None
+    return values is not None
 
 
 def _keys(settings: Any, above: Sequence[str]) -> list[str]:

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-ShareOrNone = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 ColumnType = Literal["number", "boolean", "category", "date", "text"]
 
@@ -54,8 +53,8 @@ class Data(Section):
     missing: dict[str, tuple[float | str, ...]] = {}
     accept: dict[str, tuple[str, ...]] = {}
     duplicates: Literal["keep", "drop"] = "keep"
-    max_null_share: ShareOrNone
-    max_invalid_share: ShareOrNone = 0.0
+    max_null_share: Annotated[float, Field(ge=0, le=1)]
+    max_invalid_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     expected_rows_min: Count
     split: Split
 

@@ -18,8 +18,9 @@ def check_columns(data: Data, columns: list[str]) -> None:
     for name, faults in data.accept.items():
         for fault in faults:
             check_name(fault, FAULTS, f"conf/default.yaml: data.accept.{name}")
+    where = f"{data.file} has no column"
     lines = [
-        f"conf/default.yaml: data.{key}: {data.file} has no column '{name}'; {hint(name, columns)}"
+        f"conf/default.yaml: data.{key}: {where} '{name}'; {hint(name, columns)}"
         for key, name in named
         if name is not None and name not in columns
     ]
@@ -29,22 +30,22 @@ def check_columns(data: Data, columns: list[str]) -> None:
 
 def check_table(config: Config, table: pl.DataFrame) -> None:
     """Raise ValueError if the table is too small or too empty, or its target does not fit."""
-    data, target, problems = config.data, table[config.data.target], []
+    data, n_classes, problems = config.data, table[config.data.target].n_unique(), []
     if len(table) < data.expected_rows_min:
         problems.append(f"{len(table)} rows, fewer than data.expected_rows_min")
-    for name in set(table.columns) - set(data.ignore):
+    for name in sorted(set(table.columns) - set(data.ignore)):
         if (share := table[name].null_count() / max(len(table), 1)) > data.max_null_share:
-            text = f"{name} is {share:.0%} empty, more than data.max_null_share"
-            problems.append(f"{text}; put it in data.ignore")
+            limit = "more than data.max_null_share; put it in data.ignore"
+            problems.append(f"{name} is {share:.0%} empty, {limit}")
     if data.id is not None and len(twice := table.filter(pl.col(data.id).is_duplicated())):
         rows = f"rows {twice[ROW][0]} and others"
         problems.append(f"data.id: {data.id} '{twice[data.id][0]}' names more than one row: {rows}")
-    if target.n_unique() < 2:
+    if n_classes < 2:
         problems.append(f"{data.target} has one value only; there is nothing to predict")
-    if config.task == "classification" and target.n_unique() > max(2, len(table) // 3):
-        problems.append(f"{data.target} has {target.n_unique()} classes; task: regression?")
+    if config.task == "classification" and n_classes > max(2, len(table) // 3):
+        problems.append(f"{data.target} has {n_classes} classes; task: regression?")
     if problems:
-        raise ValueError("\n".join(f"{data.file}: {problem}" for problem in sorted(problems)))
+        raise ValueError("\n".join(f"{data.file}: {problem}" for problem in problems))
 
 
 def classes_of(config: Config, target: pl.Series) -> list[str] | None:
@@ -52,14 +53,14 @@ def classes_of(config: Config, target: pl.Series) -> list[str] | None:
     if config.task != "classification":
         return None
     counts = dict(sorted(target.value_counts().iter_rows()))
-    if config.data.positive is not None:
-        check_name(config.data.positive, counts, "conf/default.yaml: data.positive")
+    positive = config.data.positive
+    if positive is not None:
+        check_name(positive, counts, "conf/default.yaml: data.positive")
     if len(counts) != 2:
         return list(counts)
     # Of two equally frequent classes the later name: 1 of 0 and 1, yes of no and yes.
-    rarer = min(reversed(counts), key=lambda label: counts[label])
-    positive = config.data.positive or rarer
-    return [label for label in counts if label != positive] + [positive]
+    positive = positive or min(reversed(counts), key=lambda label: counts[label])
+    return sorted(counts, key=lambda label: label == positive)
 
 
 def check_classes(classes: list[str] | None, target: pl.Series, part: pl.Series) -> None:

@@ -38,10 +38,9 @@ def split_by_time(table: pl.DataFrame, data: Data) -> pl.Series:
     """
     times, chosen = split_column(table, data), data.split
     if not (times.dtype.is_temporal() or times.dtype.is_numeric()):
-        raise ValueError(
-            f"conf/default.yaml: data.split.column: '{chosen.column}' holds no times; write dates "
-            f"such as 2024-12-31, or years as numbers"
-        )
+        advice = "write dates such as 2024-12-31, or years as numbers"
+        where = f"conf/default.yaml: data.split.column: '{chosen.column}'"
+        raise ValueError(f"{where} holds no times; {advice}")
     starts = pl.Series([chosen.valid_from, chosen.test_from])
     starts = starts.str.to_datetime(time_unit="us") if times.dtype.is_temporal() else starts
     valid_from, test_from = starts.cast(times.dtype)
@@ -66,10 +65,9 @@ def split(table: pl.DataFrame, data: Data) -> pl.Series:
     if odd := sorted(set(part.unique()) - set(PARTS), key=str):
         raise ValueError(f"dataloader/split.py: split '{data.split.by}' returned part {odd[0]!r}")
     if empty := [name for name in PARTS if not (part == name).any()]:
-        raise ValueError(
-            f"conf/default.yaml: data.split: no row is left for {', '.join(empty)}; raise the "
-            f"shares, or choose another column than {data.split.column!r}"
-        )
+        advice = f"raise the shares, or choose another column than {data.split.column!r}"
+        where = f"no row is left for {', '.join(empty)}"
+        raise ValueError(f"conf/default.yaml: data.split: {where}; {advice}")
     return part
 
 
@@ -78,12 +76,9 @@ def split_column(table: pl.DataFrame, data: Data) -> pl.Series:
     name = data.split.column
     if name is None:
         raise ValueError(f"conf/default.yaml: data.split.column: by '{data.split.by}' needs one")
-    empty = table.filter(pl.col(name).is_null())[ROW]
-    if len(empty):
-        raise ValueError(
-            f"row {empty[0]}: {name} is empty ({len(empty)} rows), and data.split.column needs a "
-            f"value in every row"
-        )
+    if len(empty := table.filter(pl.col(name).is_null())[ROW]):
+        rule = "data.split.column needs a value in every row"
+        raise ValueError(f"row {empty[0]}: {name} is empty ({len(empty)} rows), and {rule}")
     return table[name]
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from ..utils.predictions import Array
+
 # Points in the residual plot; the file is committed, so it stays small.
 MAX_POINTS = 300
 N_WORST = 20
@@ -28,8 +28,7 @@ def calibration(y_true: Array, y_pred: Array, y_score: Any, n_bins: int) -> dict
         of, stated, observed = "predicted class", y_score.max(axis=1), y_true == y_pred
     inner = np.unique(np.quantile(stated, np.linspace(0, 1, n_bins + 1)))[1:-1]
     places = np.searchsorted(inner, stated, side="right")
-    groups = [places == place for place in np.unique(places)]
-    bins = [_bin(stated[rows], observed[rows]) for rows in groups]
+    bins = [_bin(stated[places == i], observed[places == i]) for i in np.unique(places)]
     error = sum(one["n_rows"] * abs(one["stated"] - one["observed"]) for one in bins) / len(stated)
     return {"of": of, "expected_error": float(error), "bins": bins}
 
@@ -37,10 +36,11 @@ def calibration(y_true: Array, y_pred: Array, y_score: Any, n_bins: int) -> dict
 def _bin(stated: Array, observed: Array) -> dict[str, Any]:
     mean, n_rows = float(observed.mean()), len(observed)
     margin = 1.96 * float(observed.std()) / n_rows**0.5
-    ends = {"low": mean - margin, "high": mean + margin}
+    low, high = mean - margin, mean + margin
     if observed.dtype == bool:  # a share
-        ends = {"low": max(ends["low"], 0.0), "high": min(ends["high"], 1.0)}
-    return {"n_rows": n_rows, "stated": float(stated.mean()), "observed": mean, **ends}
+        low, high = max(low, 0.0), min(high, 1.0)
+    stated_mean = float(stated.mean())
+    return {"n_rows": n_rows, "stated": stated_mean, "observed": mean, "low": low, "high": high}
 
 
 def confusion(y_true: Array, y_pred: Array, classes: Sequence[str]) -> dict[str, Any]:
@@ -71,17 +71,16 @@ def worst_errors(
     can be passed on where the data may not be.
     """
     if classes is None:
-        badness = np.abs(y_pred - y_true)
-    else:
-        of_truth = y_score[np.arange(len(y_true)), y_true]
-        badness = np.where(y_true != y_pred, 2 - of_truth, 0)
-    found = []
-    for i in [int(i) for i in np.argsort(-badness, kind="stable")[:N_WORST] if badness[i] > 0]:
-        entry: dict[str, Any] = {"row": int(rows[i])}
-        if classes is None:
-            entry |= {"y_true": float(y_true[i]), "y_pred": float(y_pred[i])}
-        else:
-            entry |= {"y_true": classes[y_true[i]], "y_pred": classes[y_pred[i]]}
-            entry["score_of_truth"] = float(of_truth[i])
-        found.append(entry)
-    return found
+        size = np.abs(y_pred - y_true)
+        worst = np.argsort(-size, kind="stable")[:N_WORST]
+        return [
+            {"row": int(rows[i]), "y_true": float(y_true[i]), "y_pred": float(y_pred[i])}
+            for i in worst[size[worst] > 0]
+        ]
+    of_truth = y_score[np.arange(len(y_true)), y_true]
+    wrong = np.flatnonzero(y_true != y_pred)
+    return [
+        {"row": int(rows[i]), "y_true": classes[y_true[i]], "y_pred": classes[y_pred[i]]}
+        | {"score_of_truth": float(of_truth[i])}
+        for i in wrong[np.argsort(of_truth[wrong], kind="stable")][:N_WORST]
+    ]

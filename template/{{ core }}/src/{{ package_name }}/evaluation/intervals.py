@@ -1,15 +1,12 @@
 """Bootstrap intervals of a metric, and of the difference between two models."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..utils.predictions import Predictions
+from ..utils.predictions import Array, Predictions
 from .metrics import Metric, evaluate_metric
 
-Array = NDArray[Any]
 Interval = dict[str, float | None]
 # Of more rows a draw takes as many as this; the interval is scaled by the root of the share.
 # Source: Bickel, Götze and van Zwet (1997), Resampling fewer than n observations.
@@ -30,11 +27,8 @@ def bootstrap(
     None where it is not defined; draws on which it is not are left out.
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
     """
-    draws = _draws(len(y_true), n_resamples, seed)
-    values = [_value(metric, y_true, predicted, rows) for rows in draws]
-    return _interval(
-        _value(metric, y_true, predicted, np.arange(len(y_true))), values, level, len(y_true)
-    )
+    values = _resample(metric, y_true, [predicted], n_resamples, seed)
+    return _interval(values[:, 0], level, len(y_true))
 
 
 def bootstrap_pair(
@@ -51,36 +45,35 @@ def bootstrap_pair(
 
     The advantage is above 0 where `one` is better; its `share` is that of the draws where it is.
     """
+    values = _resample(metric, y_true, [one, other], n_resamples, seed)
     sign = 1 if metric.greater_is_better else -1
-    models, every = (one, other), np.arange(len(y_true))
-    value, compared = (_value(metric, y_true, model, every) for model in models)
-    pairs = np.array(
-        [
-            [_value(metric, y_true, model, rows) for model in models]
-            for rows in _draws(len(y_true), n_resamples, seed)
-        ]
-    )
-    gains = sign * (pairs[:, 0] - pairs[:, 1])
-    known = gains[np.isfinite(gains)]
-    advantage = _interval(sign * (value - compared), list(known), level, len(y_true))
+    gains = sign * (values[:, 0] - values[:, 1])
+    known = gains[1:][np.isfinite(gains[1:])]
     share = float((known > 0).mean()) if len(known) else None
-    return _interval(value, list(pairs[:, 0]), level, len(y_true)), {**advantage, "share": share}
+    advantage = _interval(gains, level, len(y_true))
+    return _interval(values[:, 0], level, len(y_true)), {**advantage, "share": share}
 
 
-def _value(metric: Metric, y_true: Array, predicted: Predictions, rows: Array) -> float:
-    taken = predicted.take(rows)
-    return evaluate_metric(metric, y_true[rows], taken.y_pred, taken.y_score)
+def _resample(
+    metric: Metric, y_true: Array, models: Sequence[Predictions], n_resamples: int, seed: int
+) -> Array:
+    """Each model's metric on all rows, then on each draw; shape (1 + n_resamples, n_models)."""
+    generator, n_rows = np.random.default_rng(seed), len(y_true)
+    values = np.empty((1 + n_resamples, len(models)))
+    rows = np.arange(n_rows)
+    for draw in range(1 + n_resamples):
+        for place, model in enumerate(models):
+            taken = model.take(rows)
+            values[draw, place] = evaluate_metric(metric, y_true[rows], taken.y_pred, taken.y_score)
+        rows = generator.integers(0, n_rows, min(n_rows, MAX_ROWS))
+    return values
 
 
-def _draws(n_rows: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.intp]]:
-    generator = np.random.default_rng(seed)
-    size = min(n_rows, MAX_ROWS)
-    return (generator.integers(0, n_rows, size) for _ in range(n_resamples))
-
-
-def _interval(value: float, values: list[float], level: float, n_rows: int) -> Interval:
-    scale = min(1.0, MAX_ROWS / n_rows) ** 0.5
-    known = [value + scale * (one - value) for one in values if np.isfinite(one)]
-    ends = np.quantile(known, [(1 - level) / 2, (1 + level) / 2]) if known else [None, None]
-    low, high = (None if end is None else float(end) for end in ends)
-    return {"value": float(value) if np.isfinite(value) else None, "low": low, "high": high}
+def _interval(values: Array, level: float, n_rows: int) -> Interval:
+    """values: of all rows first, then of each draw."""
+    known = values[1:][np.isfinite(values[1:])]
+    if not np.isfinite(values[0]) or not len(known):
+        return {"value": None, "low": None, "high": None}
+    scaled = values[0] + min(1.0, MAX_ROWS / n_rows) ** 0.5 * (known - values[0])
+    low, high = np.quantile(scaled, [(1 - level) / 2, (1 + level) / 2])
+    return {"value": float(values[0]), "low": float(low), "high": float(high)}

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from ..utils.predictions import Predictions
+from ..utils.predictions import Array, Predictions
 from .intervals import bootstrap
 from .metrics import Metric
 
-Array = NDArray[Any]
 # A column with more values is not a way to group rows.
 MAX_VALUES = 20
 MIN_ROWS = 10
@@ -32,32 +30,30 @@ def score_slices(
 
     A group of fewer than MIN_ROWS rows, or without a defined metric, has None as its value.
     """
+    bootstrap_options["n_resamples"] = min(bootstrap_options["n_resamples"], MAX_DRAWS)
     entries = []
-    n_resamples = min(bootstrap_options["n_resamples"], MAX_DRAWS)
-    options = {**bootstrap_options, "n_resamples": n_resamples}
     for column in columns:
         for value, rows in groups(column):
-            found: dict[str, float | None] = {"value": None, "low": None, "high": None}
+            entry: dict[str, Any] = {"column": column.name, "value": value, "n_rows": len(rows)}
+            entry |= {"metric": name, "value_of_metric": None, "low": None, "high": None}
             if len(rows) >= MIN_ROWS:
-                found = bootstrap(metric, y_true[rows], predicted.take(rows), **options)
-            place = {"column": column.name, "value": value, "n_rows": len(rows), "metric": name}
-            ends = {"low": found["low"], "high": found["high"]}
-            entries.append({**place, "value_of_metric": found["value"], **ends})
-    sign = 1 if metric.greater_is_better else -1
-    return sorted(entries, key=lambda e: _sort_key(e["value_of_metric"], sign))
+                found = bootstrap(metric, y_true[rows], predicted.take(rows), **bootstrap_options)
+                entry |= {"value_of_metric": found["value"]}
+                entry |= {"low": found["low"], "high": found["high"]}
+            entries.append(entry)
+    known = [entry for entry in entries if entry["value_of_metric"] is not None]
+    known.sort(key=lambda entry: entry["value_of_metric"], reverse=not metric.greater_is_better)
+    return known + [entry for entry in entries if entry["value_of_metric"] is None]
 
 
-def _sort_key(value: float | None, sign: int) -> float:
-    return float("inf") if value is None else sign * value
-
-
-def groups(column: pl.Series) -> Iterator[tuple[str, NDArray[np.intp]]]:
+def groups(column: pl.Series) -> Iterator[tuple[str, Array]]:
     """(value, positions of its rows): numbers by quarters, dates by year, nulls on their own."""
     cells = column
     if column.dtype.is_temporal():
         cells = column.dt.year()
     elif column.dtype.is_numeric() and column.n_unique() > MAX_NUMBERS:
-        cuts = np.unique(np.quantile(column.drop_nulls().to_numpy(), QUARTILES))
+        quartiles = np.quantile(column.drop_nulls().to_numpy(), QUARTILES)
+        cuts = np.unique([float(f"{quartile:.6g}") for quartile in quartiles])
         names = [f"up to {cut:.6g}" for cut in cuts] + [f"above {cuts[-1]:.6g}"]
         places = np.searchsorted(cuts, column.fill_null(np.nan).to_numpy())
         cells = pl.Series([names[min(place, len(cuts))] for place in places])

@@ -4,7 +4,6 @@ import argparse
 import itertools
 import logging
 import statistics
-from typing import Any
 
 from ..configs.load import load_project
 from ..evaluation.metrics import METRICS
@@ -28,17 +27,26 @@ def run(args: argparse.Namespace) -> None:
     configs = [load_project(args.root, words) for words in combinations]
     metric = configs[0].metric
     ensure(configs[0], args.root)
-    records = []
+    found = []
     for count, (words, config) in enumerate(zip(combinations, configs, strict=True), start=1):
         log("compare", f"run {count} of {len(configs)}  {' '.join(words)}")
         with on_screen(logging.WARNING):
-            records.append({"words": " ".join(words), **train(config, args.root, "compare")})
-    better = METRICS[metric].greater_is_better
-    records.sort(key=lambda one: float(one["metrics"]["valid"][metric]["value"]), reverse=better)
-    seeds_alone = all(word.startswith("seed=") for word in args.overrides if _varies(word))
-    report = _seeds(records, metric) if seeds_alone else _ranking(records, metric)
-    write_json(args.root / f"reports/{'seeds' if seeds_alone else 'compare'}.json", report)
-    _print_ranking(records, metric)
+            record = train(config, args.root, "compare")
+        one = {"run": record["run"], "overrides": words, "seed": record["seed"]}
+        model = {"model": config.model, "parameters": record["model"]["parameters"]}
+        found.append(one | model | {"valid": record["metrics"]["valid"][metric]})
+    found.sort(key=lambda one: one["valid"]["value"], reverse=METRICS[metric].greater_is_better)
+    if all(word.startswith("seed=") for word in args.overrides if _varies(word)):
+        values = [one["valid"]["value"] for one in found]
+        spread = {"mean": statistics.fmean(values), "std": statistics.stdev(values)}
+        content = {"metric": metric, "n_seeds": len(values), **spread}
+        write_json(args.root / "reports/seeds.json", content)
+    else:
+        write_json(args.root / "reports/compare.json", {"metric": metric, "runs": found})
+    log("compare", f"{metric_text(metric)} on valid, best first")
+    for one in found:
+        log("", f"{interval_text(one['valid'])}  {' '.join(one['overrides'])}  {one['run']}")
+    log("", f"next      evaluate --run {found[0]['run']}")
 
 
 def expand(words: list[str]) -> list[list[str]]:
@@ -64,27 +72,3 @@ def expand(words: list[str]) -> list[list[str]]:
 
 def _varies(word: str) -> bool:
     return "," in word and "[" not in word
-
-
-def _ranking(records: list[dict[str, Any]], metric: str) -> dict[str, Any]:
-    runs = [
-        {"run": one["run"], "model": one["model"]["name"], "seed": one["seed"]}
-        | {"parameters": one["model"]["parameters"], "valid": one["metrics"]["valid"][metric]}
-        for one in records
-    ]
-    return {"metric": metric, "runs": runs}
-
-
-def _seeds(records: list[dict[str, Any]], metric: str) -> dict[str, Any]:
-    values = [one["metrics"]["valid"][metric]["value"] for one in records]
-    spread = {"mean": statistics.fmean(values), "std": statistics.stdev(values)}
-    return {"metric": metric, "n_seeds": len(values), **spread}
-
-
-def _print_ranking(records: list[dict[str, Any]], metric: str) -> None:
-    log("compare", f"{metric_text(metric)} on valid, best first")
-    width = max(len(one["words"]) for one in records)
-    for one in records:
-        value = interval_text(one["metrics"]["valid"][metric])
-        log("", f"{one['words']:<{width}}  {value}  {one['run']}")
-    log("", f"next      evaluate --run {records[0]['run']}")

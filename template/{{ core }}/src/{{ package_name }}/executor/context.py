@@ -59,11 +59,11 @@ def load_context(root: Path, overrides: Sequence[str], name: str | None) -> RunC
     if manifest is None or not manifests.is_complete(root, manifest):
         raise ValueError("data/: parts are missing or changed; run `prepare`, then `train`")
     if manifests.hashes_of(manifest) != chosen.record["data"]:
-        run_name = chosen.folder.name
-        raise ValueError(f"logs/{run_name}: trained on other data than data/ holds; train again")
+        where = f"logs/{chosen.folder.name}"
+        raise ValueError(f"{where}: trained on other data than data/ holds; train again")
     trained = Config.model_validate(chosen.record["config"])
     trained = trained.model_copy(update={"evaluation": config.evaluation})
     model, description = store.load(chosen.folder)
     schema = Schema.model_validate(description["schema"])
-    train, valid = (manifests.read_part(root, part) for part in ("train", "valid"))
-    return RunContext(root, chosen, trained, model, schema, manifest, train, valid)
+    parts = [manifests.read_part(root, part) for part in ("train", "valid")]
+    return RunContext(root, chosen, trained, model, schema, manifest, *parts)

@@ -21,11 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", help="CSV or Parquet with the model's columns")
     parser.add_argument("output", metavar="OUTPUT", help="CSV or Parquet to write")
     parser.add_argument("--run", help="the run whose model to use (default: the newest)")
-    parser.add_argument(
-        "--skip-invalid",
-        action="store_true",
-        help="leave invalid rows out, list them in data/quarantine/, and predict the others",
-    )
+    text = "leave invalid rows out, list them in data/quarantine/, and predict the others"
+    parser.add_argument("--skip-invalid", action="store_true", help=text)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -55,8 +52,7 @@ def predict_file(
     table = load(config.data, root, path)
     if not len(table):
         raise ValueError(f"{path}: no rows; nothing was written")
-    share = 1.0 if skip_invalid else 0.0
-    valid, invalid = schema.validate_rows(table, str(path), share)
+    valid, invalid = schema.validate_rows(table, str(path), float(skip_invalid))
     if len(invalid):
         quarantine = root / "data" / "quarantine" / f"{path.stem}.json"
         write_json(quarantine, invalid.to_dicts())
@@ -69,10 +65,8 @@ def prediction_table(model: Predictor, rows: pl.DataFrame) -> pl.DataFrame:
     """`row`, `prediction` and `probability_<class>` for typed rows."""
     predicted = model.predict(rows)
     if model.classes is None or predicted.y_score is None:
-        return rows.select(pl.col(ROW).alias("row"), pl.Series("prediction", predicted.y_pred))
-    labels = pl.Series(model.classes, dtype=pl.String).gather(predicted.y_pred).alias("prediction")
-    shares = [
-        pl.Series(f"probability_{label}", predicted.y_score[:, code])
-        for code, label in enumerate(model.classes)
-    ]
-    return pl.DataFrame([rows[ROW].alias("row"), labels, *shares])
+        return pl.DataFrame({"row": rows[ROW], "prediction": predicted.y_pred})
+    labels = pl.Series(model.classes, dtype=pl.String).gather(predicted.y_pred)
+    shares = zip(model.classes, predicted.y_score.T, strict=True)
+    columns = {"row": rows[ROW], "prediction": labels}
+    return pl.DataFrame(columns | {f"probability_{label}": share for label, share in shares})

@@ -10,8 +10,9 @@ from ..configs.load import load_project
 from ..configs.settings import Config, Data
 from ..dataloader import manifest as manifests
 from ..dataloader.checks import check_classes, check_columns, check_table, classes_of
-from ..dataloader.originals import describe_file, keep_original, with_sample
+from ..dataloader.manifest import describe_file, keep_original
 from ..dataloader.profile import excluded_columns
+from ..dataloader.sample import with_sample
 from ..dataloader.schema import PATH as SCHEMA
 from ..dataloader.schema import Schema, schema_for, write_schema
 from ..dataloader.sources import MAIN, ROW, load
@@ -30,9 +31,8 @@ QUARANTINE = Path("data", "quarantine")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`--replace`."""
-    parser.add_argument(
-        "--replace", action="store_true", help="read data.file again, though its content changed"
-    )
+    text = "read data.file again, though its content changed"
+    parser.add_argument("--replace", action="store_true", help=text)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -140,15 +140,14 @@ def _clean(
     data: Data, schema: Schema, raw: pl.DataFrame
 ) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
     """Typed valid rows with a known target; number of rows dropped by reason; violations."""
-    is_float = raw[data.target].dtype.is_float()
-    target = pl.col(data.target).fill_nan(None) if is_float else pl.col(data.target)
-    known = raw.filter(target.is_not_null())
+    target = raw[data.target]
+    known = raw.filter((target.fill_nan(None) if target.dtype.is_float() else target).is_not_null())
     valid, invalid = schema.validate_rows(known, data.file, data.max_invalid_share)
+    ignored = {ROW, *data.ignore} - {data.id, data.target}
+    compared = [name for name in valid.columns if name not in ignored]
     unique = valid
     if data.duplicates == "drop":
-        ignored = {ROW, *data.ignore} - {data.id, data.target}
-        compared = [name for name in valid.columns if name not in ignored]
-        unique = valid.unique(subset=compared, keep="first", maintain_order=True)
+        unique = valid.unique(compared, keep="first", maintain_order=True)
     dropped = {
         "target missing": len(raw) - len(known),
         "invalid": len(known) - len(valid),

@@ -5,17 +5,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from ..configs.load import TUNED, load_project
 from ..configs.settings import Config
 from ..dataloader import manifest as manifests
+from ..dataloader.schema import read_schema
 from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS, score
 from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
 from ..model.baseline import BASELINES
-from ..model.predictor import Predictor, encode_target, fit
+from ..model.predictor import Array, Predictor, encode_target, fit
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
@@ -23,8 +22,9 @@ from ..utils.predictions import Predictions
 from .look import caution, print_suspects, too_good
 from .prepare import ensure
 
-# Draws behind an interval on train and valid; test gets evaluation.n_resamples.
+# Draws behind the interval on valid; test gets evaluation.n_resamples.
 N_DRAWS = 200
+Values = dict[str, dict[str, float | None]]
 
 
 def run(args: argparse.Namespace) -> None:
@@ -36,73 +36,60 @@ def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
     """The record of a new run; its folder holds the model. Raises what `prepare` raises."""
     with runs.recorded(root, command, config.model_dump(mode="json")) as current:
         manifest = ensure(config, root)
-        current.add(trees=runs.trees(root))  # the first one writes conf/schema.yaml
+        # The first one writes conf/schema.yaml.
+        current.add(trees=runs.trees(root), data=manifests.hashes_of(manifest))
         if (root / TUNED).is_file():
             log("", f"{TUNED} replaces values of conf/default.yaml")
         with runs.repeatable(config.seed):
-            _fit_and_score(config, root, manifest, current)
+            model = _fit_and_score(config, root, manifest, current)
+        facts = store.save(current.folder, model, _description(config, root, current, manifest))
+        parameters = model.estimator.get_params() if hasattr(model.estimator, "get_params") else {}
+        plain = {key: value for key, value in parameters.items() if _is_plain(value)}
+        current.add(model={"name": config.model, **facts, "parameters": plain})
     log("", f"record    {current.folder.relative_to(root).as_posix()}/{runs.RECORD}")
     return current.record
 
 
-def _fit_and_score(config: Config, root: Path, manifest: dict[str, Any], current: runs.Run) -> None:
-    current.add(data=manifests.hashes_of(manifest))
+def _fit_and_score(
+    config: Config, root: Path, manifest: dict[str, Any], current: runs.Run
+) -> Predictor:
     parts = {name: manifests.read_part(root, name) for name in ("train", "valid")}
     features, classes = manifest["features"], manifest["classes"]
-    baselines = _score_baselines(config, manifest, parts)
-    best = best_of(config, baselines)
+    y = {name: encode_target(rows[config.data.target], classes) for name, rows in parts.items()}
+    baselines = {}
+    for name in BASELINES[config.task]:
+        model, _ = fit(config, name, parts["train"], features, classes)
+        baselines[name] = _score_baseline(config, name, y["valid"], model.predict(parts["valid"]))
+    best = _best_of(config, baselines)
     current.add(baselines=baselines, baseline={"name": best, "metrics": baselines[best]})
     started = time.perf_counter()
     model, warnings = fit(config, config.model, parts["train"], features, classes)
-    metrics = {name: score_part(config, model, rows) for name, rows in parts.items()}
-    suspects = list(manifest.get("suspects", []))
-    found = metrics["valid"][config.metric]
-    beaten = baselines[best][config.metric]
-    suspects += too_good(config, found["value"], beaten, len(parts["valid"]), suspects)
-    text = f"{config.model:<16}{metric_text(config.metric)} "
-    text += f"{interval_text(found)} on valid{caution(suspects)}"
+    predicted = {name: model.predict(rows) for name, rows in parts.items()}
+    metrics = {name: score_values(config, y[name], predicted[name]) for name in parts}
+    options = {**bootstrap_options(config), "n_resamples": N_DRAWS}
+    found = bootstrap(METRICS[config.metric], y["valid"], predicted["valid"], **options)
+    metrics["valid"][config.metric] = found
+    known, beaten = manifest["suspects"], baselines[best][config.metric]
+    suspects = known + too_good(config, found["value"], beaten, len(parts["valid"]), known)
+    text = f"{config.model:<16}{metric_text(config.metric)} {interval_text(found)} on valid"
+    text += caution(suspects)
     log("train", f"{text:<63} {time.perf_counter() - started:.1f} s")
     for message in warnings:
         log("", f"warning   {message}")
-    print_suspects([one for one in suspects if one["fault"] == "too good"])
+    print_suspects(suspects[len(known) :])
     current.add(metrics=metrics, warnings=warnings, suspects=suspects)
-    facts = store.save(current.folder, model, _description(config, root, current.record, manifest))
-    parameters = model.estimator.get_params() if hasattr(model.estimator, "get_params") else {}
-    plain = {key: value for key, value in parameters.items() if _is_plain(value)}
-    current.add(model={"name": config.model, **facts, "parameters": plain})
+    return model
 
 
-def _score_baselines(
-    config: Config, manifest: dict[str, Any], parts: dict[str, pl.DataFrame]
-) -> dict[str, dict[str, float | None]]:
-    """Each baseline's metrics on valid."""
-    found = {}
-    target = parts["valid"][config.data.target]
-    for name in BASELINES[config.task]:
-        model, _ = fit(config, name, parts["train"], manifest["features"], manifest["classes"])
-        predicted = model.predict(parts["valid"])
-        y_true = encode_target(target, model.classes)
-        found[name] = score(config.task, y_true, predicted.y_pred, predicted.y_score)
-        value = number_text(found[name][config.metric])
-        log("baseline", f"{name:<16}{metric_text(config.metric)} {value}")
-    return found
+def _score_baseline(
+    config: Config, name: str, y_true: Array, predicted: Predictions
+) -> dict[str, float | None]:
+    values = score(config.task, y_true, predicted.y_pred, predicted.y_score)
+    log("baseline", f"{name:<16}{metric_text(config.metric)} {number_text(values[config.metric])}")
+    return values
 
 
-def score_part(
-    config: Config, model: Predictor, rows: pl.DataFrame
-) -> dict[str, dict[str, float | None]]:
-    """Every metric of these rows as value, low, high; the chosen one with its interval."""
-    y_true = encode_target(rows[config.data.target], model.classes)
-    predicted = model.predict(rows)
-    found = score_values(config, y_true, predicted)
-    options = {**bootstrap_options(config), "n_resamples": N_DRAWS}
-    found[config.metric] = bootstrap(METRICS[config.metric], y_true, predicted, **options)
-    return found
-
-
-def score_values(
-    config: Config, y_true: Any, predicted: Predictions
-) -> dict[str, dict[str, float | None]]:
+def score_values(config: Config, y_true: Array, predicted: Predictions) -> Values:
     """Every metric of these rows as value, low, high, without intervals.
 
     Raises CheckFailed where the chosen metric is not defined on these rows.
@@ -122,7 +109,7 @@ def bootstrap_options(config: Config) -> dict[str, Any]:
     return {"n_resamples": chosen.n_resamples, "level": chosen.level, "seed": config.seed}
 
 
-def best_of(config: Config, scores: dict[str, dict[str, float | None]]) -> str:
+def _best_of(config: Config, scores: dict[str, dict[str, float | None]]) -> str:
     """The name with the best value of the chosen metric; the first of equal ones."""
     sign = 1 if METRICS[config.metric].greater_is_better else -1
     known = {name: values[config.metric] for name, values in scores.items()}
@@ -131,11 +118,9 @@ def best_of(config: Config, scores: dict[str, dict[str, float | None]]) -> str:
 
 
 def _description(
-    config: Config, root: Path, record: dict[str, Any], manifest: dict[str, Any]
+    config: Config, root: Path, current: runs.Run, manifest: dict[str, Any]
 ) -> dict[str, Any]:
     """What is saved beside the model for those who use it."""
-    from ..dataloader.schema import read_schema
-
     schema = read_schema(root)
     assert schema is not None  # `prepare` wrote it
     return {
@@ -144,9 +129,9 @@ def _description(
         "target": config.data.target,
         "metric": config.metric,
         "schema": schema.select(manifest["features"]).model_dump(mode="json"),
-        "data": record["data"],
-        "config_sha256": record["config_sha256"],
-        "run": record["run"],
+        "data": current.record["data"],
+        "config_sha256": current.record["config_sha256"],
+        "run": current.record["run"],
     }
 
 

@@ -3,36 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-ONE_RULE = "one rule"
+
+def _constant(task: str, class_weight: str | None, seed: int) -> Any:
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    return DummyRegressor() if task == "regression" else DummyClassifier(strategy="prior")
 
 
-def _majority(class_weight: str | None, seed: int) -> Any:
-    from sklearn.dummy import DummyClassifier
-
-    return DummyClassifier(strategy="prior")
-
-
-def _mean(class_weight: str | None, seed: int) -> Any:
-    from sklearn.dummy import DummyRegressor
-
-    return DummyRegressor()
-
-
-def _class_rule(class_weight: str | None, seed: int) -> Any:
+def _one_rule(task: str, class_weight: str | None, seed: int) -> Any:
     """One threshold on the best single feature. Source: Holte (1993), Machine Learning 11."""
-    from sklearn.tree import DecisionTreeClassifier
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+    if task == "regression":
+        return DecisionTreeRegressor(max_depth=1, random_state=seed)
     return DecisionTreeClassifier(max_depth=1, class_weight=class_weight, random_state=seed)
 
 
-def _number_rule(class_weight: str | None, seed: int) -> Any:
-    from sklearn.tree import DecisionTreeRegressor
-
-    return DecisionTreeRegressor(max_depth=1, random_state=seed)
-
-
-# Task -> name -> (class_weight, seed) -> an unfitted estimator; the simplest one first.
-BASELINES: dict[str, dict[str, Callable[[str | None, int], Any]]] = {
-    "classification": {"majority class": _majority, ONE_RULE: _class_rule},
-    "regression": {"mean": _mean, ONE_RULE: _number_rule},
+# Task -> name -> (task, class_weight, seed) -> an unfitted estimator; the simplest one first.
+BASELINES: dict[str, dict[str, Callable[[str, str | None, int], Any]]] = {
+    "classification": {"majority class": _constant, "one rule": _one_rule},
+    "regression": {"mean": _constant, "one rule": _one_rule},
 }

@@ -66,24 +66,22 @@ def fit(
 
     name: in ESTIMATORS, or a baseline's. features: the raw columns. rows: typed, with the target.
     """
-    is_baseline = name in BASELINES[config.task]
-    native = not is_baseline and ESTIMATORS[name].native
-    split = config.data.split
+    split, weight, native = config.data.split, config.train.class_weight, False
+    if name in BASELINES[config.task]:
+        estimator = BASELINES[config.task][name](config.task, weight, config.seed)
+    else:
+        parameters, native = config.models.get(name, {}), ESTIMATORS[name].native
+        estimator = build_estimator(name, config.task, parameters, weight, config.seed)
     trendless = [split.column] if split.by == "time" and split.column else []
     table = add_features(rows.select(features))
     preprocessor = Preprocessor(native, trendless).fit(table)
     X, y = preprocessor.transform(table), encode_target(rows[config.data.target], classes)
-    weight = config.train.class_weight
-    if is_baseline:
-        estimator = BASELINES[config.task][name](weight, config.seed)
-    else:
-        parameters = config.models.get(name, {})
-        estimator = build_estimator(name, config.task, parameters, weight, config.seed)
     if preprocessor.categorical_:
         estimator.set_params(categorical_features=preprocessor.categorical_)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator.fit(X, y)
     messages = [str(one.message).partition("\n")[0] for one in caught]
-    codes = tuple(classes) if classes is not None else None
-    return Predictor(tuple(features), codes, preprocessor, estimator), list(dict.fromkeys(messages))
+    labels = tuple(classes) if classes is not None else None
+    model = Predictor(tuple(features), labels, preprocessor, estimator)
+    return model, list(dict.fromkeys(messages))

@@ -3,7 +3,6 @@
 import importlib
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
@@ -32,19 +31,17 @@ def save(folder: Path, model: Predictor, description: dict[str, Any]) -> dict[st
 
 def load(folder: Path) -> tuple[Predictor, dict[str, Any]]:
     """The model and its description; raises ValueError if a file is missing, changed or unsafe."""
-    description = read_description(folder)
-    path = folder / MODEL
-    found = _skops().get_untrusted_types(file=path)
-    if odd := sorted(name for name in found if not _is_trusted(name, description["model"])):
+    path, description = folder / MODEL, read_description(folder)
+    found, trusted = _skops().get_untrusted_types(file=path), _trusted(description["model"])
+    if odd := [name for name in found if not {name, name.partition(".")[0]} & trusted]:
         raise ValueError(
-            f"{path}: holds {', '.join(odd)}, which {description['model']} does not need; train "
-            f"again, or name it as `trusted` of the model in model/estimators.py"
+            f"{path}: holds {', '.join(sorted(odd))}, which {description['model']} does not need; "
+            f"train again, or name it as `trusted` of the model in model/estimators.py"
         )
     estimator = _skops().load(path, trusted=found)
     preprocessor = Preprocessor.from_json(description["preprocessing"])
-    classes = description["classes"]
-    codes = tuple(classes) if classes is not None else None
-    return Predictor(tuple(description["columns"]), codes, preprocessor, estimator), description
+    classes = None if description["classes"] is None else tuple(description["classes"])
+    return Predictor(tuple(description["columns"]), classes, preprocessor, estimator), description
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -53,27 +50,22 @@ def read_description(folder: Path) -> dict[str, Any]:
         if not path.is_file():
             raise ValueError(f"{path}: no such file; run `train` again")
     description = dict(read_json(folder / DESCRIPTION))
-    digest = sha256_of_file(folder / MODEL)
-    if digest != description["sha256"]:
-        raise ValueError(
-            f"{folder / MODEL}: not the file that `train` wrote (sha256 {digest[:12]}, expected "
-            f"{description['sha256'][:12]}); train again"
-        )
+    if sha256_of_file(folder / MODEL) != description["sha256"]:
+        raise ValueError(f"{folder / MODEL}: not the file that `train` wrote; train again")
     return description
 
 
-def _is_trusted(name: str, model: str) -> bool:
-    """Types of the packages that define the estimator, and those it names as `trusted`."""
-    chosen = ESTIMATORS.get(model)
-    if chosen is None:
-        return False
+def _trusted(model: str) -> set[str]:
+    """The packages that define the estimator, and the types that it names as `trusted`."""
+    if model not in ESTIMATORS:
+        return set()
+    chosen = ESTIMATORS[model]
     built = chosen.build(chosen.tasks[0], dict(chosen.defaults), None, 0)
     packages = {base.__module__.partition(".")[0] for base in type(built).__mro__}
-    packages -= {"builtins", "abc", "typing"}
-    return name in chosen.trusted or name.partition(".")[0] in packages | {"numpy"}
+    return packages - {"builtins", "abc", "typing"} | {"numpy", *chosen.trusted}
 
 
-def _skops() -> ModuleType:
+def _skops() -> Any:
     """`skops.io`, imported without listing all of scikit-learn and scipy.
 
     On import skops imports every estimator, and every function of scipy.special, to trust them

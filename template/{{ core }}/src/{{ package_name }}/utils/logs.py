@@ -31,19 +31,14 @@ class Screen(logging.StreamHandler):  # type: ignore[type-arg]
 
 @contextmanager
 def on_screen(level: int = logging.INFO) -> Iterator[None]:
-    """Within, lines of this level go to standard output, instead of those of an outer block."""
-    outer = [handler for handler in LOGGER.handlers if not isinstance(handler, logging.FileHandler)]
-    for handler in outer:
-        LOGGER.removeHandler(handler)
+    """Within, lines of this level go to standard output, and nowhere else."""
     screen = Screen(sys.stdout)
     screen.setLevel(level)
-    LOGGER.addHandler(screen)
+    outer, LOGGER.handlers = LOGGER.handlers, [screen]
     try:
         yield
     finally:
-        LOGGER.removeHandler(screen)
-        for handler in outer:
-            LOGGER.addHandler(handler)
+        LOGGER.handlers = outer
 
 
 @contextmanager

@@ -34,15 +34,14 @@ def tree_id(root: Path, folder: str) -> str:
     Line ends are read as LF, so that a checkout on Windows has the same id. The checklist tool
     computes the same value; a report with another one is stale.
     """
-    paths = [p for p in (root / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-    blobs = {path.relative_to(root).as_posix(): _blob_id(path.read_bytes()) for path in paths}
-    lines = [f"{name} {blobs[name]}\n" for name in sorted(blobs)]
+    blobs = {}
+    for path in (root / folder).rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = path.read_bytes().replace(b"\r\n", b"\n")
+            blob = hashlib.sha1(b"blob %d\0" % len(content) + content)
+            blobs[path.relative_to(root).as_posix()] = blob.hexdigest()
+    lines = [f"{name} {blob}\n" for name, blob in sorted(blobs.items())]
     return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
-
-
-def _blob_id(content: bytes) -> str:
-    content = content.replace(b"\r\n", b"\n")
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -37,27 +37,7 @@ class Run:
 @contextlib.contextmanager
 def recorded(root: Path, command: str, config: dict[str, Any]) -> Iterator[Run]:
     """A new run with its record and log file; the record states how it ended."""
-    run = _start(root, command, config)
-    wall, cpu = time.perf_counter(), time.process_time()
-    status = "failed"
-    try:
-        with logs.in_file(run.folder / "log.txt"):
-            yield run
-        status = "finished"
-    except KeyboardInterrupt:
-        status = "interrupted"
-        raise
-    except BaseException as error:
-        run.record["error"] = f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        cost = {"cpu_seconds": round(time.process_time() - cpu, 3)}
-        seconds = round(time.perf_counter() - wall, 3)
-        run.add(status=status, finished=_now().isoformat(), seconds=seconds, cost=cost)
-
-
-def _start(root: Path, command: str, config: dict[str, Any]) -> Run:
-    started = _now()
+    started, wall, cpu = datetime.now(UTC), time.perf_counter(), time.process_time()
     run = Run(_new_folder(root / LOGS, started.strftime("%Y-%m-%dT%H-%M-%S")))
     run.add(
         run=run.folder.name,
@@ -71,7 +51,24 @@ def _start(root: Path, command: str, config: dict[str, Any]) -> Run:
         trees=trees(root),
         environment=environment(),
     )
-    return run
+    status = "failed"
+    try:
+        with logs.in_file(run.folder / "log.txt"):
+            yield run
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    except BaseException as error:
+        run.record["error"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        run.add(
+            status=status,
+            finished=datetime.now(UTC).isoformat(),
+            seconds=round(time.perf_counter() - wall, 3),
+            cost={"cpu_seconds": round(time.process_time() - cpu, 3)},
+        )
 
 
 def trees(root: Path) -> dict[str, str]:
@@ -108,24 +105,16 @@ def repeatable(seed: int) -> Iterator[None]:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     chosen = next((os.environ[name] for name in THREAD_VARIABLES if name in os.environ), "1")
-    before = np.random.get_state()
     np.random.seed(seed)
-    try:
-        with threadpool_limits(limits=int(chosen)):
-            yield
-    finally:
-        np.random.set_state(before)
+    with threadpool_limits(limits=int(chosen)):
+        yield
 
 
 def _new_folder(parent: Path, name: str) -> Path:
     """A new folder of that name, or of name-2, name-3 when runs start within one second."""
-    for count in itertools.count(1):
-        folder = parent / (name if count == 1 else f"{name}-{count}")
+    names = itertools.chain([name], (f"{name}-{count}" for count in itertools.count(2)))
+    for folder in (parent / name for name in names):
         with contextlib.suppress(FileExistsError):
             folder.mkdir(parents=True)
-            return folder
-    raise AssertionError("unreachable")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+            break
+    return folder

@@ -15,9 +15,9 @@ from ..model.predictor import Predictor
 
 Array = NDArray[Any]
 N_BACKGROUND, N_CHECKED, TOLERANCE = 100, 20, 1e-3
-# Orders in which cells are replaced, each walked both ways; wide tables get fewer.
-N_ORDERS, MAX_STEPS = 10, 2_000
 MAX_NODES, MAX_CACHED = 300_000, 4
+# Rows of the background that stand in for a row's cells, and predictions for a row at most.
+N_REPLACED, MAX_PREDICTED = 10, 1_000
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ def explainer_of(predictor: Predictor, background: pl.DataFrame) -> Explainer:
             _explainers.clear()
         rows = background.sample(min(N_BACKGROUND, len(background)), seed=0, shuffle=True)
         owners, X = _owners(predictor, rows), predictor.matrix(rows)
-        _explainers[predictor] = _exact(predictor, X, owners) or _sampled(predictor, X, owners)
+        found = _exact(predictor, X, owners) or _permuted(predictor, X[:N_REPLACED], owners)
+        _explainers[predictor] = found
     return _explainers[predictor]
 
 
@@ -86,11 +87,10 @@ def _exact(predictor: Predictor, X: Array, owners: list[str]) -> Explainer | Non
     """By shap, for linear models and trees; None where it cannot read the model, or misreads it.
 
     shap 0.51 takes categories of scikit-learn's histogram boosting for numbers, without an error.
-    A forest with many nodes times outputs takes longer than sampling: 165 ms with 1,700,000.
     """
     import shap
 
-    columns, is_linear = tuple(dict.fromkeys(owners)), hasattr(predictor.estimator, "coef_")
+    columns, estimator = tuple(dict.fromkeys(owners)), predictor.estimator
     membership = np.array([[owner == column for column in columns] for owner in owners])
     predicted = outputs(predictor, X[:N_CHECKED])
     n_outputs = predicted.shape[1]
@@ -99,17 +99,15 @@ def _exact(predictor: Predictor, X: Array, owners: list[str]) -> Explainer | Non
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # shap's, at each call for LightGBM
             found = np.asarray(explainer.shap_values(rows)).reshape(*rows.shape, -1)
-        summed: Array = np.einsum("rfo,fc->rco", found[:, :, -n_outputs:], membership)
-        return summed
+        return np.asarray(np.einsum("rfo,fc->rco", found[:, :, -n_outputs:], membership))
 
     try:
-        explainer = (
-            shap.LinearExplainer(predictor.estimator, X)
-            if is_linear
-            else shap.TreeExplainer(predictor.estimator)
-        )
-        if not is_linear and explainer.model.values.size > MAX_NODES:
-            return None
+        if hasattr(estimator, "coef_"):
+            explainer = shap.LinearExplainer(estimator, X)
+        else:
+            explainer = shap.TreeExplainer(estimator)
+            if explainer.model.values.size > MAX_NODES:  # takes longer than _permuted
+                return None
         total = values(X[:N_CHECKED]).sum(axis=1)
     except Exception:  # whatever a model of an unknown kind makes shap stumble over
         return None
@@ -128,30 +126,28 @@ def _unit(total: Array, predicted: Array, *, is_class: bool) -> str | None:
     return "log-odds" if is_class and same else None
 
 
-def _sampled(predictor: Predictor, X: Array, owners: list[str]) -> Explainer:
-    """For any model: steps of the output while a background row's cells become those of the row.
+def _permuted(predictor: Predictor, X: Array, owners: list[str]) -> Explainer:
+    """For any model, by shap: what changes while cells of X become those of the row, in turn.
 
-    shap's PermutationExplainer does the same and takes 0.3 s a row.
-    Source: Strumbelj and Kononenko (2014), Knowledge and Information Systems 41; Mitchell and
-    others (2022), Sampling Permutations for Shapley Value Estimation, JMLR 23, for both ways.
+    Source: Mitchell and others (2022), Sampling Permutations for Shapley Value Estimation, JMLR 23.
     """
+    import shap
+
     columns = tuple(dict.fromkeys(owners))
-    places, n_columns = np.array([columns.index(owner) for owner in owners]), len(columns)
-    n_orders = int(np.clip(MAX_STEPS // (2 * (n_columns + 1)), 1, min(N_ORDERS, len(X))))
-    random = np.random.default_rng(0)
-    forward = np.array([random.permutation(n_columns) for _ in range(n_orders)])
-    orders, starts = np.concatenate([forward, forward[:, ::-1]]), np.tile(X[:n_orders], (2, 1))
-    ranks = orders.argsort(axis=1)[:, places]
-    replaced = ranks[:, None, :] < np.arange(n_columns + 1)[None, :, None]
+    places, none = [columns.index(owner) for owner in owners], np.zeros((1, len(columns)))
+    once = 2 * len(columns)  # masks of one order of the columns, forth and back
+    n_masks = max(1, MAX_PREDICTED // (once * len(X))) * once + 1
 
     def of_row(row: Array) -> Array:
-        cells = np.where(replaced, row, starts[:, None, :])
-        found = outputs(predictor, cells.reshape(-1, X.shape[1]))
-        steps = np.diff(found.reshape(*replaced.shape[:2], -1), axis=1)
-        total = np.zeros(steps.shape[1:])
-        np.add.at(total, orders, steps / len(orders))
-        return total
+        def replaced(masks: Array) -> Array:
+            cells = np.where(masks[:, None, places].astype(bool), row, X)
+            found = outputs(predictor, cells.reshape(-1, X.shape[1]))
+            return np.asarray(found.reshape(len(masks), len(X), -1).mean(axis=1))
+
+        explainer = shap.PermutationExplainer(replaced, none, seed=0)
+        found = explainer(none + 1, max_evals=n_masks, silent=True).values
+        return np.asarray(found).reshape(len(columns), -1)
 
     unit = "target" if predictor.classes is None else "probability"
-    base = outputs(predictor, X[:n_orders]).mean(axis=0)
+    base = outputs(predictor, X).mean(axis=0)
     return Explainer(unit, base, lambda rows: np.stack([of_row(row) for row in rows]), columns)

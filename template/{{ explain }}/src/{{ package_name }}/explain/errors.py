@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
+from sklearn.tree import DecisionTreeRegressor
 
 from ..dataloader.sources import ROW
 from ..evaluation.errors import worst_errors
@@ -46,8 +48,6 @@ def slices(X: Array, error: Array, shapes: Preprocessor) -> list[dict[str, Any]]
     X: from `shapes`, shape (n_rows, n_features). error: shape (n_rows,). p_value: how often the
     same search finds a leaf as bad after the errors were shuffled.
     """
-    from sklearn.tree import DecisionTreeRegressor
-
     least = max(MIN_ROWS, int(MIN_SHARE * len(X)))
     tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=least, random_state=0)
 
@@ -59,16 +59,12 @@ def slices(X: Array, error: Array, shapes: Preprocessor) -> list[dict[str, Any]]
 
     chance = [search(np.random.permutation(error))[1].max() for _ in range(N_SHUFFLES)]
     leaf, excess = search(error)
-    entries = [
-        {
-            "where": conditions,
-            "n_rows": int((leaf == node).sum()),
-            "error": float(error[leaf == node].mean()),
-            "p_value": float((1 + np.sum(chance >= excess[node])) / (1 + N_SHUFFLES)),
-        }
-        for node, conditions in _leaves(tree.tree_, shapes)
-    ]
-    return sorted(entries, key=lambda one: -float(str(one["error"])))
+    entries = []
+    for node, conditions in _leaves(tree.tree_, shapes):
+        inside, p_value = leaf == node, (1 + np.sum(chance >= excess[node])) / (1 + N_SHUFFLES)
+        entry = {"n_rows": int(inside.sum()), "error": float(error[inside].mean())}
+        entries.append({"where": conditions, **entry, "p_value": float(p_value)})
+    return sorted(entries, key=lambda one: -one["error"])
 
 
 def _leaves(
@@ -111,8 +107,6 @@ def near_rows(context: RunContext, X_train: Array, X_valid: Array) -> list[dict[
 
     Nearer than the median, that is; numbers must differ by more than the middle half of train.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     found = NearestNeighbors(n_neighbors=1).fit(X_train).kneighbors(X_valid)
     distance, nearest = (one[:, 0] for one in found)
     y_train, y_valid = (context.target(part) for part in (context.train, context.valid))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from sklearn.inspection import permutation_importance
 
 from ..dataloader.sources import ROW
 from ..evaluation.metrics import evaluate_metric
@@ -51,50 +52,44 @@ def importance(context: RunContext) -> list[dict[str, Any]]:
     of the same kind would. Each is the mean over all shuffles.
     Source: Breiman (2001), Random Forests; McCarthy (1969), Pseudo-Replication: Half Samples.
     """
-    predictor, random = context.model, np.random.default_rng(context.config.seed)
-    rows = context.valid[random.permutation(len(context.valid))[:MAX_ROWS]]
-    n_rows, y_true = len(rows), context.target(rows)
-    orders = [random.permutation(n_rows) for _ in range(N_SHUFFLES)]
+    model, seed, metric = context.model, context.config.seed, metric_of(context)[1]
+    rows = context.valid.sample(fraction=1, shuffle=True, seed=seed)[:MAX_ROWS]
+    n_rows, sign, random = len(rows), 2 * metric.greater_is_better - 1, np.random.default_rng(seed)
     halves = [random.permutation(n_rows)[: (n_rows + 1) // 2] for _ in range(N_HALVES)]
-    copies, found = n_rows * np.arange(N_SHUFFLES)[:, None], []
 
-    def score(predicted: Any, picked: Any) -> float:
-        taken, metric = predicted.take(picked), metric_of(context)[1]
-        y = y_true[picked % n_rows]
-        value = evaluate_metric(metric, y, taken.y_pred, taken.y_score)
-        return value if metric.greater_is_better else -value
+    def score(_: Any, places: Any, y_true: Any) -> dict[str, float]:
+        pairs = zip(model.columns, places.T, strict=True)
+        predicted = model.predict(pl.DataFrame([rows[name].gather(place) for name, place in pairs]))
+        found = {}
+        for number, part in enumerate([np.arange(n_rows), *halves]):
+            one = predicted.take(part)
+            value = evaluate_metric(metric, y_true[part], one.y_pred, one.y_score)
+            found[str(number)] = sign * value
+        return found
 
-    plain = predictor.predict(rows)
-    for name in predictor.columns:
-        shuffled = [rows.with_columns(rows[name].gather(order)) for order in orders]
-        predicted = predictor.predict(pl.concat(shuffled))
-        value, *drops = [
-            score(plain, some) - score(predicted, (copies + some).ravel())
-            for some in (np.arange(n_rows), *halves)
-        ]
-        spread = float(np.nanstd(drops, ddof=1))
-        ends = {"low": value - Z * spread, "high": value + Z * spread}
-        found.append({"feature": name, "importance": value, "spread": spread, **ends})
-    return sorted(found, key=lambda one: one["importance"], reverse=True)
+    # scikit-learn shuffles a matrix: of row numbers, so that columns of any type are shuffled.
+    places, y_true = np.tile(np.arange(n_rows)[:, None], len(model.columns)), context.target(rows)
+    options = {"scoring": score, "n_repeats": N_SHUFFLES, "random_state": seed}
+    found = permutation_importance(model.estimator, places, y_true, **options)
+    drops = np.array([one.importances_mean for one in found.values()])
+    value, spread = drops[0], np.nanstd(drops[1:], axis=0, ddof=1)
+    content = {"feature": list(model.columns), "importance": value, "spread": spread}
+    ends = {"low": value - Z * spread, "high": value + Z * spread}
+    return pl.DataFrame(content | ends).sort("importance", descending=True).to_dicts()
 
 
 def explain_rows(context: RunContext, rows: pl.DataFrame) -> list[dict[str, Any]]:
     """For each row its prediction and its largest contributions, without the row's values."""
     unit = explainer_of(context.model, context.train).unit
-    predicted = prediction_table(context.model, rows)["prediction"]
+    y_true, y_pred = rows[context.config.data.target], prediction_table(context.model, rows)
     entries = []
     for place, found in enumerate(contributions(context.model, context.train, rows)):
+        names = {"row": rows[ROW][place], "y_true": y_true[place], "unit": unit}
+        names["y_pred"] = y_pred["prediction"][place]
         largest = sorted(found.items(), key=lambda pair: -abs(pair[1]))
-        entries.append(
-            {
-                "row": rows[ROW][place],
-                "y_true": rows[context.config.data.target][place],
-                "y_pred": predicted[place],
-                "unit": unit,
-                "contributions": [{"feature": n, "contribution": c} for n, c in largest[:N_SHOWN]],
-                "others": sum(value for _, value in largest[N_SHOWN:]),
-            }
-        )
+        shown = [{"feature": name, "contribution": value} for name, value in largest[:N_SHOWN]]
+        others = sum(value for _, value in largest[N_SHOWN:])
+        entries.append({**names, "contributions": shown, "others": others})
     return entries
 
 

@@ -32,18 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Promote; raises CheckFailed with every gate that does not hold, and then changes nothing."""
-    folder = versions.resolve(args.root, args.version)
-    seen = versions.aliases(args.root).get(versions.CHAMPION)
-    if folder.name == seen:
-        return log("promote", f"version {seen} is champion already")
-    results = check(args, folder, seen)
-    for one in results:
-        log("gate", f"{one.gate:<12}{'holds' if one.holds else 'fails'}  {one.evidence}")
-    if failed := [one.gate for one in results if not one.holds]:
-        raise CheckFailed(f"version {folder.name} is not promoted: {', '.join(failed)}")
-    versions.set_champion(args.root, folder.name, previous=seen, seen=seen)
-    reason, found = args.without_comparison, [one._asdict() for one in results]
-    write_record(args.root, folder, how="promotion", replaced=seen, reason=reason, gates=found)
+    with versions.locked(args.root):
+        folder = versions.resolve(args.root, args.version)
+        champion = versions.aliases(args.root).get(versions.CHAMPION)
+        if folder.name == champion:
+            return log("promote", f"version {champion} is champion already")
+        results = check(args, folder, champion)
+        for one in results:
+            log("gate", f"{one.gate:<12}{'holds' if one.holds else 'fails'}  {one.evidence}")
+        if failed := [one.gate for one in results if not one.holds]:
+            raise CheckFailed(f"version {folder.name} is not promoted: {', '.join(failed)}")
+        versions.set_aliases(args.root, champion=folder.name, previous=champion)
+        reason, found = args.without_comparison, [one._asdict() for one in results]
+        how = {"how": "promotion", "replaced": champion, "reason": reason}
+        write_record(args.root, folder, gates=found, **how)
 
 
 def check(args: argparse.Namespace, folder: Path, champion: str | None) -> list[gates.Result]:
@@ -90,9 +92,9 @@ def write_record(root: Path, folder: Path, gates: list[dict[str, Any]], **how: A
 
 
 def _listed(root: Path, number: str, champions: list[str]) -> dict[str, Any]:
-    """stage: production, candidate (newer than the champion, never in use) or retired."""
+    """stage: production (the champion), retired (a former one) or candidate."""
     found = read_description(versions.resolve(root, number))
-    is_new = number not in champions and int(number) > int(champions[-1])
-    stage = "production" if number == champions[-1] else "candidate" if is_new else "retired"
+    former = "retired" if number in champions else "candidate"
+    stage = "production" if number == champions[-1] else former
     facts = {"name": found["model"], "run": found["run"], "sha256": found["sha256"]}
     return {"version": number, **facts, "stage": stage}

@@ -14,10 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Roll back without gates; raises ValueError for a version that was never champion."""
-    folder = versions.resolve(args.root, args.version)
-    used = [one["version"] for one in read_history(args.root)]
-    if folder.name not in used:
-        raise ValueError(f"version {folder.name} was never champion; known: {', '.join(used)}")
-    seen = versions.resolve(args.root).name
-    versions.set_champion(args.root, folder.name, previous=None, seen=seen)
-    write_record(args.root, folder, [], how="rollback", replaced=seen, reason=args.reason)
+    with versions.locked(args.root):
+        folder, champion = (versions.resolve(args.root, one) for one in (args.version, "champion"))
+        used = [one["version"] for one in read_history(args.root)]
+        if folder.name not in used:
+            raise ValueError(f"version {folder.name} was never champion; known: {', '.join(used)}")
+        versions.set_aliases(args.root, champion=folder.name, previous=None)
+        how = {"how": "rollback", "replaced": champion.name, "reason": args.reason}
+        write_record(args.root, folder, [], **how)

@@ -21,18 +21,16 @@ def resolve(root: Path, name: str = CHAMPION) -> Path:
 
     Raises ValueError that names the nearest version or alias, or the command to run.
     """
-    known, there = aliases(root), numbers(root)
+    known, there = aliases(root), [str(number) for number in numbers(root)]
     number = known.get(name, name)
-    if number in map(str, there):
+    if number in there:
         return root / MODELS / number
-    if name in known:
-        raise ValueError(f"{MODELS}/{number}: no such folder, and '{name}' is this version")
     if not there:
         raise ValueError(f"{MODELS}/: no model is registered; run `evaluate`, then `register`")
-    if name == CHAMPION:
+    if name == CHAMPION and name not in known:
         raise ValueError(f"{MODELS}/: no version is champion; run `promote`")
-    nearest = hint(name, [*map(str, there), *known])
-    raise ValueError(f"{MODELS}/{name}: no such version or alias; {nearest}")
+    nearest = hint(name, [*there, *known])
+    raise ValueError(f"{MODELS}/{number}: no such version or alias; {nearest}")
 
 
 def numbers(root: Path) -> list[int]:
@@ -53,7 +51,7 @@ def add(root: Path, files: Sequence[Path], above: int = 0) -> Path:
     above: the highest number ever used, perhaps on another machine. The version appears whole or
     not at all: its folder is renamed when it is complete.
     """
-    with _locked(root):
+    with locked(root):
         staged = root / MODELS / ".new"
         shutil.rmtree(staged, ignore_errors=True)  # left by an interrupted call
         staged.mkdir()
@@ -62,29 +60,19 @@ def add(root: Path, files: Sequence[Path], above: int = 0) -> Path:
             (staged / path.name).chmod(0o444)
         used = [above, *numbers(root), *map(int, aliases(root).values())]
         folder = staged.rename(root / MODELS / str(max(used) + 1))
-        _write_aliases(root, {CHALLENGER: folder.name})
+        set_aliases(root, challenger=folder.name)
     return folder
 
 
-def set_champion(root: Path, version: str, previous: str | None, *, seen: str | None) -> None:
-    """Point champion and previous at these versions, in one write.
-
-    seen: the champion that the decision was about; raises ValueError if it is another one now.
-    """
-    with _locked(root):
-        if aliases(root).get(CHAMPION) != seen:
-            raise ValueError(f"{MODELS}/{ALIASES}: the champion has just changed; run it again")
-        _write_aliases(root, {CHAMPION: version, PREVIOUS: previous})
-
-
-def _write_aliases(root: Path, changes: dict[str, str | None]) -> None:
+def set_aliases(root: Path, **changes: str | None) -> None:
+    """Point aliases at versions, in one write; None removes an alias. Call it within `locked`."""
     changed = aliases(root) | changes
     present = {name: version for name, version in changed.items() if version is not None}
     write_json(root / MODELS / ALIASES, present)
 
 
 @contextmanager
-def _locked(root: Path) -> Iterator[None]:
+def locked(root: Path) -> Iterator[None]:
     """Within, no other process changes models/."""
     from filelock import FileLock  # not needed where versions are only read, as in the image
 

@@ -27,23 +27,22 @@ def run(args: argparse.Namespace) -> None:
     config = load_project(args.root, args.overrides)
     manifest = ensure(config, args.root)
     with runs.repeatable(config.seed):
-        found = measure(config, manifest, read_part(args.root, "train"))
-    write_json(args.root / REPORT, found)
+        write_json(args.root / REPORT, measure(config, manifest, read_part(args.root, "train")))
     log("", f"record    {REPORT}")
 
 
 def measure(config: Config, manifest: dict[str, Any], table: pl.DataFrame) -> dict[str, Any]:
     """Seconds to fit and to predict, and the peak memory of the process; for `config.model`."""
     largest = len(table) if len(table) >= ENOUGH_ROWS else 10 * len(table)
-    sizes, times = [largest // 100, largest // 10, largest], []
-    for size in sizes:
+    found: dict[str, list[Any]] = {"rows": [], "fit_seconds": [], "predict_seconds": []}
+    for size in (largest // 100, largest // 10, largest):
         rows = _sample(config, table, size)
         words = (config, config.model, rows, manifest["features"], manifest["classes"])
         model, _ = fit(*words)  # not timed: the first fit of a process also imports
-        times.append((seconds(fit, *words), seconds(model.predict, rows)))
-        log("rows", f"{size:>9}  fit {times[-1][0]:.3f} s  predict {times[-1][1]:.4f} s")
-    fit_seconds, predict_seconds = (list(one) for one in zip(*times, strict=True))
-    found = {"rows": sizes, "fit_seconds": fit_seconds, "predict_seconds": predict_seconds}
+        times = (size, seconds(fit, *words), seconds(model.predict, rows))
+        log("rows", f"{size:>9}  fit {times[1]:.3f} s  predict {times[2]:.4f} s")
+        for values, value in zip(found.values(), times, strict=True):
+            values.append(value)
     return {"model": config.model, **found, "peak_memory_mb": peak_memory_mb()}
 
 

@@ -1,9 +1,7 @@
 """List the runs in logs/ with their page, or compare two: `runs`."""
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from ..evaluation.report import render, write_script
@@ -14,7 +12,6 @@ from ..utils.logs import log
 
 PAGE = "reports/runs.html"
 COMPARED = ("config", "data", "git", "trees", "environment")
-Values = Mapping[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +28,8 @@ def run(args: argparse.Namespace) -> None:
         value = interval_text(row["value"]) if row["value"] else row["status"]
         text = f"{row['model']:<10}{metric_text(row['metric'])} {value}"
         log("runs", f"{row['run']}  {text}  {row['commit']}")
-    write_page(args.root, rows)
+    write_script(args.root)
+    write_text(args.root / PAGE, render("history/runs.html", title="Runs", rows=rows[::-1]))
     log("", f"page      {PAGE}")
 
 
@@ -66,16 +64,3 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tu
             yield from ((f"{key}.{inner}", *pair) for inner, *pair in differences(old, new))
         elif old != new:
             yield key, old, new
-
-
-def write_page(root: Path, rows: list[dict[str, Any]]) -> None:
-    """A table of all runs, and a plot with one colour a model and metric."""
-    lines: dict[str, dict[str, Any]] = {}
-    for row in [row for row in rows if row["value"]]:
-        name, value = f"{row['model']}, {metric_text(row['metric'])}", row["value"]
-        line = lines.setdefault(name, {"name": name, "mode": "markers", "x": [], "y": []})
-        line["x"].append(row["started"])
-        line["y"].append(value["value"])
-    write_script(root)
-    data = json.dumps(list(lines.values())).replace("</", "<\\/")  # "</" would end the script
-    write_text(root / PAGE, render("history/runs.html", title="Runs", rows=rows[::-1], data=data))

@@ -1,7 +1,5 @@
 """The HTTP interface."""
 
-import asyncio
-import hashlib
 import secrets
 from collections.abc import Sequence
 from importlib import import_module
@@ -22,13 +20,12 @@ from ..configs.settings import Count, Section
 from ..model import store
 from .batching import Batcher, Timing
 from .middleware import ApiError, Limits, Metrics, RequestMiddleware
-from .model_version import ModelVersion, Output, Outputs
-from .requests import body_type, explain_error, row_model, typed_table
+from .model_version import ModelVersion, Outputs
+from .requests import body_type, column_types, explain_error, row_model, typed_table
 
 PATH = "conf/service.yaml"
 PACKAGE = __name__.partition(".")[0]
 JSON = "application/json"
-CODES = {400: "not_json", 404: "not_found", 405: "wrong_method"}
 
 
 class Service(Section):
@@ -41,7 +38,6 @@ class Service(Section):
     timing: Timing
     limits: Limits
     outputs: Outputs
-    drain_s: Annotated[float, Field(ge=0)]
     stop_s: Count
     log_inputs: bool
 
@@ -75,13 +71,12 @@ DOCUMENTED: dict[str, Any] = {"responses": {one: {"model": ErrorResponse} for on
 
 
 def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()) -> FastAPI:
-    """The application. app.state.draining: whether it is about to stop, which /ready reports."""
-    title = f"{version.description['target']} service"
-    app = FastAPI(title=title, version="1", redoc_url=None)
-    app.state.draining, metrics = False, Metrics()
-    batcher = Batcher(version, service.timing, service.limits.concurrency)
-    _add_predict(app, batcher, service, metrics)
-    _add_explain(app, batcher)
+    """The application. keys: any of them is valid as X-API-Key; none lets everyone in."""
+    app = FastAPI(title=f"{version.description['target']} service", version="1", redoc_url=None)
+    metrics = Metrics()
+    _add_predict(app, version, service, metrics)
+    _add_feedback(app)
+    _add_explain(app, version)
     _add_status(app, version, metrics)
     _add_errors(app, list(version.schema.columns))
     paths = {str(getattr(route, "path", "")) for route in app.routes}
@@ -90,34 +85,32 @@ def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()
     return app
 
 
-def _add_predict(app: FastAPI, batcher: Batcher, service: Service, metrics: Metrics) -> None:
-    version = batcher.version
-    one: Any = _prediction_model(version)
+def _add_predict(app: FastAPI, version: ModelVersion, service: Service, metrics: Metrics) -> None:
+    one: Any = _prediction_model(version.description["classes"])
     accepted = body_type(row_model(version.schema), service.limits.rows)
+    batcher = Batcher(version, service.timing, service.limits.concurrency)
 
     @app.post("/predict", response_model=one | list[one], **DOCUMENTED)
     async def predict(request: Request, body: accepted) -> Response:  # type: ignore[valid-type]
         """Predict one row (an object) or many (a list of objects)."""
         rows: list[BaseModel] = body if isinstance(body, list) else [body]
-        found = [_complete(output, version.name) for output in await batcher.predict(rows)]
-        for output in found:
-            metrics.predictions.labels(output["source"], output["reason"] or "").inc()
-        request.scope["facts"]["predictions"] = [
-            output | _inputs(row, service.log_inputs)
-            for output, row in zip(found, rows, strict=True)
+        outputs = await batcher.predict(rows)
+        predictions = [
+            {"prediction_id": secrets.token_hex(16), "model_version": version.name, **output}
+            for output in outputs
         ]
-        return Response(to_json(found if rows is body else found[0]), media_type=JSON)
+        for output in outputs:
+            metrics.predictions.labels(output["source"], output["reason"] or "").inc()
+        request.scope["facts"]["predictions"] = predictions
+        if service.log_inputs:
+            inputs = [row.model_dump(by_alias=True) for row in rows]
+            request.scope["facts"]["inputs"] = inputs
+        content = predictions if rows is body else predictions[0]
+        return Response(to_json(content), media_type=JSON)  # validated already
 
-    @app.post("/feedback", status_code=202, **DOCUMENTED)
-    async def feedback(request: Request, body: Feedback) -> dict[str, str]:
-        """What happened after a prediction; logged under its id."""
-        request.scope["facts"]["feedback"] = body.model_dump()
-        return {"prediction_id": body.prediction_id}
 
-
-def _prediction_model(version: ModelVersion) -> Any:
-    classes = version.description["classes"]
-    fields: dict[str, Any] = {
+def _prediction_model(classes: list[str] | None) -> type[BaseModel]:
+    definitions: dict[str, Any] = {
         "prediction_id": str,
         "prediction": float if classes is None else Literal[tuple(classes)],
         "probabilities": None if classes is None else dict[str, float],
@@ -125,22 +118,18 @@ def _prediction_model(version: ModelVersion) -> Any:
         "source": Literal["model", "fallback"],
         "reason": str | None,
     }
-    definitions: dict[str, Any] = {name: (kind, ...) for name, kind in fields.items()}
     return create_model("Prediction", **definitions)
 
 
-def _complete(output: Output, version: str) -> Output:
-    return {"prediction_id": secrets.token_hex(16), "model_version": version} | output
+def _add_feedback(app: FastAPI) -> None:
+    @app.post("/feedback", status_code=202, **DOCUMENTED)
+    async def feedback(request: Request, body: Feedback) -> dict[str, str]:
+        """What happened after a prediction; logged under its id."""
+        request.scope["facts"]["feedback"] = body.model_dump()
+        return {"prediction_id": body.prediction_id}
 
 
-def _inputs(row: BaseModel, with_values: bool) -> dict[str, Any]:
-    digest = hashlib.sha256(repr(list(vars(row).values())).encode()).hexdigest()
-    values = {"inputs": row.model_dump(by_alias=True)} if with_values else {}
-    return {"input_sha256": digest, **values}
-
-
-def _add_explain(app: FastAPI, batcher: Batcher) -> None:
-    version = batcher.version
+def _add_explain(app: FastAPI, version: ModelVersion) -> None:
     if find_spec(f"{PACKAGE}.explain") is None:
 
         @app.post("/explain", include_in_schema=False)
@@ -148,24 +137,17 @@ def _add_explain(app: FastAPI, batcher: Batcher) -> None:
             raise ApiError(404, "not_found", _how_to_add("explain", version.folder.parents[1]))
 
         return
-    contributions = import_module(f"{PACKAGE}.explain.contributions").contributions
     if version.predictor is None or not (version.folder / store.MODEL).is_file():
         return
+    contributions = import_module(f"{PACKAGE}.explain.contributions").contributions
     trained = store.load(version.folder)[0]  # ONNX cannot be looked into
     contributions(trained, version.background, version.background[:1])  # the first call is slow
 
     @app.post("/explain", **DOCUMENTED)
-    async def explain(body: row_model(version.schema)) -> dict[str, float]:  # type: ignore[valid-type]
+    def explain(body: row_model(version.schema)) -> dict[str, float]:  # type: ignore[valid-type]
         """How much each column moves the prediction of one row."""
-        table = typed_table(batcher.types, [body])
-        task = asyncio.get_running_loop().run_in_executor(
-            batcher.pool, contributions, trained, version.background, table
-        )
-        try:
-            (found,) = await asyncio.wait_for(task, batcher.timing.explain_ms / 1000)
-        except TimeoutError:
-            raise ApiError(503, "too_slow", "the explanation takes too long", wait_s=1) from None
-        return dict(found)
+        table = typed_table(column_types(version.schema), [body])
+        return dict(contributions(trained, version.background, table)[0])
 
 
 def _how_to_add(component: str, root: Path) -> str:
@@ -182,13 +164,12 @@ def _add_status(app: FastAPI, version: ModelVersion, metrics: Metrics) -> None:
         """The process answers."""
         return {"status": "ok"}
 
-    @app.get("/ready", responses={503: {"description": "without a model, or about to stop"}})
+    @app.get("/ready", responses={503: {"description": "without a model"}})
     async def ready(response: Response) -> dict[str, str]:
         """Whether requests should be sent here."""
-        status = "draining" if app.state.draining else "ready"
-        status = "absent" if version.predictor is None else status
-        response.status_code = 200 if status == "ready" else 503
-        return {"status": status}
+        is_absent = version.predictor is None
+        response.status_code = 503 if is_absent else 200
+        return {"status": "absent" if is_absent else "ready"}
 
     @app.get("/version")
     async def model_version() -> dict[str, Any]:
@@ -214,5 +195,5 @@ def _add_errors(app: FastAPI, names: list[str]) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        code = CODES.get(error.status_code, "refused")
+        code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "refused")
         return ApiError(error.status_code, code, str(error.detail)).response(request.scope)

@@ -22,14 +22,9 @@ TOLERANCE = 1e-5  # relative to the value, or to 1 where the value is smaller
 N_MIXED = 1000
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--version`."""
-    parser.add_argument("--version", help="a version or an alias (default: `model` of the service)")
-
-
 def run(args: argparse.Namespace) -> None:
-    """Export the model that conf/service.yaml names."""
-    export(resolve(args.root, args.version or load_service(args.root, args.overrides).model))
+    """Export the model that conf/service.yaml names; `export model=2` another one."""
+    export(resolve(args.root, load_service(args.root, args.overrides).model))
 
 
 def ensure_exported(folder: Path) -> None:

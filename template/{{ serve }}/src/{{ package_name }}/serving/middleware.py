@@ -6,10 +6,9 @@ import secrets
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,16 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..configs.settings import Count, Section
 
 LOGGER = logging.getLogger(__package__)
-MAX_CLIENTS = 10_000
-NO_LIMIT = 1e9  # requests per second
 
 
 class Limits(Section):
     """How much the service takes on."""
 
     concurrency: Count
-    requests_per_second: Annotated[float, Field(gt=0)] | None
-    burst: Count
+    requests_per_second: Count | None
     body_bytes: Count
     rows: Count
 
@@ -34,16 +30,15 @@ class Limits(Section):
 class ApiError(Exception):
     """An error with a status; code for programs, message for people, fields by name."""
 
-    def __init__(
-        self, status: int, code: str, message: str, fields: Any = (), wait_s: int | None = None
-    ) -> None:
-        self.status, self.headers = status, {} if wait_s is None else {"Retry-After": str(wait_s)}
+    def __init__(self, status: int, code: str, message: str, fields: Any = ()) -> None:
+        self.status = status
         self.content = {"error": code, "message": message, "fields": list(fields)}
 
     def response(self, scope: Scope) -> JSONResponse:
         """The same shape for every error."""
         content = self.content | {"request_id": scope["facts"]["request_id"]}
-        return JSONResponse(content, self.status, self.headers)
+        headers = {"Retry-After": "1"} if self.status in (429, 503) else None
+        return JSONResponse(content, self.status, headers)
 
 
 class Metrics:
@@ -60,23 +55,6 @@ class Metrics:
         self.predictions = Counter("predictions", "Predictions", ["source", "reason"], **to)
 
 
-class RateLimiter:
-    """A bucket of `burst` requests for each client, refilled at `per_second`."""
-
-    def __init__(self, per_second: float | None, burst: int) -> None:
-        self.per_second, self.burst = per_second or NO_LIMIT, burst
-        self._left: dict[str, tuple[float, float]] = {}  # requests, as of this time
-
-    def wait_s(self, client: str, now: float) -> float:
-        """Seconds until this client may send a request; 0: this one passes."""
-        if len(self._left) >= MAX_CLIENTS:
-            self._left.clear()
-        left, before = self._left.get(client, (self.burst, now))
-        left = min(self.burst, left + (now - before) * self.per_second)
-        self._left[client] = (left - (left >= 1), now)
-        return max(0.0, (1 - left) / self.per_second)
-
-
 class RequestMiddleware:
     """keys: any of them is valid as X-API-Key; none lets everyone in. paths: for the metrics."""
 
@@ -85,20 +63,20 @@ class RequestMiddleware:
     ) -> None:
         self.app, self.limits, self.metrics, self.paths = app, limits, metrics, paths
         self.keys = [key.encode() for key in keys]
-        self.rate = RateLimiter(limits.requests_per_second, limits.burst)
+        self._second, self._n_requests = 0, dict[str, int]()  # of each client in this second
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle an HTTP request; pass other scopes on."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        started, sent = time.perf_counter(), {"status": 500, "bytes": 0}
-        scope["facts"] = {"request_id": secrets.token_hex(16)}
+        started, request_id = time.perf_counter(), secrets.token_hex(16)
+        scope["facts"] = facts = {"request_id": request_id, "status": 500}  # for the log
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                sent["status"] = message["status"]
-                message["headers"].append((b"x-request-id", scope["facts"]["request_id"].encode()))
-            sent["bytes"] += len(message.get("body", b""))
+                facts["status"] = message["status"]
+                message["headers"].append((b"x-request-id", request_id.encode()))
+            self.metrics.n_out.inc(len(message.get("body", b"")))
             await send(message)
 
         try:
@@ -107,10 +85,10 @@ class RequestMiddleware:
         except ApiError as error:
             await error.response(scope)(scope, receive, send_with_id)
         except Exception:  # a defect; the log has its place, the caller the id
-            LOGGER.exception("failed", extra={"facts": scope["facts"]})
+            LOGGER.exception("failed", extra={"facts": facts})
             broken = ApiError(500, "internal", "internal error; the log has it by request_id")
             await broken.response(scope)(scope, receive, send_with_id)
-        self._record(scope, sent, time.perf_counter() - started)
+        self._record(scope, time.perf_counter() - started)
 
     def _check(self, scope: Scope) -> None:
         """Raise ApiError for a POST with a wrong key, type or size, or one too many."""
@@ -120,9 +98,7 @@ class RequestMiddleware:
         given = headers.get(b"x-api-key", b"")
         if self.keys and not any(hmac.compare_digest(given, key) for key in self.keys):
             raise ApiError(401, "no_key", "X-API-Key is missing or wrong")
-        client = scope["client"][0] if scope["client"] else ""
-        if wait_s := self.rate.wait_s(client, time.monotonic()):
-            raise ApiError(429, "too_often", "too many requests", wait_s=int(wait_s) + 1)
+        self._count(scope["client"][0] if scope["client"] else "")
         if not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
             raise ApiError(415, "wrong_type", "Content-Type must be application/json")
         size, most = headers.get(b"content-length", b""), self.limits.body_bytes
@@ -132,14 +108,22 @@ class RequestMiddleware:
             raise ApiError(413, "too_large", f"the body must be at most {most} bytes")
         self.metrics.n_in.inc(int(size))
 
-    def _record(self, scope: Scope, sent: dict[str, int], seconds: float) -> None:
+    def _count(self, client: str) -> None:
+        """Raise ApiError where this client has sent too many requests in this second."""
+        if self._second != int(time.monotonic()):
+            self._second, self._n_requests = int(time.monotonic()), {}
+        self._n_requests[client] = self._n_requests.get(client, 0) + 1
+        most = self.limits.requests_per_second
+        if most is not None and self._n_requests[client] > most:
+            raise ApiError(429, "too_often", "too many requests in this second")
+
+    def _record(self, scope: Scope, seconds: float) -> None:
+        facts = scope["facts"]
         path = scope["path"] if scope["path"] in self.paths else "other"
-        self.metrics.requests.labels(path, sent["status"]).inc()
+        self.metrics.requests.labels(path, facts["status"]).inc()
         self.metrics.seconds.labels(path).observe(seconds)
-        self.metrics.n_out.inc(sent["bytes"])
-        facts = {"method": scope["method"], "path": path, "status": sent["status"]}
-        ms = round(seconds * 1000, 3)
-        LOGGER.info("request", extra={"facts": {**facts, "ms": ms, **scope["facts"]}})
+        line = {"method": scope["method"], "path": path, "ms": round(seconds * 1000, 3), **facts}
+        LOGGER.info("request", extra={"facts": line})
 
 
 class JsonFormatter(logging.Formatter):

@@ -97,15 +97,15 @@ class ModelVersion:
             return [self.fallback("absent")] * len(table)
         try:
             predicted = self.predictor.predict(table)
+            if predicted.y_score is None:
+                return [self._number(value) for value in predicted.y_pred.tolist()]
+            return [self._class(scores) for scores in predicted.y_score.tolist()]
         except Exception:  # a model is another program, which fails in its own ways
             LOGGER.exception("model-failed")
             return [self.fallback("failed")] * len(table)
-        if predicted.y_score is None:
-            return [self._number(value) for value in predicted.y_pred.tolist()]
-        return [self._class(scores) for scores in predicted.y_score.tolist()]
 
     def fallback(self, reason: str) -> Output:
-        """The constant, marked as such."""
+        """The constant prediction, marked as such."""
         return self.constant | {"source": "fallback", "reason": reason}
 
     def _number(self, value: float) -> Output:

@@ -4,14 +4,10 @@ import argparse
 import gc
 import logging
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
 
 from ..registry.versions import resolve
 from ..utils.logs import log
@@ -27,12 +23,11 @@ def run(args: argparse.Namespace) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     service = load_service(args.root, args.overrides)
     keys, version = read_keys(service), load_version(args.root, service)
-    app = create_app(version, service, keys)
-    engine = version.facts["engine"]
+    app, engine = create_app(version, service, keys), version.facts["engine"]
     log("serve", f"version {version.name} on {engine}; http://{service.host}:{service.port}/docs")
     log_json()
-    gc.freeze()  # what is loaded stays: the collector need not look at it again
-    config = uvicorn.Config(
+    gc.freeze()  # what is loaded stays: the collector would look at it for 30 ms, again and again
+    uvicorn.run(
         app,
         host=service.host,
         port=service.port,
@@ -41,11 +36,6 @@ def run(args: argparse.Namespace) -> None:
         server_header=False,
         timeout_graceful_shutdown=service.stop_s,
     )
-    try:
-        Server(config, app, service.drain_s).run()
-    except SystemExit as error:  # uvicorn's way to report a port that is taken
-        place = f"{service.host}:{service.port}"
-        raise OSError(f"{place}: cannot listen there; is the port taken?") from error
 
 
 def load_version(root: Path, service: Service) -> ModelVersion:
@@ -76,20 +66,3 @@ def log_json() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(level)
         logger.handlers, logger.propagate = [handler], False
-
-
-class Server(uvicorn.Server):
-    """uvicorn that reports on /ready that it will stop, and stops `drain_s` seconds later."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI, drain_s: float) -> None:
-        super().__init__(config)
-        self.app, self.drain_s = app, drain_s
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop; a second signal, or SIGINT, stops at once."""
-        if sig == signal.SIGINT or self.app.state.draining:
-            self.should_exit = True
-        self.app.state.draining = True
-        timer = threading.Timer(self.drain_s, setattr, (self, "should_exit", True))
-        timer.daemon = True
-        timer.start()

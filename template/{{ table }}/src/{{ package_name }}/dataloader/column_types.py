@@ -1,17 +1,16 @@
 """Infer a column's type from its cells, and parse cells as that type."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
-from ..configs.settings import ColumnType
+from ..configs.settings import ColumnType, Section
 
 # A text column with more distinct values than this share of its rows is free text or names rows.
 TEXT_SHARE = 0.5
 MAX_CATEGORIES = 1000
-# The first that parses every cell is used. 01/02/2024 fits both slashed ones: then the column
-# stays text, since a guess would be wrong for half of the world.
+# The first that parses every cell is used.
 DATE_FORMATS = (
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -25,6 +24,7 @@ DATE_FORMATS = (
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
 )
+# 01/02/2024 fits both: then the column stays text, since a guess is wrong for half of the world.
 SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
 # With the month's name, whole or short; without a day, the first of the month is meant.
 MONTH_FORMATS = ("%d %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %Y")
@@ -40,34 +40,36 @@ ONLY_DECIMAL = r"^-?\d+,(\d{1,2}|\d{4,})$"
 DATETIME = pl.Datetime("us")
 
 
-@dataclass(frozen=True)
-class CellFormat:
+class CellFormat(Section):
     """How to parse a column: its type, the format of its dates, the signs in its numbers.
 
-    format: several are joined by EITHER; the first that fits a cell is used. unit: text around a
-    number, such as ct. thousands: the sign between groups of three digits. missing: cells that
-    mean "not known".
+    format: several are joined by EITHER; the first that fits a cell is used. decimal_comma: 3,14
+    is a number too. unit: text around a number, such as ct. thousands: the sign between groups of
+    three digits. missing: values that mean "not known".
     """
 
     type: ColumnType
     format: str | None = None
     decimal_comma: bool = False
     unit: str | None = None
-    thousands: str | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
     missing: tuple[float | str, ...] = ()
 
 
 def infer(cells: pl.Series) -> CellFormat:
     """The format that parses every cell that is not null."""
-    if not isinstance(cells.dtype, pl.String):
-        return CellFormat(_type_of(cells.dtype))
-    values = cells.drop_nulls()
+    dtype, values = cells.dtype, cells.drop_nulls()
+    if dtype.is_numeric():
+        return CellFormat(type="number")
+    if dtype == pl.Boolean or dtype.is_temporal():
+        return CellFormat(type="boolean" if dtype == pl.Boolean else "date")
+    if not isinstance(dtype, pl.String):
+        return CellFormat(type="text")
     for candidate in _candidates(values):
         if len(values) and not parse(values, candidate).null_count():
             return candidate
-    n_unique = values.n_unique()
-    is_text = n_unique > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
-    return CellFormat("text" if is_text else "category")
+    is_text = values.n_unique() > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
+    return CellFormat(type="text" if is_text else "category")
 
 
 def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
@@ -87,36 +89,26 @@ def known(cells: pl.Series, missing: Sequence[float | str]) -> pl.Series:
     if not missing:
         return cells
     texts = pl.Series([str(value) for value in missing])
-    numbers = texts.cast(pl.Float64, strict=False).drop_nulls()
-    if cells.dtype.is_numeric():
-        return cells.set(cells.cast(pl.Float64).is_in(numbers.implode()), None)
+    numbers = texts.cast(pl.Float64, strict=False).drop_nulls().implode()
     if cells.dtype.is_temporal():
         days = texts.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us").drop_nulls()
-        return cells.set(cells.cast(DATETIME).is_in(days.implode()), None)
-    as_text = cells.cast(pl.String)
-    found = as_text.is_in(texts.implode())
-    found |= as_text.cast(pl.Float64, strict=False).is_in(numbers.implode()).fill_null(False)
-    return cells.set(found.fill_null(False), None)
-
-
-def _type_of(dtype: pl.DataType) -> ColumnType:
-    if dtype.is_numeric():
-        return "number"
-    return "boolean" if dtype == pl.Boolean else "date" if dtype.is_temporal() else "text"
+        return cells.set(cells.cast(DATETIME).is_in(days.implode()).fill_null(False), None)
+    found = cells.cast(pl.String).is_in(texts.implode()).fill_null(False)
+    found |= cells.cast(pl.Float64, strict=False).is_in(numbers).fill_null(False)
+    return cells.set(found, None)
 
 
 def _candidates(values: pl.Series) -> list[CellFormat]:
-    found = [CellFormat("boolean")]
+    found = [CellFormat(type="boolean")]
     if not values.str.contains(LEADING_ZERO).any():
-        found.append(CellFormat("number"))
+        found.append(CellFormat(type="number"))
         plain = values.str.contains(DECIMAL_COMMA).all()
         if plain and values.str.contains(ONLY_DECIMAL).any():
-            found.append(CellFormat("number", decimal_comma=True))
+            found.append(CellFormat(type="number", decimal_comma=True))
     if len(values) and values.head(1).str.contains(LOOKS_LIKE_DATE).all():
-        found += [CellFormat("date", form) for form in DATE_FORMATS]
-        found += [CellFormat("date", form) for form in MONTH_FORMATS]
         slashed = [form for form in SLASHED if not _dates(values, form).null_count()]
-        found += [CellFormat("date", form) for form in slashed if len(slashed) == 1]
+        forms = [*DATE_FORMATS, *MONTH_FORMATS, *(slashed if len(slashed) == 1 else [])]
+        found += [CellFormat(type="date", format=form) for form in forms]
     return found
 
 
@@ -143,12 +135,9 @@ def _numbers(cells: pl.Series, decimal_comma: bool) -> pl.Series:
 
 
 def _booleans(cells: pl.Series) -> pl.Series:
-    if cells.dtype == pl.Boolean:
-        return cells
+    known = {"true": True, "false": False}
     words = cells.cast(pl.String).str.to_lowercase()
-    return words.replace_strict(
-        {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
-    )
+    return words.replace_strict(known, default=None, return_dtype=pl.Boolean)
 
 
 def _dates(cells: pl.Series, form: str | None) -> pl.Series:
@@ -156,12 +145,11 @@ def _dates(cells: pl.Series, form: str | None) -> pl.Series:
         zone = getattr(cells.dtype, "time_zone", None)
         plain = cells.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zone else cells
         return plain.cast(DATETIME)
+    dates = pl.Series(cells.name, [None] * len(cells), dtype=DATETIME)
     if form and cells.dtype.is_numeric():
         cells = cells.cast(pl.Int64, strict=False).cast(pl.String)
     if not isinstance(cells.dtype, pl.String):
-        return pl.Series(cells.name, [None] * len(cells), dtype=DATETIME)
-    # Cells that arrive as JSON are ISO 8601, whatever the file's own format is.
-    dates = pl.Series(cells.name, [None] * len(cells), dtype=DATETIME)
+        return dates
     for one in form.split(EITHER) if form else [None]:
         dates = dates.zip_with(dates.is_not_null(), _moments(cells, one))
     return dates
@@ -169,9 +157,9 @@ def _dates(cells: pl.Series, form: str | None) -> pl.Series:
 
 def _moments(cells: pl.Series, form: str | None) -> pl.Series:
     """UTC where a cell names its zone; the first of the month or year where it has no day."""
-    for part in ("%d", "%m"):
-        whole = not form or "%s" in form or part in form or (part == "%m" and "%B" in form)
-        if form and not whole:
-            cells, form = "01 " + cells, f"{part} {form}"
+    if form and "%d" not in form and form != "%s":
+        month = "" if "%m" in form or "%B" in form else "01 "
+        cells, form = "01 " + month + cells, f"%d {'%m ' if month else ''}{form}"
+    # Cells that arrive as JSON are ISO 8601, whatever the file's own format is.
     dates = cells.str.to_datetime(form, strict=False, time_unit="us", exact=True)
     return dates.dt.replace_time_zone(None) if form and "z" in form else dates

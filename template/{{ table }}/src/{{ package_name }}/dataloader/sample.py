@@ -1,8 +1,13 @@
 """The built-in sample: real, small, and part of scikit-learn, so no network is needed."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
+
+from ..configs.settings import Config, Data
+from ..utils.files import replacing
+from .sources import ORIGINAL
 
 SAMPLE = "sample"
 
@@ -17,24 +22,37 @@ class Sample:
     licence: str
 
 
+def with_sample(config: Config, root: Path) -> Data:
+    """The data settings; where they name the sample, its file is written and its origin filled."""
+    data = config.data
+    if data.file != SAMPLE:
+        return data
+    found = sample(config.task, data.target)
+    path = root / ORIGINAL / found.name
+    if not (path.is_file() and path.read_bytes() == found.content):
+        with replacing(path) as temporary:
+            temporary.write_bytes(found.content)
+    file = (ORIGINAL / found.name).as_posix()
+    origin, licence = data.origin or found.origin, data.licence or found.licence
+    return data.model_copy(update={"file": file, "origin": origin, "licence": licence})
+
+
 def sample(task: str, target: str) -> Sample:
     """The sample for a task; `target` becomes the name of its target column."""
     from sklearn.datasets import load_breast_cancer, load_diabetes
 
     if task == "classification":
-        bunch = load_breast_cancer()
-        labels = bunch.target_names[bunch.target].tolist()
+        bunch, name = load_breast_cancer(), "breast_cancer.csv"
+        values = bunch["target_names"][bunch["target"]].tolist()
         origin = "Wolberg, Mangasarian, Street and Street (1993), Breast Cancer Wisconsin"
         origin += " (Diagnostic), https://doi.org/10.24432/C5DW2B, as part of scikit-learn"
-        return Sample("breast_cancer.csv", _as_csv(bunch, target, labels), origin, "CC BY 4.0")
-    bunch = load_diabetes(scaled=False)
-    origin = "Efron, Hastie, Johnstone and Tibshirani (2004), Least Angle Regression,"
-    origin += " https://doi.org/10.1214/009053604000000067, as part of scikit-learn"
-    content = _as_csv(bunch, target, bunch.target.tolist())
-    return Sample("diabetes.csv", content, origin, "BSD-3-Clause, as part of scikit-learn")
-
-
-def _as_csv(bunch: dict[str, list[str]], target: str, values: list[str | float]) -> bytes:
-    names = [name.replace(" ", "_") for name in bunch["feature_names"]]
-    table = pl.DataFrame(bunch["data"], schema=names)
-    return table.with_columns(pl.Series(target, values)).write_csv().encode("utf-8")
+        licence = "CC BY 4.0"
+    else:
+        bunch, name = load_diabetes(scaled=False), "diabetes.csv"
+        values = bunch["target"].tolist()
+        origin = "Efron, Hastie, Johnstone and Tibshirani (2004), Least Angle Regression,"
+        origin += " https://doi.org/10.1214/009053604000000067, as part of scikit-learn"
+        licence = "BSD-3-Clause, as part of scikit-learn"
+    names = [feature.replace(" ", "_") for feature in bunch["feature_names"]]
+    table = pl.DataFrame(bunch["data"], schema=names).with_columns(pl.Series(target, values))
+    return Sample(name, table.write_csv().encode("utf-8"), origin, licence)

@@ -3,16 +3,15 @@
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 import yaml  # type: ignore[import-untyped]
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from ..configs.load import explain
-from ..configs.settings import ColumnType, Data
+from ..configs.settings import ColumnType, Data, Section
 from ..utils.files import write_text
 from ..utils.logs import log
 from ..utils.names import hint
@@ -36,26 +35,13 @@ HEADER = """\
 """
 
 
-class Column(BaseModel):
-    """One column: its type, and the values that are valid."""
+class Column(CellFormat):
+    """One column: how its cells are parsed, and which values are valid."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: ColumnType
     nullable: bool = False
     min: float | None = None
     max: float | None = None
     categories: tuple[str, ...] | None = None
-    format: str | None = None
-    decimal_comma: bool = False
-    unit: str | None = None
-    thousands: Literal[",", ".", " ", "'"] | None = None
-    missing: tuple[float | str, ...] = ()
-
-    @property
-    def cell_format(self) -> CellFormat:
-        """How to parse its cells."""
-        return CellFormat(**{field.name: getattr(self, field.name) for field in fields(CellFormat)})
 
     def rules(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
         """(rule in words, expression that is true for a valid cell); null where it is unknown."""
@@ -72,10 +58,8 @@ class Column(BaseModel):
         return found
 
 
-class Schema(BaseModel):
+class Schema(Section):
     """The columns of the table, in its order. source: the file they were inferred from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
     columns: dict[str, Column]
@@ -88,7 +72,7 @@ class Schema(BaseModel):
 
     def parse(self, table: pl.DataFrame) -> pl.DataFrame:
         """ROW and this schema's columns, typed; null where a cell is not of its type."""
-        typed = [parse(table[name], column.cell_format) for name, column in self.columns.items()]
+        typed = [parse(table[name], column) for name, column in self.columns.items()]
         return pl.DataFrame([table[ROW], *typed])
 
     def violations(self, table: pl.DataFrame, typed: pl.DataFrame) -> pl.DataFrame:
@@ -96,29 +80,27 @@ class Schema(BaseModel):
 
         table: the cells as they came. typed: the same rows from `parse`.
         """
-        found = [
-            _bad_cells(table, name, rule, bad)
-            for name, rule, bad in self._bad(table, typed)
-            if bad.any()
-        ]
-        texts = [pl.lit("").alias(name) for name in ("column", "rule", "value")]
-        empty = table.select(ROW, *texts).clear()
-        return pl.concat([empty, *found]).sort(ROW, maintain_order=True)
+        found = [table.select(ROW, column=pl.lit(""), rule=pl.lit(""), value=pl.lit("")).clear()]
+        for name, rule, bad in self._bad(table, typed):
+            if bad.any():
+                cells = table[name].filter(bad).cast(pl.String).fill_null("an empty cell")
+                place = {"column": name, "rule": rule, "value": cells}
+                found.append(pl.DataFrame({ROW: table[ROW].filter(bad), **place}))
+        return pl.concat(found).sort(ROW, maintain_order=True)
 
     def _bad(
         self, table: pl.DataFrame, typed: pl.DataFrame
     ) -> Iterator[tuple[str, str, pl.Series]]:
         """(column, rule, which cells break it) for each rule; all rules in one pass."""
-        rules = [
-            (name, rule, valid)
+        unparsed = {
+            name: _unparsed(known(table[name], column.missing), typed[name])
             for name, column in self.columns.items()
-            for rule, valid in column.rules(pl.col(name))
-        ]
-        checks = [valid.fill_null(True).alias(str(n)) for n, (*_, valid) in enumerate(rules)]
-        unparsed = {}
+        }
+        rules = []
         for name, column in self.columns.items():
-            unparsed[name] = _unparsed(known(table[name], column.missing), typed[name])
             yield name, f"must be {EXPECTED[column.type]}", unparsed[name]
+            rules += [(name, rule, valid) for rule, valid in column.rules(pl.col(name))]
+        checks = [valid.fill_null(True).alias(str(n)) for n, (*_, valid) in enumerate(rules)]
         for (name, rule, _), valid in zip(rules, typed.select(checks).iter_columns(), strict=True):
             if not valid.all():
                 yield name, rule, ~valid & ~unparsed[name]
@@ -168,24 +150,26 @@ def schema_for(raw: pl.DataFrame, task: str, data: Data, root: Path) -> Schema:
     Raises ValueError where a new column is in the file and not in the schema.
     """
     schema = read_schema(root)
-    if schema is None or (schema.source != data.file and not _has_columns(raw, schema)):
+    columns = set(raw.columns) - {ROW}
+    if schema is None or (schema.source != data.file and columns != set(schema.columns)):
         schema = infer_schema(raw, task, data)
-    new = [name for name in raw.columns if name not in {ROW, *schema.columns, *data.ignore}]
-    if new:
+    if new := [name for name in raw.columns if name not in {ROW, *schema.columns, *data.ignore}]:
         raise ValueError(
             f"{data.file}: column '{new[0]}' is not in {PATH}; add it there or to data.ignore, or "
             f"delete {PATH} to infer it anew"
         )
-    limits = {name: {"min": low, "max": high} for name, (low, high) in data.ranges.items()}
-    columns = _with_missing(raw, schema, data, task)
-    columns = {n: c.model_copy(update=limits.get(n, {})) for n, c in columns.items()}
-    return Schema(source=schema.source, columns=columns)
+    limited = _with_missing(raw, schema, data, task)
+    for name, (low, high) in data.ranges.items():
+        if name in limited:  # and not in data.ignore
+            limited[name] = limited[name].model_copy(update={"min": low, "max": high})
+    return Schema(source=schema.source, columns=limited)
 
 
 def _with_missing(raw: pl.DataFrame, schema: Schema, data: Data, task: str) -> dict[str, Column]:
     """The columns with data.missing; one that is still as inferred is inferred without them."""
     columns = dict(schema.columns)
-    for name, values in data.missing.items():
+    for name in columns.keys() & data.missing.keys():
+        values = data.missing[name]
         column = columns[name].model_copy(update={"missing": ()})
         cells = raw.select(ROW, name)
         if infer_schema(cells, task, data).columns[name] == column:
@@ -197,18 +181,16 @@ def _with_missing(raw: pl.DataFrame, schema: Schema, data: Data, task: str) -> d
 
 def infer_schema(table: pl.DataFrame, task: str, data: Data) -> Schema:
     """The schema of a table; data.columns gives types, all else is inferred from the cells."""
-    is_class = task == "classification"
     # Names of rows and groups stay text: as numbers long ones would run into one another.
     names = [data.id, data.split.column if data.split.by == "group" else None]
-    given = {name: CellFormat("text") for name in names if name is not None}
-    given[data.target] = CellFormat("category" if is_class else "number")
-    given |= {name: CellFormat(kind) for name, kind in data.columns.items()}
+    given: dict[str, ColumnType] = {name: "text" for name in names if name is not None}
+    given[data.target] = "category" if task == "classification" else "number"
+    given |= data.columns
     columns = {}
     for cells in table.drop(ROW):
-        cell_format = infer(cells)
-        if cells.name in given and given[cells.name].type != cell_format.type:
-            cell_format = given[cells.name]
-        columns[cells.name] = _column(cells, cell_format)
+        found = infer(cells)
+        kind = given.get(cells.name, found.type)
+        columns[cells.name] = _column(cells, found if found.type == kind else CellFormat(type=kind))
     return Schema(source=data.file, columns=columns)
 
 
@@ -244,8 +226,8 @@ def _write_missing(path: Path, before: Schema, schema: Schema) -> None:
         entry = _as_yaml({name: column.model_dump(mode="json", exclude_defaults=True)})
         key = re.escape(entry.partition(":")[0])
         lines = "".join(f"  {line}\n" for line in entry.splitlines())
-        text = path.read_text(encoding="utf-8")
         escaped = lines.replace("\\", r"\\")
+        text = path.read_text(encoding="utf-8")
         text, n_replaced = re.subn(rf"(?m)^  {key}:.*\n(?:   .*\n)*", escaped, text)
         if n_replaced != 1:
             raise ValueError(f"{PATH}: cannot find the entry of '{name}'; write there: {lines}")
@@ -254,32 +236,18 @@ def _write_missing(path: Path, before: Schema, schema: Schema) -> None:
 
 
 def _as_yaml(content: Any) -> str:
-    return str(
-        yaml.safe_dump(
-            content, default_flow_style=None, width=10**6, sort_keys=False, allow_unicode=True
-        )
-    )
-
-
-def _has_columns(table: pl.DataFrame, schema: Schema) -> bool:
-    return set(table.columns) - {ROW} == set(schema.columns)
+    style: dict[str, Any] = {"default_flow_style": None, "width": 10**6, "allow_unicode": True}
+    return str(yaml.safe_dump(content, sort_keys=False, **style))
 
 
 def _column(cells: pl.Series, cell_format: CellFormat) -> Column:
     typed = parse(cells, cell_format)
     low, high = _range(typed) if cell_format.type == "number" else (None, None)
-    categories = None
-    if cell_format.type == "category" and typed.drop_nulls().n_unique() <= MAX_LISTED:
-        categories = tuple(sorted(typed.drop_nulls().unique().to_list()))
-    return Column(
-        type=cell_format.type,
-        nullable=typed.null_count() > 0,
-        min=low,
-        max=high,
-        categories=categories,
-        format=cell_format.format,
-        decimal_comma=cell_format.decimal_comma,
-    )
+    known, categories = typed.drop_nulls().unique(), None
+    if cell_format.type == "category" and len(known) <= MAX_LISTED:
+        categories = tuple(sorted(known.to_list()))
+    rules = {"nullable": typed.null_count() > 0, "min": low, "max": high, "categories": categories}
+    return Column.model_validate(cell_format.model_dump() | rules)
 
 
 def _range(values: pl.Series) -> tuple[float | None, float | None]:
@@ -290,9 +258,8 @@ def _range(values: pl.Series) -> tuple[float | None, float | None]:
         return None, None
     width = high - low
     digits = 1 - math.floor(math.log10(width))
-    widest = (low - width, high + width)
-    wide_low, wide_high = (round(end, digits) for end in widest)
-    return (max(0.0, wide_low) if low >= 0 else wide_low), wide_high
+    widest = round(low - width, digits)
+    return max(0.0, widest) if low >= 0 else widest, round(high + width, digits)
 
 
 def _unparsed(raw: pl.Series, typed: pl.Series) -> pl.Series:
@@ -301,11 +268,3 @@ def _unparsed(raw: pl.Series, typed: pl.Series) -> pl.Series:
         return pl.repeat(False, len(raw), eager=True)
     known = raw.is_not_null() & (raw.is_not_nan() if raw.dtype.is_float() else True)
     return typed.is_null() & known
-
-
-def _bad_cells(table: pl.DataFrame, name: str, rule: str, bad: pl.Series) -> pl.DataFrame:
-    cells = table[name].filter(bad).cast(pl.String).fill_null("an empty cell")
-    lines = pl.DataFrame({ROW: table[ROW].filter(bad), "value": cells})
-    return lines.select(
-        ROW, pl.lit(name).alias("column"), pl.lit(rule).alias("rule"), pl.col("value")
-    )

@@ -2,9 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import polars as pl
 
@@ -38,19 +36,21 @@ def load(data: Data, root: Path, main: Path | None = None) -> pl.DataFrame:
     already, as the parts do, nothing is joined. Raises ValueError by file, line and column.
     """
     table = read_table(main or find_file(root, data.file), data.file if main is None else str(main))
-    return join_others(table, data, root)
+    return join_others(table, read_others(data, root))
 
 
-def join_others(table: pl.DataFrame, data: Data, root: Path) -> pl.DataFrame:
-    """`table` joined with the tables of `data.files`, unless it has their columns already."""
-    if not data.files:
-        return table
-    others = {name: find_file(root, path) for name, path in data.files.items()}
-    tables = {name: read_table(path, str(path)).drop(ROW) for name, path in others.items()}
-    if all(set(other.columns) <= set(table.columns) for other in tables.values()):
+def read_others(data: Data, root: Path) -> dict[str, pl.DataFrame]:
+    """The tables of `data.files`, by name."""
+    paths = {name: find_file(root, path) for name, path in data.files.items()}
+    return {name: read_table(path, str(path)).drop(ROW) for name, path in paths.items()}
+
+
+def join_others(table: pl.DataFrame, others: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """`table` joined with the tables of `read_others`, unless it has their columns already."""
+    if all(set(other.columns) <= set(table.columns) for other in others.values()):
         return table
     try:
-        joined = join({MAIN: table, **tables})
+        joined = join({MAIN: table, **others})
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"dataloader/sources.py: join: {_first_line(error)}") from error
     if joined[ROW].n_unique() != len(joined) or len(joined) != len(table):
@@ -66,10 +66,8 @@ def find_file(root: Path, name: str) -> Path:
     for path in (root / name, root / ORIGINAL / Path(name).name):
         if path.is_file():
             return path
-    raise ValueError(
-        f"conf/default.yaml: data.file: no such file: '{name}'; the path is relative to the "
-        f"project folder"
-    )
+    where = "the path is relative to the project folder"
+    raise ValueError(f"conf/default.yaml: data.file: no such file: '{name}'; {where}")
 
 
 def read_table(path: Path, shown: str) -> pl.DataFrame:
@@ -107,17 +105,19 @@ def drop_empty_rows(table: pl.DataFrame) -> pl.DataFrame:
     return table.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
 
 
-def scan_table(path: Path, shown: str) -> pl.LazyFrame:
+def scan_table(path: Path, shown: str, numbers: Sequence[str] = ()) -> pl.LazyFrame:
     """The rows of a file, not yet in memory: not trimmed, empty and short lines included.
 
     ROW is missing where a Parquet file lacks it: polars would hold twice as many rows in memory.
+    numbers: columns of a CSV file to read as such and not as text; collecting raises PolarsError
+    where a cell is none.
     """
     if not path.is_file():
         raise ValueError(f"{shown}: no such file")
     if path.suffix.lower() in PARQUET:
         return _scan_parquet(path, shown)
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-        return _scan_csv(path, shown)
+        return _scan_csv(path, shown, numbers)
     raise ValueError(f"{shown}: cannot read '{path.suffix}' files; save it as .csv or .parquet")
 
 
@@ -126,39 +126,35 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
         schema = pl.scan_parquet(path).collect_schema()
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
-    unusable = [
-        name
-        for name, dtype in schema.items()
-        if dtype.is_nested() or dtype in (pl.Binary, pl.Time, pl.Object)
-    ]
+    other = (pl.Binary, pl.Time, pl.Object)
+    unusable = [name for name, d in schema.items() if d.is_nested() or d in other]
     for name in unusable:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
     return pl.scan_parquet(path).drop(unusable).with_columns(spans)
 
 
-def _scan_csv(path: Path, shown: str) -> pl.LazyFrame:
+def _scan_csv(path: Path, shown: str, numbers: Sequence[str]) -> pl.LazyFrame:
     header, separator = read_header(path, shown)
+    names = [f"{ROW} of the file" if name == ROW else name for name in header]
     rows = pl.scan_csv(
         path,
         separator=separator,
+        with_column_names=lambda _: names,
         infer_schema=False,
+        schema_overrides=dict.fromkeys(numbers, pl.Float64),
         null_values=list(NULLS),
-        has_header=False,
-        new_columns=[f"{ROW} of the file" if name == ROW else name for name in header],
+        row_index_name=ROW,
+        row_index_offset=1,
     )
-    rows = rows.with_row_index(ROW).filter(pl.col(ROW) > 0)
     kept = [name for name in header if name != ROW]
     return rows.select(ROW, *kept)
 
 
 def read_header(path: Path, shown: str) -> tuple[list[str], str]:
     """Column names and separator of a CSV file; raises ValueError where names are unusable."""
-    with _opened(path, shown) as file:
-        first = file.readline()
-        separator = max(SEPARATORS, key=first.count)
-        file.seek(0)
-        header = [name.strip() for name in next(csv.reader(file, delimiter=separator), [])]
+    _, first, separator = next(_csv_lines(path, shown), (1, [], ","))
+    header = [name.strip() for name in first]
     if not header:
         raise ValueError(f"{shown}: empty; the first line must name the columns")
     if "" in header:
@@ -170,23 +166,25 @@ def read_header(path: Path, shown: str) -> tuple[list[str], str]:
 
 def check_lengths(path: Path, shown: str) -> None:
     """Raise ValueError with the first line that has more or fewer cells than the header."""
-    header, separator = read_header(path, shown)
-    with _opened(path, shown) as file:
-        lines = csv.reader(file, delimiter=separator)
-        for cells in lines:
-            if len(cells) != len(header) and cells:
-                raise ValueError(
-                    f"{shown} line {lines.line_num}: {len(cells)} cells where the header names "
-                    f"{len(header)}; quote a cell that holds '{separator}'"
-                )
+    n_columns = len(read_header(path, shown)[0])
+    for number, cells, separator in _csv_lines(path, shown):
+        if len(cells) != n_columns and cells:
+            raise ValueError(
+                f"{shown} line {number}: {len(cells)} cells where the header names {n_columns}; "
+                f"quote a cell that holds '{separator}'"
+            )
 
 
-@contextmanager
-def _opened(path: Path, shown: str) -> Iterator[TextIO]:
+def _csv_lines(path: Path, shown: str) -> Iterator[tuple[int, list[str], str]]:
+    """(number, cells, separator) of each line; the separator is the commonest of the first one."""
     csv.field_size_limit(CELL_BYTES)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield file
+            separator = max(SEPARATORS, key=file.readline().count)
+            file.seek(0)
+            lines = csv.reader(file, delimiter=separator)
+            for cells in lines:
+                yield lines.line_num, cells, separator
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{shown}: byte {error.object[error.start]:#04x} is not UTF-8; save the file as "

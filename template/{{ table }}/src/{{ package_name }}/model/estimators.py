@@ -35,7 +35,7 @@ def build_estimator(
     Raises ValueError where a parameter is not one of the estimator's own, or is refused by it.
     """
     estimator = ESTIMATORS[name]
-    where = f"conf/default.yaml: models.{name}"
+    where = f"conf/ or the command line: models.{name}"
     plain = estimator.build(task, {}, class_weight, seed)
     # Some estimators, such as LightGBM's, take any name in silence.
     own = plain.get_params() if hasattr(plain, "get_params") else parameters

@@ -34,7 +34,7 @@ class Preprocessor:
 
     def __init__(self, native: bool = False, trendless: Sequence[str] = ()) -> None:
         self.native = native
-        self.trendless = tuple(trendless)
+        self.trendless = list(trendless)
         self.numbers_: dict[str, list[Any]] = {}
         self.categories_: dict[str, list[str]] = {}
         self.feature_names_: list[str] = []
@@ -56,7 +56,9 @@ class Preprocessor:
             "gaps": (~missing.all(axis=0) & self.native).tolist(),
         }
         self.categories_ = {name: self._values(table[name]) for name in _texts(table)}
-        self.feature_names_ = self._feature_names()
+        flags = [f"{names[place]} is missing" for place in self.numbers_["flagged"]]
+        shown = [f"{name}={value}" for name, known in self.categories_.items() for value in known]
+        self.feature_names_ = names + (list(self.categories_) if self.native else flags + shown)
         return self
 
     def transform(self, table: pl.DataFrame) -> Matrix:
@@ -87,39 +89,27 @@ class Preprocessor:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Preprocessor":
         """The transformer that `to_json` described."""
-        made = cls(content["native"], content["trendless"])
-        vars(made).update(content | {"trendless": tuple(content["trendless"])})
+        made = cls()
+        vars(made).update(content)
         return made
 
     def _values(self, cells: pl.Series) -> list[str]:
         """The commonest values, then OTHER where some are left over."""
-        counts = (
-            cells.fill_null(MISSING)
-            .value_counts()
-            .sort(["count", cells.name], descending=[True, False])
-        )
+        counts = cells.fill_null(MISSING).cast(pl.String).value_counts()
+        values = counts.sort("count", cells.name, descending=[True, False])[cells.name].to_list()
         limit = MAX_NATIVE_CATEGORIES if self.native else MAX_CATEGORIES
-        values = [str(value) for value in counts[cells.name].to_list()]
         return values if len(values) <= limit else [*values[: limit - 1], OTHER]
 
     def _encode(self, cells: pl.Series, known: list[str]) -> NDArray[np.float64]:
         """Codes, shape (n_rows, 1), or one-hot, (n_rows, len(known)); unknown: OTHER or nothing."""
         place = {value: float(code) for code, value in enumerate(known)}
         default = place.get(OTHER, -1.0)
-        codes = cells.fill_null(MISSING).replace_strict(
-            place, default=default, return_dtype=pl.Float64
-        )
+        cells = cells.fill_null(MISSING)
+        codes = cells.replace_strict(place, default=default, return_dtype=pl.Float64)
         column = codes.to_numpy()[:, None]
         if self.native:
             return np.where(column < 0, np.nan, column)
         return np.asarray(column == np.arange(len(known)), dtype=np.float64)
-
-    def _feature_names(self) -> list[str]:
-        names = list(self.numbers_["names"])
-        if self.native:
-            return names + list(self.categories_)
-        names += [f"{self.numbers_['names'][i]} is missing" for i in self.numbers_["flagged"]]
-        return names + [f"{n}={value}" for n, known in self.categories_.items() for value in known]
 
 
 def _texts(table: pl.DataFrame) -> list[str]:
@@ -137,27 +127,21 @@ def _numeric(table: pl.DataFrame, trendless: Sequence[str]) -> tuple[list[str], 
     # all else that the service does.
     cells = [table[name] for name in plain]
     cells = [c.dt.total_microseconds() / 1e6 if c.dtype == pl.Duration else c for c in cells]
-    columns = [one.cast(pl.Float64).to_numpy() for one in cells]
-    values = [np.array(columns).reshape(len(plain), len(table)).T]
-    names = list(plain)
+    columns = {one.name: one.cast(pl.Float64).to_numpy() for one in cells}
     for name in dates:
         parts = _date_parts(table[name], trend=name not in trendless)
-        names += [f"{name} {part}" for part in parts]
-        values.append(np.column_stack(list(parts.values())))
-    numbers = np.hstack(values).astype(np.float64)
-    return names, np.where(np.isinf(numbers), np.nan, numbers)
+        columns |= {f"{name} {part}": values for part, values in parts.items()}
+    values = np.array(list(columns.values()), dtype=np.float64).reshape(len(columns), len(table)).T
+    return list(columns), np.where(np.isinf(values), np.nan, values)
 
 
 def _date_parts(cells: pl.Series, *, trend: bool) -> dict[str, NDArray[np.float64]]:
     moments = cells.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy()
     days = np.floor(moments / DAY_US)
-    weekday, season = days + FIRST_WEEKDAY, days
-    parts = {
-        "weekday sin": np.sin(2 * np.pi * np.fmod(weekday, WEEK_DAYS) / WEEK_DAYS),
-        "weekday cos": np.cos(2 * np.pi * np.fmod(weekday, WEEK_DAYS) / WEEK_DAYS),
-        "season sin": np.sin(2 * np.pi * np.fmod(season, YEAR_DAYS) / YEAR_DAYS),
-        "season cos": np.cos(2 * np.pi * np.fmod(season, YEAR_DAYS) / YEAR_DAYS),
-    }
+    week = 2 * np.pi * np.fmod(days + FIRST_WEEKDAY, WEEK_DAYS) / WEEK_DAYS
+    year = 2 * np.pi * np.fmod(days, YEAR_DAYS) / YEAR_DAYS
+    parts = {"weekday sin": np.sin(week), "weekday cos": np.cos(week)}
+    parts |= {"season sin": np.sin(year), "season cos": np.cos(year)}
     return parts | ({"years": days / YEAR_DAYS} if trend else {})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from sklearn import model_selection as sk
 
 from ..configs.load import load_project
 from ..configs.settings import Config
@@ -76,8 +77,6 @@ def folds_of(config: Config, rows: pl.DataFrame, n_folds: int) -> list[tuple[Any
     split of your own counts as by time where its column holds dates, else as by group. Raises
     ValueError where there are too few rows or groups, or a fold would be fitted on one class.
     """
-    from sklearn import model_selection as sk
-
     split, y = config.data.split, rows[config.data.target].to_numpy()
     cells = rows[split.column] if split.column and split.by != "hash" else None
     is_class = config.task == "classification"

@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]
 from optuna import distributions as kinds
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
+from optuna.visualization import plot_optimization_history, plot_slice
 
 from ..configs.load import DEFAULT, TUNED, load, load_project
 from ..configs.settings import Config, Count, Section
@@ -28,6 +29,7 @@ from .cross_validate import CrossValidation, pool, value_of
 
 PATH, REPORT, PAGE = "conf/search.yaml", "reports/study.json", "reports/tuning.html"
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
+PLOTS = (plot_optimization_history, plot_slice)
 
 
 class Search(Section):
@@ -56,7 +58,10 @@ def run(args: argparse.Namespace) -> None:
         found = compare(args.root, study, validation)
     limits = search.space[config.model]
     write_json(args.root / REPORT, {"study": study.study_name, "space": limits, **found})
-    write_page(args.root, study, found)
+    write_script(args.root)
+    figures = [plot(study).to_html(full_html=False, include_plotlyjs=False) for plot in PLOTS]
+    page = render("tuning/tuning.html", title=study.study_name, found=found, figures=figures)
+    write_text(args.root / PAGE, page)
     log("", f"best      {number_text(found['best']['value'])}  {found['best']['parameters']}")
     log("", f"          {found['result']}")
     log("", f"record    {REPORT}      page  {PAGE}")
@@ -144,12 +149,11 @@ def compare(root: Path, study: optuna.Study, validation: CrossValidation) -> dic
     Where the best is in use already, it is compared with conf/default.yaml alone.
     """
     config, n_trials = validation.config, len(study.get_trials(states=DONE))
-    best = with_parameters(config, study.best_params)
-    used = {TUNED: load_project(root)} if (root / TUNED).is_file() else {}
-    used[DEFAULT] = load(root, DEFAULT, Config)
-    name, other = next((one for one in used.items() if one[1] != best), (None, best))
+    best, name, other = with_parameters(config, study.best_params), TUNED, load_project(root)
+    if other == best or not (root / TUNED).is_file():
+        name, other = DEFAULT, load(root, DEFAULT, Config)
     gain, result = None, f"{DEFAULT} has the best parameters already"
-    if name is not None:
+    if other != best:
         gain = corrected_gain(best, other, validation, n_trials)
         end = "written" if gain["low"] > 0 else "not written"
         text = f"gain {interval_text(gain)} over {name}, corrected for {n_trials} trials"
@@ -174,19 +178,8 @@ def corrected_gain(
     _, compared = pool(list(validation.predict(other)))
     options = bootstrap_options(best)
     _, gain = bootstrap_pair(METRICS[best.metric], y_true, predicted, compared, **options)
-    value, low, high = (gain[key] or 0.0 for key in ("value", "low", "high"))
-    normal, tail = NormalDist(), (1 - options["level"]) / 2
-    factor = normal.inv_cdf(tail / n_trials) / normal.inv_cdf(tail)
-    ends = {"low": value - factor * (value - low), "high": value + factor * (high - value)}
-    return {"value": value, **ends, "n_trials": n_trials}
-
-
-def write_page(root: Path, study: optuna.Study, found: dict[str, Any]) -> None:
-    """reports/tuning.html: the course of the search, and each parameter against the value."""
-    from optuna.visualization import plot_optimization_history, plot_slice
-
-    write_script(root)
-    figures = [plot(study) for plot in (plot_optimization_history, plot_slice)]
-    drawn = [figure.to_html(full_html=False, include_plotlyjs=False) for figure in figures]
-    page = render("tuning/tuning.html", title=study.study_name, found=found, figures=drawn)
-    write_text(root / PAGE, page)
+    tail = (1 - options["level"]) / 2
+    factor = NormalDist().inv_cdf(tail / n_trials) / NormalDist().inv_cdf(tail)
+    value, *ends = (gain[key] or 0.0 for key in ("value", "low", "high"))
+    low, high = (value + factor * (end - value) for end in ends)
+    return {"value": value, "low": low, "high": high, "n_trials": n_trials}

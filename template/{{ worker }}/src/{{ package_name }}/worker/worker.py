@@ -1,21 +1,17 @@
 """Predict requests from a Redis stream: `worker rows=10`, values of conf/queue.yaml."""
 
 import argparse
-import asyncio
 import json
 import os
 import signal
 import socket
+import threading
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Annotated, Any
+from typing import Any
 
-from faststream import AckPolicy
-from faststream.redis import RedisBroker, StreamSub
-from faststream.redis.message import FAKE_CONSUMER, RedisBatchStreamMessage
-from pydantic import Field, ValidationError
+from pydantic import PositiveFloat, ValidationError
 from pydantic_core import to_json
-from redis.exceptions import RedisError, ResponseError
+from redis import Redis, RedisError, ResponseError
 
 from ..configs.load import load
 from ..configs.settings import Count, Section
@@ -25,10 +21,8 @@ from ..serving.model_version import ModelVersion
 from ..serving.requests import column_types, explain_error, row_model, typed_table
 from ..serving.serve import load_version, log_json
 
-PATH = "conf/queue.yaml"
-READ_MS, WATCH_S = 500, 0.5
+PATH, READ_MS = "conf/queue.yaml", 500
 Entry = tuple[bytes, dict[bytes, bytes]]  # its number in the stream, and its fields
-Seconds = Annotated[float, Field(gt=0)]
 
 
 class Queue(Section):
@@ -41,25 +35,25 @@ class Queue(Section):
     predictions: str
     dead_letters: str
     rows: Count
-    claim_after_s: Seconds
+    claim_after_s: PositiveFloat
     max_deliveries: Count
     kept: Count
-    stop_s: Seconds
+    stop_s: PositiveFloat
 
 
 def run(args: argparse.Namespace) -> None:
     """Work until SIGTERM or SIGINT; requests in hand are predicted before it ends."""
-    queue = load(args.root, PATH, Queue, args.overrides)
-    version = load_version(args.root, load_service(args.root))
+    queue, stop = load(args.root, PATH, Queue, args.overrides), threading.Event()
+    worker = Worker(load_version(args.root, load_service(args.root)), queue)
     log_json()
-    asyncio.run(_until_signal(Worker(version, queue)))
 
+    def end(*_: Any) -> None:
+        stop.set()
+        signal.setitimer(signal.ITIMER_REAL, queue.stop_s)  # then the process ends regardless
 
-async def _until_signal(worker: "Worker") -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await worker.run(stop)
+        signal.signal(number, end)
+    worker.run(stop)
 
 
 class Worker:
@@ -69,49 +63,48 @@ class Worker:
         self.version, self.queue = version, queue
         self.row, self.types = row_model(version.schema), column_types(version.schema)
         url = (os.environ.get(queue.url_env) if queue.url_env else None) or queue.url
-        logger = LOGGER.getChild("broker")
-        logger.setLevel("WARNING")  # else a line for each message that is received
-        self.broker = RedisBroker(
-            url, apply_types=False, logger=logger, graceful_timeout=queue.stop_s
-        )
-        idle_ms = int(queue.claim_after_s * 1000)
-        self._subscribe(self._predict, polling_interval=READ_MS, max_records=queue.rows)
-        self._subscribe(self._retry, polling_interval=idle_ms // 4 + 1, min_idle_time=idle_ms)
+        self.redis: Any = Redis.from_url(url)
+        self.place = (queue.group, f"{socket.gethostname()}-{os.getpid()}")
 
-    def _subscribe(self, handler: Any, **options: Any) -> None:
-        name = f"{socket.gethostname()}-{os.getpid()}"
-        options |= {"group": self.queue.group, "consumer": name}
-        stream: Any = StreamSub(self.queue.requests, batch=True, **options)
-        policy: dict[str, Any] = {"ack_policy": AckPolicy.MANUAL, "no_reply": True}
-        self.broker.subscriber(stream=stream, parser=_parse, decoder=_decode, **policy)(handler)
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; raises ValueError where Redis cannot be reached."""
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; raises ValueError where Redis cannot be used."""
         try:
-            self.redis = await self.broker.connect()
-            await self._create_group()
-            await self.broker.start()
+            self._create_group()
             LOGGER.info("working")
-            while not stop.is_set() and all(one.running for one in self.broker.subscribers):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), WATCH_S)
-        except (RedisError, OSError) as error:
-            raise ValueError(f"{PATH}: Redis cannot be reached: {error}") from error
-        finally:
-            await self.broker.stop()
-        if not stop.is_set():
-            raise ValueError(f"stream '{self.queue.requests}' or its group is gone; start again")
+            while not stop.is_set():
+                self._retry()
+                self._predict(self._read())
+        except RedisError as error:
+            raise ValueError(f"{PATH}: Redis cannot be used: {error}") from error
 
-    async def _create_group(self) -> None:
+    def _create_group(self) -> None:
         """From the beginning of the stream: what was sent before counts."""
         try:
-            group = self.queue.group
-            await self.redis.xgroup_create(self.queue.requests, group, id="0", mkstream=True)
+            self.redis.xgroup_create(self.queue.requests, self.queue.group, "0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):  # there is one already
                 raise
 
-    async def _predict(self, entries: Sequence[Entry]) -> None:
+    def _read(self) -> list[Entry]:
+        name, n_rows = self.queue.requests, self.queue.rows
+        found = self.redis.xreadgroup(*self.place, {name: ">"}, count=n_rows, block=READ_MS)
+        return list(found[0][1]) if found else []
+
+    def _retry(self) -> None:
+        """Predict a request that was held for too long; one given out too often is a dead letter.
+
+        One at a time: a request that ends the process takes no other with it.
+        """
+        idle_ms, name = int(self.queue.claim_after_s * 1000), self.queue.requests
+        for entry in self.redis.xautoclaim(name, *self.place, idle_ms, count=1)[1]:
+            (facts,) = self.redis.xpending_range(name, self.queue.group, entry[0], entry[0], 1)
+            n_before = facts["times_delivered"] - 1
+            if n_before < self.queue.max_deliveries:
+                self._predict([entry])
+            else:
+                self._bury(entry, f"given out {n_before} times and never predicted")
+
+    def _predict(self, entries: Sequence[Entry]) -> None:
         """Predict all valid rows in one call; what is invalid becomes a dead letter."""
         valid, rows = [], []
         for entry in entries:
@@ -119,18 +112,13 @@ class Worker:
                 rows.append(self._validate(entry[1]))
                 valid.append(entry)
             except ValueError as error:
-                await self._bury(entry, str(error))
-        if not rows:
-            return
-        # In a thread: Redis needs its heartbeat while the model works.
-        table = typed_table(self.types, rows)
-        outputs = await asyncio.to_thread(self.version.predict, table)
+                self._bury(entry, str(error))
+        outputs = self.version.predict(typed_table(self.types, rows)) if rows else []
         for entry, output in zip(valid, outputs, strict=True):
             name, found = entry[1][b"id"], {"model_version": self.version.name, **output}
-            fields = {"id": name, "prediction": to_json(found)}
-            await self._end(entry, self.queue.predictions, fields)
-            facts = {"id": name.decode(errors="replace"), **found}
-            LOGGER.info("prediction", extra={"facts": facts})
+            self._end(entry, self.queue.predictions, {"id": name, "prediction": to_json(found)})
+            shown = {"id": name.decode(errors="replace"), **found}
+            LOGGER.info("prediction", extra={"facts": shown})
 
     def _validate(self, fields: dict[bytes, bytes]) -> Any:
         if not fields.get(b"id"):
@@ -141,41 +129,19 @@ class Worker:
             raise ValueError("the body is nested too deeply") from error
         except ValidationError as error:
             found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-            wrong = [explain_error(one, list(self.types)) for one in found]
-            texts = [f"{one['field'] or 'the body'} {one['problem']}" for one in wrong]
+            wrong = (explain_error(one, list(self.types)) for one in found)
+            texts = (f"{one['field'] or 'the body'} {one['problem']}" for one in wrong)
             raise ValueError("; ".join(texts)) from error
 
-    async def _retry(self, entries: Sequence[Entry]) -> None:
-        """Predict what was held for too long; what was given out too often is a dead letter."""
-        for entry in entries:
-            found = await self.redis.xpending_range(
-                self.queue.requests, self.queue.group, min=entry[0], max=entry[0], count=1
-            )
-            n_before = int(found[0]["times_delivered"]) - 1 if found else 0
-            if n_before < self.queue.max_deliveries:
-                await self._predict([entry])
-            else:
-                await self._bury(entry, f"given out {n_before} times and never predicted")
-
-    async def _bury(self, entry: Entry, reason: str) -> None:
+    def _bury(self, entry: Entry, reason: str) -> None:
         fields = {name: entry[1].get(name.encode(), b"") for name in ("id", "body")}
-        await self._end(entry, self.queue.dead_letters, {**fields, "reason": reason})
+        self._end(entry, self.queue.dead_letters, {**fields, "reason": reason})
         LOGGER.warning("dead-letter", extra={"facts": {"reason": reason}})
 
-    async def _end(self, entry: Entry, stream: str, fields: dict[Any, Any]) -> None:
+    def _end(self, entry: Entry, stream: str, fields: dict[Any, Any]) -> None:
         """Write the result and remove the request, both or neither."""
-        async with self.redis.pipeline(transaction=True) as pipe:
+        with self.redis.pipeline(transaction=True) as pipe:
             pipe.xadd(stream, fields, maxlen=self.queue.kept, approximate=True)
             pipe.xack(self.queue.requests, self.queue.group, entry[0])
             pipe.xdel(self.queue.requests, entry[0])
-            await pipe.execute()
-
-
-async def _parse(message: Any) -> RedisBatchStreamMessage:
-    """The entries as they came: what cannot be read must get as far as a dead letter."""
-    return RedisBatchStreamMessage(message, b"", consumer=FAKE_CONSUMER, group=None)
-
-
-async def _decode(message: RedisBatchStreamMessage) -> list[Entry]:
-    raw = message.raw_message
-    return list(zip(raw["message_ids"], raw["data"], strict=True))
+            pipe.execute()

@@ -116,7 +116,7 @@ def mixed_dates(raw: pl.DataFrame, schema: Schema) -> Iterator[Suspect]:
         formats, rest = _formats(values)
         if len(values) - len(rest) < MIN_DATES * len(values):
             continue
-        both = [not parse(values, CellFormat("date", form)).null_count() for form in SLASHED]
+        both = [not _dates(values, form).null_count() for form in SLASHED]
         if set(SLASHED) <= set(formats):
             yield _slashed(name, values, formats)
         elif all(both):
@@ -128,8 +128,12 @@ def mixed_dates(raw: pl.DataFrame, schema: Schema) -> Iterator[Suspect]:
             evidence = f"dates in different forms: {shown(_examples(values, formats))}"
             if len(rest):
                 evidence += f", and cells that are none: {shown(rest)}"
-            n_rows = len(values) - int(parse(values, CellFormat("date", formats[0])).count())
+            n_rows = len(values) - int(_dates(values, formats[0]).count())
             yield Suspect([name], "dates", "warn", n_rows, evidence, f"{PATH}: {name}: {line}")
+
+
+def _dates(values: pl.Series, form: str) -> pl.Series:
+    return parse(values, CellFormat(type="date", format=form))
 
 
 def _numeric_dates(values: pl.Series) -> Iterator[Suspect]:
@@ -141,7 +145,7 @@ def _numeric_dates(values: pl.Series) -> Iterator[Suspect]:
     form = "%Y%m%d" if 19000101 <= low <= high <= 21001231 else "%s"
     if form == "%s" and not 9.4e8 < low < high < 2.3e9:
         return
-    if not parse(values, CellFormat("date", form)).null_count():
+    if not _dates(values, form).null_count():
         name, n_distinct = values.name, whole.n_unique()
         line = f'{PATH}: {name}: {{type: date, format: "{form}"}}'
         advice = f"{line}; or if it is a number: {accept_line([name], 'dates')}"
@@ -155,10 +159,10 @@ def _formats(values: pl.Series) -> tuple[list[str], pl.Series]:
     found: list[str] = []
     rest, counts = values, {}
     for form in (*DATE_FORMATS, *MONTH_FORMATS, *SLASHED, *NUMERIC):
-        known = parse(values.head(1000), CellFormat("date", form)).count()
+        known = _dates(values.head(1000), form).count()
         counts[form] = known
     for form in sorted(counts, key=lambda one: -counts[one]):
-        parsed = parse(rest, CellFormat("date", form))
+        parsed = _dates(rest, form)
         if parsed.count() >= max(1, MIN_FORMAT_SHARE * len(values)):
             found.append(form)
             rest = rest.filter(parsed.is_null())
@@ -169,7 +173,7 @@ def _examples(values: pl.Series, formats: list[str]) -> list[str]:
     """A cell in each format."""
     rest, found = values, []
     for form in formats:
-        parsed = parse(rest, CellFormat("date", form))
+        parsed = _dates(rest, form)
         found += rest.filter(parsed.is_not_null()).head(1).to_list()
         rest = rest.filter(parsed.is_null())
     return found
