@@ -15,7 +15,7 @@ SURE, UNSURE = 0.92, 0.85
 SURE_R2 = 0.95
 Z = 1.645
 SAME_RANK, SHARE_OF_SAME = 0.02, 0.8
-SCREEN = 0.5
+SCREEN = 0.75  # of rows that share the class of the next row by value, above chance
 # Terms of a formula: found by orthogonal matching pursuit, then the weakest are dropped again.
 # Source: Pati and others (1993), Orthogonal matching pursuit, Asilomar 27.
 N_FORWARD, N_TERMS, FORMULA_R2, IDLE = 12, 4, 0.99, 0.002

@@ -12,6 +12,7 @@ from .report import render
 
 PAGE = Path("reports", "profile.html")
 N_SAMPLE, N_BINS, N_BARS = 20_000, 20, 12
+WIDE = 10  # of a bar, in the picture's units
 MIN_ROWS = 5  # in train, for a point of the line
 
 
@@ -36,45 +37,38 @@ def write_page(
 
 
 def _picture(cells: pl.Series, goal: pl.Series) -> dict[str, Any]:
-    """Bars with their heights, and the line through the means of the target."""
-    place, labels = _bins(cells)
-    gap = len(labels)
-    labels = [*labels, "empty"] if cells.null_count() else labels
-    place = np.where(cells.is_null().to_numpy(), gap, place)
-    counts = np.bincount(place, minlength=len(labels))
-    known = goal.is_not_null().to_numpy()
-    y = goal.fill_null(0).to_numpy()
-    n_known = np.bincount(place[known], minlength=len(labels))
-    means = np.bincount(place[known], y[known], minlength=len(labels)) / np.maximum(n_known, 1)
-    bars = [
-        {"label": label, "rows": int(n), "height": _percent(n, counts.max()), "gap": i == gap}
-        for i, (label, n) in enumerate(zip(labels, counts, strict=True))
-    ]
-    shown = [i for i in range(gap) if n_known[i] >= MIN_ROWS]
-    low, width = means[shown].min(initial=np.inf), np.ptp(means[shown]) if shown else 0.0
-    points = [(i * 10 + 5, 90 - _percent(means[i] - low, width) * 0.8) for i in shown]
-    line = " ".join(f"{x},{height:.1f}" for x, height in points) if width > 0 else ""
-    return {"bars": bars, "line": line}
+    """SVG paths of the bars and of empty cells, and the line through the target's means."""
+    place, n_bars = _bins(cells)
+    place = np.where(cells.is_null().to_numpy(), n_bars, place)
+    counts = np.bincount(place, minlength=n_bars + 1)
+    heights = 100 * counts / counts.max()
+    bars = "".join(_bar(i, height) for i, height in enumerate(heights[:n_bars]))
+    gap = _bar(n_bars, heights[n_bars]) if counts[n_bars] else ""
+    known, y = goal.is_not_null().to_numpy(), goal.fill_null(0).to_numpy()
+    n_known = np.bincount(place[known], minlength=n_bars + 1)
+    total = np.bincount(place[known], y[known], minlength=n_bars + 1)
+    shown = np.flatnonzero(n_known[:n_bars] >= MIN_ROWS)
+    means = total[shown] / n_known[shown]
+    spread = float(np.ptp(means)) if len(means) > 1 else 0.0
+    drops = 90 - 80 * (means - means.min(initial=np.inf)) / (spread or 1)
+    points = [f"{WIDE * i + WIDE / 2:g},{y:.0f}" for i, y in zip(shown, drops, strict=True)]
+    line = " ".join(points) if spread else ""
+    return {"bars": bars, "gap": gap, "line": line, "width": WIDE * (n_bars + bool(gap))}
 
 
-def _percent(value: float, whole: float) -> float:
-    return round(100 * float(value) / float(whole), 1) if whole else 0.0
+def _bar(place: int, height: float) -> str:
+    return f"M{WIDE * place} 100v{-height:.1f}h{WIDE - 1}V100z"
 
 
-def _bins(cells: pl.Series) -> tuple[Any, list[str]]:
-    """(the bin of each row, the bins' labels): values of a text, or ranges of a number."""
+def _bins(cells: pl.Series) -> tuple[Any, int]:
+    """(the bar of each row, how many): the commonest values of a text, or ranges of a number."""
     if cells.dtype in (pl.String, pl.Boolean):
-        texts = cells.cast(pl.String)
-        top = texts.drop_nulls().value_counts(sort=True)[cells.name].to_list()
-        labels = top[:N_BARS] + (["other"] if len(top) > N_BARS else [])
-        codes = {value: min(i, N_BARS) for i, value in enumerate(top)}
-        place = texts.replace_strict(codes, default=0, return_dtype=pl.Int64)
-        return place.to_numpy(), labels or ["empty"]
+        top = cells.drop_nulls().value_counts(sort=True)[cells.name].to_list()
+        bars = {value: min(i, N_BARS - 1) for i, value in enumerate(top)}
+        place = cells.replace_strict(bars, default=0, return_dtype=pl.Int64)
+        return place.to_numpy(), max(1, min(len(top), N_BARS))
     values = numbers(cells)
     known = values[np.isfinite(values)]
     low, high = np.quantile(known, [0.005, 0.995]) if len(known) else (0.0, 1.0)
-    edges = np.linspace(float(low), float(high), N_BINS + 1)
-    starts, edges = pl.Series(edges[:-1]), edges[1:-1]
-    names = starts.cast(cells.dtype) if cells.dtype.is_temporal() else starts
-    labels = [f"from {name:.4g}" if isinstance(name, float) else f"from {name}" for name in names]
-    return np.searchsorted(edges, np.nan_to_num(values), side="right"), labels
+    edges = np.linspace(float(low), float(high), N_BINS + 1)[1:-1]
+    return np.searchsorted(edges, np.nan_to_num(values), side="right"), N_BINS
