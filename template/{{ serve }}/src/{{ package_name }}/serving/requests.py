@@ -78,7 +78,7 @@ def _cell_type(column: Column) -> Any:
 def _unless_missing(column: Column) -> Callable[[Any], Any]:
     """A cell, None where it is one of the column's values that mean "not known"."""
     values = {str(value).removesuffix(".0") for value in column.missing}
-    return lambda cell: None if str(cell).removesuffix(".0") in values else cell
+    return lambda cell: None if str(cell).strip().removesuffix(".0") in values else cell
 
 
 def _parse_text(cell: Any) -> Any:
