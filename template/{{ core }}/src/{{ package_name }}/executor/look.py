@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ..configs.settings import Config, Data
@@ -43,7 +44,8 @@ def look(
     Suspicions that data.accept settles are left out; the worst come first.
     """
     data = config.data
-    with runs.repeatable(config.seed):
+    # Values near the largest number overflow; a comparison with the result is false.
+    with runs.repeatable(config.seed), np.errstate(all="ignore"):
         found = [*find_suspects(raw, table, part, schema, data)]
         found += _of_target(data, table, part, features, classes)
     standing = [one for one in found if not settled(one, data.accept)]
@@ -83,7 +85,7 @@ def _of_target(
     yield from sorted_by(y, classes is not None, data.target)
     yield from group_means(table[features], y, classes, data.target)
     in_train = (part == "train").to_numpy()
-    train = table[features].filter(part == "train")
+    train = table.filter(part == "train")[features]
     yield from leaks(train, y[in_train], classes, data.target)
     if classes is not None:
         yield from few_examples(y[in_train], classes, data.target)

@@ -37,7 +37,7 @@ def find_suspects(
     rows = table[[name for name in kept if name not in odd]]
     features = [name for name in rows.columns if name != data.target]
     yield from sentinels(rows)
-    yield from constants(rows[features], rows[features].filter(part == "train"))
+    yield from constants(rows[features], rows.filter(part == "train")[features])
     yield from identical(rows[features])
     if data.duplicates == "keep":
         yield from duplicates(rows, data.target)
@@ -68,7 +68,7 @@ def _useless(cells: pl.Series, kind: str) -> str | None:
     values = cells.drop_nulls()
     if not len(values):
         return "it is empty"
-    if values.n_unique() == 1 and len(values) == len(cells):
+    if len(values) == len(cells) and (values == values[0]).all():
         return "every row holds the same value"
     if kind == "text" and values.n_unique() > TEXT_SHARE * len(values):
         return "nearly every row holds another text"
@@ -79,17 +79,18 @@ def _useless(cells: pl.Series, kind: str) -> str | None:
 
 
 def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
-    counts = cells.drop_nulls().value_counts(sort=True, name="n").head(N_TOP)
+    counts = cells.drop_nulls().value_counts(name="n")
+    top = counts.top_k(N_TOP, by="n").sort("n", descending=True)
     ordered = kind in ("number", "date")
     return {
         "name": cells.name,
         "type": kind,
         "nulls": cells.null_count(),
-        "distinct": cells.drop_nulls().n_unique(),
+        "distinct": len(counts),
         "min": _plain(cells.min()) if ordered else None,
         "median": _plain(cells.median()) if ordered else None,
         "max": _plain(cells.max()) if ordered else None,
-        "top": [{"value": _plain(v), "rows": n} for v, n in counts.iter_rows()],
+        "top": [{"value": _plain(v), "rows": n} for v, n in top.iter_rows()],
     }
 
 

@@ -22,7 +22,7 @@ MIN_GROUPS, MIN_EXPLAINED, MIN_COLUMNS = 20, 0.5, 2
 def duplicates(table: pl.DataFrame, target: str) -> Iterator[Suspect]:
     """Equal rows with their effect on the target; a question where chance explains them."""
     kept = table.drop(_row_names(table))
-    if not kept.width:
+    if kept.width < 2:
         return
     # Of 64 bits a row: two of two million differ and collide once in ten million tables.
     first = kept.hash_rows().is_first_distinct()
