@@ -10,6 +10,7 @@ from ..configs.settings import ColumnType, Section
 # A text column with more distinct values than this share of its rows is free text or names rows.
 TEXT_SHARE = 0.5
 MAX_CATEGORIES = 1000
+N_FIRST = 1000  # cells that are tried before all are
 # The first that parses every cell is used.
 DATE_FORMATS = (
     "%Y-%m-%d",
@@ -66,7 +67,9 @@ def infer(cells: pl.Series) -> CellFormat:
     if not isinstance(dtype, pl.String):
         return CellFormat(type="text")
     for candidate in _candidates(values):
-        if len(values) and not parse(values, candidate).null_count():
+        if not len(values) or parse(values.head(N_FIRST), candidate).null_count():
+            continue
+        if not parse(values, candidate).null_count():
             return candidate
     is_text = values.n_unique() > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
     return CellFormat(type="text" if is_text else "category")

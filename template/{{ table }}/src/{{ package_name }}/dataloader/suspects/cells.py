@@ -15,6 +15,7 @@ COMMA = r"^[-+]?\d+,\d+$"
 # 12 kg, $5, 0.7ct: a number with letters or signs on one side.
 # Letters in front are a currency's code: r5 and Room 7 are names.
 WITH_UNIT = r"^(?:([A-Z]{3}|[^\w\s.,+-]{1,2})\s*)?[-+]?\d[\d.,]*\s*([^\d\s.,]{1,6})?$"
+MAYBE_NUMBER = r"^\D{0,4}\d"  # of every form above; most texts are none
 MIN_DISTINCT = 10
 MIN_SHARE = 0.5  # of cells that are numbers, or that would be without their unit
 MAX_WORDS = 10
@@ -29,6 +30,9 @@ def dirty_numbers(raw: pl.DataFrame, schema: Schema) -> Iterator[Suspect]:
     """Columns of text in which most cells are numbers. raw: the cells as they are in the file."""
     for name in _texts(raw, schema):
         values = raw[name].drop_nulls()
+        few = sample(values.to_frame(), N_SAMPLE)[name]
+        if few.str.contains(MAYBE_NUMBER).sum() < MIN_SHARE / 2 * len(few):
+            continue
         odd = values.filter(~values.str.contains(PLAIN))
         plain = values.filter(values.str.contains(PLAIN))
         units = _units(odd)
