@@ -72,14 +72,15 @@ def _stands_out(
         return True
     if value < 0 <= rest[0] and is_code:
         return True
-    if value == 0 and rest[0] > 0 and 3 * others[:5].mean() < count < MAX_SHARE * n_rows:
+    isolated = gap > ISOLATED * np.diff(np.unique(rest)).max()
+    frequent = isolated or count > 3 * others[:5].mean()
+    if value == 0 and rest[0] > 0 and frequent and count < MAX_SHARE * n_rows:
         step = np.median(np.diff(np.unique(rest)))
         return bool(rest[0] > max(ALONE * (low - rest[0]), 2 * step))
     if outside and is_code and count > 10 * next_count:
         return bool(n_distinct > 0.05 * n_rows)
     if outside and is_code and n_distinct >= MANY_DISTINCT:
         near = others[-5:] if value > rest[-1] else others[:5]
-        isolated = gap > ISOLATED * np.diff(np.unique(rest)).max()
         return bool(isolated or (gap >= 2 and count > 3 * near.mean()))
     is_spike = (is_code or value == 0) and count < MAX_SHARE * n_rows
     return bool(is_spike and count > 5 * next_count and n_distinct > 0.2 * n_rows)
