@@ -77,7 +77,7 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         **_errors(context, test),
         "train": {key: one["value"] for key, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
-        "learning_curve": learning_curve(context),
+        "learning_curve": learning_curve(context, context.manifest["suspects"]),
     }
 
 

@@ -16,7 +16,7 @@ from ..dataloader.sample import with_sample
 from ..dataloader.schema import PATH as SCHEMA
 from ..dataloader.schema import Schema, schema_for, write_schema
 from ..dataloader.sources import MAIN, ROW, load
-from ..dataloader.split import PARTS, SPLITS, freeze_times, split
+from ..dataloader.split import GAP, PARTS, SPLITS, freeze_times, split
 from ..evaluation.metrics import metrics_of
 from ..model.estimators import ESTIMATORS, build_estimator
 from ..utils.files import sha256_of_file, sha256_of_json, write_json
@@ -65,7 +65,10 @@ def check_config(config: Config) -> None:
     for name in config.models:
         check_name(name, ESTIMATORS, "conf/default.yaml: models")
     parameters = config.models.get(config.model, {})
-    build_estimator(config.model, config.task, parameters, config.train.class_weight, config.seed)
+    weight = config.train.class_weight if config.train.class_weight == "balanced" else None
+    build_estimator(config.model, config.task, parameters, weight, config.seed)
+    if config.train.target_transform is not None and config.task == "classification":
+        raise ValueError("conf/default.yaml: train.target_transform is for numbers, not classes")
 
 
 def _made_by(config: Config, root: Path) -> dict[str, Any]:
@@ -106,7 +109,11 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
     if not features:
         raise ValueError(f"{data.file}: no column is left to predict {data.target}")
     data = freeze_times(table, data, before.get("split", {}))
-    part, classes = split(table, data), classes_of(config, table[data.target])
+    part = split(table, data)
+    kept = part != GAP
+    dropped["in data.split.gap"] = len(table) - int(kept.sum())
+    table, part = table.filter(kept), part.filter(kept)
+    classes = classes_of(config, table[data.target])
     check_classes(classes, table[data.target], part)
 
     for entry in files:
@@ -158,7 +165,8 @@ def _clean(
 
 def _not_features(data: Data) -> set[str]:
     group = data.split.column if data.split.by == "group" else None
-    return {name for name in (data.target, data.id, group, *data.ignore) if name is not None}
+    named = (data.target, data.id, data.weight, group, *data.ignore)
+    return {name for name in named if name is not None}
 
 
 def _print_summary(manifest: dict[str, Any]) -> None:

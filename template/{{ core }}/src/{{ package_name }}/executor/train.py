@@ -13,7 +13,7 @@ from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS, score
 from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
-from ..model.baseline import BASELINES
+from ..model.baseline import baselines_of
 from ..model.predictor import Array, Predictor, encode_target, fit
 from ..utils import runs
 from ..utils.errors import CheckFailed
@@ -57,7 +57,7 @@ def _fit_and_score(
     features, classes = manifest["features"], manifest["classes"]
     y = {name: encode_target(rows[config.data.target], classes) for name, rows in parts.items()}
     baselines = {}
-    for name in BASELINES[config.task]:
+    for name in baselines_of(config):
         model, _ = fit(config, name, parts["train"], features, classes)
         baselines[name] = _score_baseline(config, name, y["valid"], model.predict(parts["valid"]))
     best = _best_of(config, baselines)

@@ -58,6 +58,12 @@ def settled(suspect: Suspect, accept: Mapping[str, Sequence[str]]) -> bool:
     return any(suspect.fault in accept.get(name, ()) for name in suspect.columns)
 
 
+def untrue(suspects: Iterable[Mapping[str, Any]]) -> str:
+    """What makes every score untrue, a leak or a change of unit, in words; empty if nothing."""
+    found = [one for one in suspects if one["severity"] == "leak" or one["fault"] == "level"]
+    return ", ".join(f"{one['fault']} of {', '.join(one['columns'])}" for one in found)
+
+
 def accept_line(columns: Iterable[str], fault: str) -> str:
     """The line of conf that settles a suspicion which is a fact."""
     return f"data.accept: {{{next(iter(columns))}: [{fault}]}}"
