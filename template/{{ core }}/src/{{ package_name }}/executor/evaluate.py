@@ -19,6 +19,7 @@ from ..utils.errors import CheckFailed
 from ..utils.files import write_json
 from ..utils.logs import log
 from ..utils.names import check_name
+from ..utils.predictions import Array, Predictions
 from .context import RunContext, load_context
 from .learning_curve import learning_curve
 from .look import caution, print_suspects, too_good
@@ -74,17 +75,18 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         "baseline": {"name": name, "metrics": beaten},
         "beats_baseline": advantage,
         "suspects": known + too_good(config, *values, len(test), known),
-        **_errors(context, test),
+        **_errors(context, test, y_true, predicted),
         "train": {key: one["value"] for key, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
         "learning_curve": learning_curve(context, context.manifest["suspects"]),
     }
 
 
-def _errors(context: RunContext, test: pl.DataFrame) -> dict[str, Any]:
+def _errors(
+    context: RunContext, test: pl.DataFrame, y_true: Array, predicted: Predictions
+) -> dict[str, Any]:
     """How the predictions for test are wrong, and on which rows."""
     config, classes, numbers = context.config, context.model.classes, test[ROW].to_numpy()
-    y_true, predicted = context.target(test), context.model.predict(test)
     y_pred, y_score, columns = predicted.y_pred, predicted.y_score, _slice_columns(context, test)
     metric, options = METRICS[config.metric], bootstrap_options(config)
     found: dict[str, Any] = {

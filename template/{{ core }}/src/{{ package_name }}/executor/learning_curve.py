@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..evaluation.metrics import METRICS, Metric, evaluate_metric
 from ..evaluation.text import interval_text, number_text
 from ..model.predictor import Predictor, fit
 from ..utils.predictions import Predictions
-from ..utils.suspects import untrue
+from ..utils.suspects import sample, untrue
 from .context import RunContext
 from .train import bootstrap_options
 
@@ -34,8 +35,10 @@ SMALL = 0.02
 def learning_curve(context: RunContext, suspects: list[dict[str, Any]]) -> dict[str, Any]:
     """n_rows; the metric on train and valid; the gain of the last doubling; verdict, sentence.
 
-    Each share is drawn N_REPEATS times; the metric is the mean of their fits.
+    Each share is drawn N_REPEATS times; the metric is the mean of their fits. n_valid: rows of
+    valid that they are scored on.
     """
+    context = replace(context, valid=sample(context.valid, MAX_ROWS, context.config.seed))
     limit = min(len(context.train), MAX_ROWS)
     counts = [max(MIN_ROWS, round(share * limit)) for share in SHARES]
     points: dict[str, list[float | None]] = {"train": [], "valid": []}
@@ -50,7 +53,8 @@ def learning_curve(context: RunContext, suspects: list[dict[str, Any]]) -> dict[
     gain = _gain(context, full.predict(context.valid), last)
     verdict, sentence = _advice(context, gain, limit, untrue(suspects))
     counts.append(limit)
-    return {"n_rows": counts, **points, "gain": gain, "verdict": verdict, "sentence": sentence}
+    found = {"n_rows": counts, "n_valid": len(context.valid), **points, "gain": gain}
+    return {**found, "verdict": verdict, "sentence": sentence}
 
 
 def _fit(context: RunContext, rows: pl.DataFrame) -> Predictor:
@@ -110,14 +114,17 @@ def _advice(context: RunContext, gain: Interval, limit: int, leaks: str) -> tupl
 
 
 def _shuffled(rows: pl.DataFrame, config: Config, seed: int) -> pl.DataFrame:
-    """Train in a seeded order; whole groups, and one row of each class first: no share lacks one.
+    """Rows of train in a seeded order; groups together, and one row of each class first.
 
     New rows of a split by group are new groups.
     """
-    rows = rows.sample(fraction=1.0, shuffle=True, seed=config.seed + seed)
-    if config.data.split.by == "group" and config.data.split.column is not None:
-        rows = pl.concat(rows.partition_by(config.data.split.column, maintain_order=True))
+    by_group = config.data.split.by == "group" and config.data.split.column is not None
+    first = rows.unique(subset=[config.data.target], keep="first", maintain_order=True)
+    n_rows = len(rows) if by_group else min(len(rows), MAX_ROWS)
+    rows = rows.sample(n_rows, shuffle=True, seed=config.seed + seed)
+    if by_group:
+        place = pl.int_range(pl.len()).min().over(config.data.split.column)
+        rows = rows.sort(place, maintain_order=True)[:MAX_ROWS]
     if config.task == "regression":
         return rows
-    first = rows.unique(subset=[config.data.target], keep="first", maintain_order=True)
     return pl.concat([first, rows.filter(~pl.col(ROW).is_in(first[ROW].implode()))])

@@ -19,11 +19,14 @@ from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
 from ..utils.predictions import Predictions
+from ..utils.suspects import sample
 from .look import caution, print_suspects, too_good
 from .prepare import ensure
 
 # Draws behind the interval on valid; test gets evaluation.n_resamples.
 N_DRAWS = 200
+# Of train so many rows are predicted again for its metrics: no decision needs them to the digit.
+MAX_SCORED = 100_000
 Values = dict[str, dict[str, float | None]]
 
 
@@ -55,7 +58,8 @@ def _fit_and_score(
 ) -> Predictor:
     parts = {name: manifests.read_part(root, name) for name in ("train", "valid")}
     features, classes = manifest["features"], manifest["classes"]
-    y = {name: encode_target(rows[config.data.target], classes) for name, rows in parts.items()}
+    scored = {**parts, "train": sample(parts["train"], MAX_SCORED, config.seed)}
+    y = {name: encode_target(rows[config.data.target], classes) for name, rows in scored.items()}
     baselines = {}
     for name in baselines_of(config):
         model, _ = fit(config, name, parts["train"], features, classes)
@@ -64,7 +68,7 @@ def _fit_and_score(
     current.add(baselines=baselines, baseline={"name": best, "metrics": baselines[best]})
     started = time.perf_counter()
     model, warnings = fit(config, config.model, parts["train"], features, classes)
-    predicted = {name: model.predict(rows) for name, rows in parts.items()}
+    predicted = {name: model.predict(rows) for name, rows in scored.items()}
     metrics = {name: score_values(config, y[name], predicted[name]) for name in parts}
     options = {**bootstrap_options(config), "n_resamples": N_DRAWS}
     found = bootstrap(METRICS[config.metric], y["valid"], predicted["valid"], **options)
@@ -77,7 +81,8 @@ def _fit_and_score(
     for message in warnings:
         log("", f"warning   {message}")
     print_suspects(suspects[len(known) :])
-    current.add(metrics=metrics, warnings=warnings, suspects=suspects)
+    n_scored = {name: len(rows) for name, rows in scored.items()}
+    current.add(metrics=metrics, n_scored=n_scored, warnings=warnings, suspects=suspects)
     return model
 
 
