@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ..configs.settings import Data, Split
@@ -111,12 +112,10 @@ def freeze_times(table: pl.DataFrame, data: Data, before: dict[str, Any]) -> Dat
 
 def _parts_of(keys: pl.Series, chosen: Split) -> pl.Series:
     """A part for each key, by a hash that no library version changes."""
-    return pl.Series([_part_of(key, chosen) for key in keys.to_list()], dtype=pl.String)
-
-
-def _part_of(key: str, chosen: Split) -> str:
-    digest = hashlib.blake2b(f"{chosen.seed}:{key}".encode(), digest_size=8).digest()
-    place = int.from_bytes(digest, "big") / 2**64
-    if place < chosen.test:
-        return "test"
-    return "valid" if place < chosen.test + chosen.valid else "train"
+    named = (f"{chosen.seed}:" + keys.fill_null("None")).cast(pl.Binary).to_list()
+    digests = b"".join([hashlib.blake2b(key, digest_size=8).digest() for key in named])
+    place = pl.Series("place", np.frombuffer(digests, dtype=">u8") / 2**64).to_frame()
+    is_test = pl.col("place") < chosen.test
+    is_valid = pl.col("place") < chosen.test + chosen.valid
+    late = pl.when(is_valid).then(pl.lit("valid")).otherwise(pl.lit("train"))
+    return place.select(pl.when(is_test).then(pl.lit("test")).otherwise(late)).to_series()

@@ -44,13 +44,12 @@ def learning_curve(context: RunContext, suspects: list[dict[str, Any]]) -> dict[
     points: dict[str, list[float | None]] = {"train": [], "valid": []}
     orders = [_shuffled(context.train, context.config, seed) for seed in range(N_REPEATS)]
     full = context.model if limit == len(context.train) else _fit(context, orders[0][:limit])
-    last = []
+    last: list[Predictions] = []
     for count in counts:
         fits = [(_fit(context, rows[:count]), rows[:count]) for rows in orders]
-        _add_points(context, points, fits)
-        last = [model.predict(context.valid) for model, _ in fits]
-    _add_points(context, points, [(full, orders[0][:limit])])
-    gain = _gain(context, full.predict(context.valid), last)
+        last = _add_points(context, points, fits)
+    of_all = _add_points(context, points, [(full, orders[0][:limit])])
+    gain = _gain(context, of_all[0], last)
     verdict, sentence = _advice(context, gain, limit, untrue(suspects))
     counts.append(limit)
     found = {"n_rows": counts, "n_valid": len(context.valid), **points, "gain": gain}
@@ -66,14 +65,20 @@ def _add_points(
     context: RunContext,
     points: dict[str, list[float | None]],
     fits: list[tuple[Predictor, pl.DataFrame]],
-) -> None:
-    """The mean of the fits on their own rows, and on valid; None where it is not defined."""
+) -> list[Predictions]:
+    """Add the mean of the fits on their own rows and on valid, None where it is not defined.
+
+    Returns what each fit predicts for valid.
+    """
     metric = METRICS[context.config.metric]
+    predicted: list[Predictions] = []
     for part in points:
-        pairs = [(model, rows if part == "train" else context.valid) for model, rows in fits]
-        values = [_value(metric, context.target(rows), m.predict(rows)) for m, rows in pairs]
-        mean = statistics.fmean(values)
+        tables = [rows if part == "train" else context.valid for _, rows in fits]
+        predicted = [model.predict(rows) for (model, _), rows in zip(fits, tables, strict=True)]
+        targets = map(context.target, tables)
+        mean = statistics.fmean(map(_value, [metric] * len(fits), targets, predicted))
         points[part].append(mean if math.isfinite(mean) else None)
+    return predicted
 
 
 def _value(metric: Metric, y_true: Any, predicted: Predictions) -> float:

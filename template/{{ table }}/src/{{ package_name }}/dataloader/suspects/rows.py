@@ -116,7 +116,7 @@ def _points(table: pl.DataFrame) -> Any:
             marks = np.unique(np.quantile(few, np.linspace(0, 1, N_MARKS)))
             place = np.interp(values, marks, np.linspace(0, 1, len(marks)))
             columns.append(np.nan_to_num(place, nan=0.5).astype(np.float32))
-    return np.column_stack(columns) if fine >= MIN_COLUMNS else None
+    return np.array(columns, dtype=np.float32).T if fine >= MIN_COLUMNS else None
 
 
 def _near(points: Any) -> Any:
