@@ -72,8 +72,8 @@ IN_DATA = (
     _in_data("target_in_the_gaps", ALONE, "follow_up", tables=(SAMPLE,)),
     _in_data(
         "target_is_a_sum",
-        LEAKAGE + "test_no_two_features_together_give_the_target_away",
-        "('part_one', 'part_two')",
+        LEAKAGE + "test_no_features_together_give_the_target_away",
+        "['part_one', 'part_two']",
         SAMPLE,
     ),
     # By time, both copies of a row are in one part.

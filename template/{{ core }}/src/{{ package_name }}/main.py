@@ -22,7 +22,7 @@ COMMANDS = {
     "train": "Fit the baselines and the model on train, and score them on valid",
     "evaluate": "Score the newest run on the test part, and write reports/",
     "predict": "Predict the rows of a file",
-    "compare": "Train several models or seeds, and rank them on valid",
+    "compare": "Cross-validate models, settings or seeds on train and valid",
 }
 
 

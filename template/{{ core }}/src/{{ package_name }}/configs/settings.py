@@ -18,8 +18,10 @@ class Section(BaseModel):
 class Split(Section):
     """How rows are divided into train, valid and test; `train` is what the other two leave.
 
-    by: a name in SPLITS of dataloader/split.py. valid_from, test_from: for a split by time, the
-    first moment of each part; null: chosen from the shares once, and kept.
+    by: a name in SPLITS of dataloader/split.py. For a split by time: valid_from, test_from: the
+    first moment of each part; null: chosen from the shares once, and kept. gap, season: in days of
+    a date column, else in its unit; rows within `gap` before a part are in none, and `season` is
+    the period of the seasonal baseline (null: a year of dates, or a week where train is shorter).
     """
 
     by: str
@@ -29,27 +31,37 @@ class Split(Section):
     seed: int
     valid_from: str | None = None
     test_from: str | None = None
+    gap: Annotated[float, Field(ge=0)] = 0.0
+    season: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _leaves_rows_for_train(self) -> "Split":
         if self.valid + self.test >= 1:
             raise ValueError(f"valid + test must be below 1, got {self.valid + self.test:g}")
+        if self.gap and self.by in ("hash", "group"):
+            raise ValueError(f"gap needs by: time, got by: {self.by}")
         return self
 
 
 class Data(Section):
-    """The files, the roles of their columns, and what must hold for them."""
+    """The files, the roles of their columns, and what must hold for them.
+
+    weight: a column with the weight of each row when a model is fitted; no feature.
+    """
 
     file: str
     files: dict[str, str] = {}
     target: str
     id: str | None = None
+    weight: str | None = None
     ignore: tuple[str, ...] = ()
     columns: dict[str, ColumnType] = {}
     positive: str | None = None
     origin: str | None = None
     licence: str | None = None
     ranges: dict[str, tuple[float, float]] = {}
+    missing: dict[str, tuple[float | str, ...]] = {}
+    accept: dict[str, tuple[str, ...]] = {}
     duplicates: Literal["keep", "drop"] = "keep"
     max_null_share: Annotated[float, Field(ge=0, le=1)]
     max_invalid_share: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -58,9 +70,14 @@ class Data(Section):
 
 
 class Train(Section):
-    """How a model is fitted."""
+    """How a model is fitted.
 
-    class_weight: Literal["balanced"] | None
+    class_weight: `balanced`, or the weight of each class by its name. target_transform: the model
+    learns from transformed numbers; what it predicts is in the target's unit.
+    """
+
+    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None
+    target_transform: Literal["log", "box-cox"] | None = None
 
 
 class Evaluation(Section):

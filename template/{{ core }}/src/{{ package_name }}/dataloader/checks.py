@@ -5,15 +5,20 @@ import polars as pl
 from ..configs.settings import Config, Data
 from ..utils.logs import log
 from ..utils.names import check_name, hint
+from ..utils.suspects import FAULTS, ROWS
 from .sources import ROW
 from .split import PARTS
 
 
 def check_columns(data: Data, columns: list[str]) -> None:
     """Raise ValueError if the configuration names a column that the data does not have."""
-    named = [("target", data.target), ("id", data.id), ("split.column", data.split.column)]
-    for key in ("ignore", "ranges", "columns"):
-        named += [(key, name) for name in getattr(data, key)]
+    named = [("target", data.target), ("id", data.id), ("weight", data.weight)]
+    named += [("split.column", data.split.column)]
+    for key in ("ignore", "ranges", "columns", "missing", "accept"):
+        named += [(key, name) for name in getattr(data, key) if (key, name) != ("accept", ROWS)]
+    for name, faults in data.accept.items():
+        for fault in faults:
+            check_name(fault, FAULTS, f"conf/default.yaml: data.accept.{name}")
     where = f"{data.file} has no column"
     lines = [
         f"conf/default.yaml: data.{key}: {where} '{name}'; {hint(name, columns)}"
@@ -36,6 +41,10 @@ def check_table(config: Config, table: pl.DataFrame) -> None:
     if data.id is not None and len(twice := table.filter(pl.col(data.id).is_duplicated())):
         rows = f"rows {twice[ROW][0]} and others"
         problems.append(f"data.id: {data.id} '{twice[data.id][0]}' names more than one row: {rows}")
+    if data.weight is not None and not (table[data.weight].cast(pl.Float64, strict=False) >= 0).all(
+        ignore_nulls=False
+    ):
+        problems.append(f"data.weight: {data.weight} needs a number of at least 0 in every row")
     if n_classes < 2:
         problems.append(f"{data.target} has one value only; there is nothing to predict")
     if config.task == "classification" and n_classes > max(2, len(table) // 3):

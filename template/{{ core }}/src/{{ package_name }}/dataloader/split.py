@@ -4,12 +4,15 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ..configs.settings import Data, Split
+from ..utils.times import moments
 from .sources import ROW
 
 PARTS = ("train", "valid", "test")
+GAP = "gap"
 
 
 def split_by_hash(table: pl.DataFrame, data: Data) -> pl.Series:
@@ -34,7 +37,8 @@ def split_by_group(table: pl.DataFrame, data: Data) -> pl.Series:
 def split_by_time(table: pl.DataFrame, data: Data) -> pl.Series:
     """By `data.split.column`: test holds the last rows, valid those before them.
 
-    Rows of one moment share a part. data.split.valid_from and test_from say where parts begin.
+    Rows of one moment share a part. data.split.valid_from and test_from say where parts begin;
+    rows within data.split.gap before that are GAP, which `prepare` leaves out.
     """
     times, chosen = split_column(table, data), data.split
     if not (times.dtype.is_temporal() or times.dtype.is_numeric()):
@@ -45,13 +49,17 @@ def split_by_time(table: pl.DataFrame, data: Data) -> pl.Series:
     starts = starts.str.to_datetime(time_unit="us") if times.dtype.is_temporal() else starts
     valid_from, test_from = starts.cast(times.dtype)
     late = pl.when(times >= valid_from).then(pl.lit("valid")).otherwise(pl.lit("train"))
-    return table.select(
+    part = table.select(
         pl.when(times >= test_from).then(pl.lit("test")).otherwise(late)
     ).to_series()
+    at = moments(times)
+    for start in moments(pl.Series([valid_from, test_from], dtype=times.dtype)):
+        part = part.set(pl.Series((at < start) & (at >= start - chosen.gap)), GAP)
+    return part
 
 
 # Name for `data.split.by` -> function of the typed table that returns each row's part, one of
-# PARTS, in the table's order. It must not use the target, and must give the same part again.
+# PARTS or GAP, in the table's order. It must not use the target, and must give the same part again.
 SPLITS: dict[str, Callable[[pl.DataFrame, Data], pl.Series]] = {
     "hash": split_by_hash,
     "group": split_by_group,
@@ -62,7 +70,7 @@ SPLITS: dict[str, Callable[[pl.DataFrame, Data], pl.Series]] = {
 def split(table: pl.DataFrame, data: Data) -> pl.Series:
     """Each row's part by SPLITS[data.split.by]; raises ValueError if a part is empty."""
     part = SPLITS[data.split.by](table, data).alias("part")
-    if odd := sorted(set(part.unique()) - set(PARTS), key=str):
+    if odd := sorted(set(part.unique()) - {*PARTS, GAP}, key=str):
         raise ValueError(f"dataloader/split.py: split '{data.split.by}' returned part {odd[0]!r}")
     if empty := [name for name in PARTS if not (part == name).any()]:
         advice = f"raise the shares, or choose another column than {data.split.column!r}"
@@ -104,12 +112,10 @@ def freeze_times(table: pl.DataFrame, data: Data, before: dict[str, Any]) -> Dat
 
 def _parts_of(keys: pl.Series, chosen: Split) -> pl.Series:
     """A part for each key, by a hash that no library version changes."""
-    return pl.Series([_part_of(key, chosen) for key in keys.to_list()], dtype=pl.String)
-
-
-def _part_of(key: str, chosen: Split) -> str:
-    digest = hashlib.blake2b(f"{chosen.seed}:{key}".encode(), digest_size=8).digest()
-    place = int.from_bytes(digest, "big") / 2**64
-    if place < chosen.test:
-        return "test"
-    return "valid" if place < chosen.test + chosen.valid else "train"
+    named = (f"{chosen.seed}:" + keys.fill_null("None")).cast(pl.Binary).to_list()
+    digests = b"".join([hashlib.blake2b(key, digest_size=8).digest() for key in named])
+    place = pl.Series("place", np.frombuffer(digests, dtype=">u8") / 2**64).to_frame()
+    is_test = pl.col("place") < chosen.test
+    is_valid = pl.col("place") < chosen.test + chosen.valid
+    late = pl.when(is_valid).then(pl.lit("valid")).otherwise(pl.lit("train"))
+    return place.select(pl.when(is_test).then(pl.lit("test")).otherwise(late)).to_series()

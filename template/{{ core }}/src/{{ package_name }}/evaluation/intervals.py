@@ -54,6 +54,39 @@ def bootstrap_pair(
     return _interval(values[:, 0], level, len(y_true)), {**advantage, "share": share}
 
 
+def bootstrap_gain(
+    metric: Metric,
+    y_true: Array,
+    one: Predictions,
+    others: Sequence[Predictions],
+    *,
+    n_resamples: int,
+    level: float,
+    seed: int,
+) -> Interval:
+    """The interval of the advantage of `one` over the mean of others, paired by rows."""
+    values = _resample(metric, y_true, [one, *others], n_resamples, seed)
+    sign = 1 if metric.greater_is_better else -1
+    return _interval(sign * (values[:, 0] - values[:, 1:].mean(axis=1)), level, len(y_true))
+
+
+def interval_over_folds(scores: Sequence[float] | Array, ratio: float, level: float) -> Interval:
+    """value, low and high: the mean over folds, and its corrected t interval; None where undefined.
+
+    ratio: rows to score for each row to fit on; the fits share rows, so that the scores vary less
+    than those of new rows. Source: Nadeau and Bengio (2003), Inference for the Generalization
+    Error, Machine Learning 52.
+    """
+    from scipy.stats import t
+
+    n_folds, value = len(scores), float(np.mean(scores))
+    if not np.isfinite(value):
+        return {"value": None, "low": None, "high": None}
+    error = float(np.std(scores, ddof=1)) * (1 / n_folds + ratio) ** 0.5
+    half = error * float(t.ppf((1 + level) / 2, n_folds - 1))
+    return {"value": value, "low": value - half, "high": value + half}
+
+
 def _resample(
     metric: Metric, y_true: Array, models: Sequence[Predictions], n_resamples: int, seed: int
 ) -> Array:

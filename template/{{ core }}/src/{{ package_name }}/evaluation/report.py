@@ -41,6 +41,9 @@ def render(template: str, **values: Any) -> str:
     loader = PackageLoader(str(__package__).partition(".")[0], "")
     environment = Environment(loader=loader, autoescape=True)
     environment.filters["number"] = lambda value: "-" if value is None else number_text(value)
+    environment.filters["short"] = lambda value: (
+        f"{value:.5g}" if isinstance(value, float) else str(value).removesuffix(" 00:00:00")
+    )
     return environment.get_template(template).render(values)
 
 

@@ -1,73 +1,178 @@
-"""Train several models or seeds, and rank them on valid: `compare model=logistic,forest`."""
+"""Compare models, settings or seeds by cross-validation on train and valid: `compare`."""
 
 import argparse
 import itertools
-import logging
 import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
 
 from ..configs.load import load_project
-from ..evaluation.metrics import METRICS
+from ..configs.settings import Config
+from ..dataloader.folds import Folds, folds_of, in_time
+from ..dataloader.manifest import hashes_of, read_part
+from ..evaluation.intervals import Interval, interval_over_folds
+from ..evaluation.metrics import METRICS, evaluate_metric
+from ..evaluation.report import render, write_script
 from ..evaluation.text import interval_text, metric_text
-from ..utils.files import write_json
-from ..utils.logs import log, on_screen
-from .prepare import ensure
-from .train import train
+from ..model.baseline import baselines_of
+from ..model.estimators import ESTIMATORS
+from ..model.predictor import encode_target, fit
+from ..utils import runs
+from ..utils.files import write_json, write_text
+from ..utils.logs import log
+from ..utils.suspects import untrue
+from .prepare import check_config, ensure
 
+REPORT, SEEDS = "reports/compare.json", "reports/seeds.json"
+TEMPLATE, PAGE = "evaluation/compare.html", "reports/compare.html"
 FIXED = ("task=", "metric=", "data.")
+Entry = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--folds` and `--repeats`."""
+    parser.add_argument("--folds", type=int, default=5, help="default: 5")
+    text = "how often the folds are cut anew; folds in the order of time are cut once (default: 2)"
+    parser.add_argument("--repeats", type=int, default=2, help=text)
 
 
 def run(args: argparse.Namespace) -> None:
-    """One run for each combination of comma-separated values; the test part stays closed.
+    """Score each combination of comma-separated values, or each estimator; test stays closed.
 
-    Writes reports/compare.json, or reports/seeds.json where only the seed varies: it says how far
-    chance alone moves the result.
+    Writes reports/compare.json and a page, or reports/seeds.json where only the seed varies: it
+    says how far chance alone moves the result.
     """
     combinations = expand(args.overrides)
     # All are read before the first is run: a mistake in the last should not cost an hour.
     configs = [load_project(args.root, words) for words in combinations]
-    metric = configs[0].metric
-    ensure(configs[0], args.root)
-    found = []
-    for count, (words, config) in enumerate(zip(combinations, configs, strict=True), start=1):
-        log("compare", f"run {count} of {len(configs)}  {' '.join(words)}")
-        with on_screen(logging.WARNING):
-            record = train(config, args.root, "compare")
-        one = {"run": record["run"], "overrides": words, "seed": record["seed"]}
-        model = {"model": config.model, "parameters": record["model"]["parameters"]}
-        found.append(one | model | {"valid": record["metrics"]["valid"][metric]})
-    found.sort(key=lambda one: one["valid"]["value"], reverse=METRICS[metric].greater_is_better)
-    if all(word.startswith("seed=") for word in args.overrides if _varies(word)):
-        values = [one["valid"]["value"] for one in found]
-        spread = {"mean": statistics.fmean(values), "std": statistics.stdev(values)}
-        content = {"metric": metric, "n_seeds": len(values), **spread}
-        write_json(args.root / "reports/seeds.json", content)
-    else:
-        write_json(args.root / "reports/compare.json", {"metric": metric, "runs": found})
-    log("compare", f"{metric_text(metric)} on valid, best first")
-    for one in found:
-        log("", f"{interval_text(one['valid'])}  {' '.join(one['overrides'])}  {one['run']}")
-    log("", f"next      evaluate --run {found[0]['run']}")
+    if not any(map(_varies, args.overrides)):
+        configs = every_model(configs[0])
+        combinations = [[f"model={config.model}", *args.overrides] for config in configs]
+    for config in configs:
+        check_config(config)
+    first, manifest = configs[0], ensure(configs[0], args.root)
+    rows = pl.concat([read_part(args.root, part) for part in ("train", "valid")])
+    folds = cut(first, rows, args.folds, args.repeats)
+    found = [_score(config, config.model, manifest, rows, folds) for config in configs]
+    for entry, words, config in zip(found, combinations, configs, strict=True):
+        entry |= {"overrides": words, "seed": config.seed}
+    varied = [word.partition("=")[0] for word in args.overrides if _varies(word)]
+    if varied == ["seed"]:
+        return _write_seeds(args.root, first.metric, [entry["value"]["value"] for entry in found])
+    baselines = [_score(first, name, manifest, rows, folds) for name in baselines_of(first)]
+    report = rank(first, found, baselines, _ratio(folds))
+    report |= {"n_folds": args.folds, "n_repeats": len(folds) // args.folds}
+    if leaks := untrue(manifest["suspects"]):
+        report["advice"] = f"no advice on models before this is settled: {leaks}"
+    write(args.root, report | {"data": hashes_of(manifest)})
+
+
+def every_model(config: Config) -> list[Config]:
+    """The configuration with each estimator of its task."""
+    names = [name for name, one in ESTIMATORS.items() if config.task in one.tasks]
+    return [config.model_copy(update={"model": name}) for name in names]
 
 
 def expand(words: list[str]) -> list[list[str]]:
-    """The key=value words of each run: the product of all comma-separated values.
+    """The key=value words of each candidate: the product of all comma-separated values.
 
-    A list in brackets is one value: `data.ignore=[a,b]`. Raises ValueError where nothing varies,
-    or something that makes runs incomparable does.
+    A list in brackets is one value: `data.ignore=[a,b]`. Raises ValueError where something varies
+    that makes candidates incomparable.
     """
-    varied = [word for word in words if _varies(word)]
-    if not varied:
-        raise ValueError("command line: compare needs a key with several values: seed=0,1,2")
-    if fixed := [word for word in varied if word.startswith(FIXED)]:
+    if fixed := [word for word in words if _varies(word) and word.startswith(FIXED)]:
         raise ValueError(
-            f"command line: '{fixed[0]}': runs are compared on the same rows by the same metric; "
-            f"give this key one value"
+            f"command line: '{fixed[0]}': candidates are compared on the same rows by the same "
+            f"metric; give this key one value"
         )
     choices = []
     for word in words:
         key, _, text = word.partition("=")
         choices.append([f"{key}={value}" for value in text.split(",")] if _varies(word) else [word])
     return [list(combination) for combination in itertools.product(*choices)]
+
+
+def cut(config: Config, rows: pl.DataFrame, n_folds: int, n_repeats: int) -> Folds:
+    """The folds of all repeats, the same for every candidate; see dataloader/folds.py."""
+    if n_folds < 2 or n_repeats < 1:
+        raise ValueError("command line: --folds must be at least 2, --repeats at least 1")
+    seeds = [config.seed] if in_time(config, rows) else range(config.seed, config.seed + n_repeats)
+    return [fold for seed in seeds for fold in folds_of(config, rows, n_folds, seed)]
+
+
+def _score(
+    config: Config, name: str, manifest: dict[str, Any], rows: pl.DataFrame, folds: Folds
+) -> Entry:
+    """name, the metric on each fold, its mean with an interval, and seconds of one fit."""
+    features, classes = manifest["features"], manifest["classes"]
+    scores, started = [], time.perf_counter()
+    with runs.repeatable(config.seed):
+        for fitted, scored in folds:
+            model, _ = fit(config, name, rows[fitted], features, classes)
+            found, y_true = model.predict(rows[scored]), rows[scored][config.data.target]
+            y = encode_target(y_true, classes)
+            metric = METRICS[config.metric]
+            scores.append(evaluate_metric(metric, y, found.y_pred, found.y_score))
+    seconds = (time.perf_counter() - started) / len(folds)
+    value = interval_over_folds(scores, _ratio(folds), config.evaluation.level)
+    return {"model": name, "value": value, "scores": scores, "seconds": round(seconds, 3)}
+
+
+def rank(config: Config, found: list[Entry], baselines: list[Entry], ratio: float) -> Entry:
+    """The content of reports/compare.json: best first, each with its distance to the best."""
+    sign = 1 if METRICS[config.metric].greater_is_better else -1
+    found = sorted(found, key=lambda entry: -sign * (entry["value"]["value"] or -sign * np.inf))
+    for entry in [*found, *baselines]:
+        behind = sign * (np.array(found[0]["scores"]) - entry["scores"])
+        entry["behind"] = interval_over_folds(behind, ratio, config.evaluation.level)
+    report = {"metric": config.metric, "level": config.evaluation.level, "runs": found}
+    return report | {"baselines": baselines, "advice": _advice(found, baselines)}
+
+
+def _advice(found: list[Entry], baselines: list[Entry]) -> str:
+    best, *others = found
+    name = " ".join(best["overrides"])
+    for entry in baselines:
+        if not _above_chance(entry["behind"]):
+            return f"no candidate is clearly better than the baseline ({entry['model']})"
+    close = [" ".join(one["overrides"]) for one in others if not _above_chance(one["behind"])]
+    if close:
+        return f"{name} is best, but chance may decide between it and {'; '.join(close)}"
+    return f"{name} is better than each other by more than chance" if others else f"only {name}"
+
+
+def _above_chance(behind: Interval) -> bool:
+    return behind["low"] is not None and behind["low"] > 0
+
+
+def write(root: Path, report: Entry) -> None:
+    """Write JSON and page, and print the table with the advice below."""
+    write_json(root / REPORT, report)
+    write_script(root)
+    write_text(root / PAGE, render(TEMPLATE, report=report))
+    cuts = f"{report['n_folds']} folds, cut {report['n_repeats']} times"
+    log("compare", f"{metric_text(report['metric'])} on {cuts}; seconds of a fit; best first")
+    for entry in [*report["runs"], *report["baselines"]]:
+        words = " ".join(entry.get("overrides", [f"baseline: {entry['model']}"]))
+        log("", f"{interval_text(entry['value']):<26}{entry['seconds']:>7.2f} s  {words}")
+    log("", report["advice"])
+    log("", f"record    {REPORT}      page  {PAGE}")
+    log("", f"next      train {' '.join(report['runs'][0]['overrides'])}")
+
+
+def _write_seeds(root: Path, metric: str, values: list[float]) -> None:
+    spread = {"mean": statistics.fmean(values), "std": statistics.stdev(values)}
+    write_json(root / SEEDS, {"metric": metric, "n_seeds": len(values), **spread})
+    text = f"{metric_text(metric)} of {len(values)} seeds: mean {spread['mean']:.4g}"
+    log("compare", f"{text}, standard deviation {spread['std']:.2g}; record {SEEDS}")
+
+
+def _ratio(folds: Folds) -> float:
+    """Rows to score for each row to fit on."""
+    return sum(len(scored) / len(fitted) for fitted, scored in folds) / len(folds)
 
 
 def _varies(word: str) -> bool:

@@ -19,8 +19,10 @@ from ..utils.errors import CheckFailed
 from ..utils.files import write_json
 from ..utils.logs import log
 from ..utils.names import check_name
+from ..utils.predictions import Array, Predictions
 from .context import RunContext, load_context
 from .learning_curve import learning_curve
+from .look import caution, print_suspects, too_good
 from .train import bootstrap_options, score_values
 
 REPORT, EVALUATION, REPORTS = "report.html", "evaluation.json", "reports"
@@ -60,6 +62,8 @@ def evaluate(context: RunContext) -> dict[str, Any]:
     metrics[config.metric], advantage = bootstrap_pair(
         metric, y_true, predicted, baseline, **bootstrap_options(config)
     )
+    known, beaten = context.manifest["suspects"], score_values(config, y_true, baseline)
+    values = (metrics[config.metric]["value"], beaten[config.metric]["value"])
     return {
         **context.header("test", len(test)),
         "task": config.task,
@@ -68,19 +72,21 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         "level": config.evaluation.level,
         "metrics": metrics,
         "undefined_metrics": [key for key, one in metrics.items() if one["value"] is None],
-        "baseline": {"name": name, "metrics": score_values(config, y_true, baseline)},
+        "baseline": {"name": name, "metrics": beaten},
         "beats_baseline": advantage,
-        **_errors(context, test),
+        "suspects": known + too_good(config, *values, len(test), known),
+        **_errors(context, test, y_true, predicted),
         "train": {key: one["value"] for key, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
-        "learning_curve": learning_curve(context),
+        "learning_curve": learning_curve(context, context.manifest["suspects"]),
     }
 
 
-def _errors(context: RunContext, test: pl.DataFrame) -> dict[str, Any]:
+def _errors(
+    context: RunContext, test: pl.DataFrame, y_true: Array, predicted: Predictions
+) -> dict[str, Any]:
     """How the predictions for test are wrong, and on which rows."""
     config, classes, numbers = context.config, context.model.classes, test[ROW].to_numpy()
-    y_true, predicted = context.target(test), context.model.predict(test)
     y_pred, y_score, columns = predicted.y_pred, predicted.y_score, _slice_columns(context, test)
     metric, options = METRICS[config.metric], bootstrap_options(config)
     found: dict[str, Any] = {
@@ -107,7 +113,8 @@ def _print_summary(evaluation: dict[str, Any]) -> None:
     beaten = number_text(baseline["metrics"][metric]["value"])
     value = interval_text(evaluation["metrics"][metric])
     text = f"{metric_text(metric)} {value} on test, baseline {beaten} ({baseline['name']})"
-    log("evaluate", text)
+    log("evaluate", text + caution(evaluation["suspects"]))
+    print_suspects(evaluation["suspects"], ("leak",))
     for name in evaluation["undefined_metrics"]:
         log("", f"{metric_text(name)} is not defined on these rows")
     log("", f"learning curve: {evaluation['learning_curve']['sentence']}")

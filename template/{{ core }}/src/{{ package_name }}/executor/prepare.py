@@ -11,20 +11,21 @@ from ..configs.settings import Config, Data
 from ..dataloader import manifest as manifests
 from ..dataloader.checks import check_classes, check_columns, check_table, classes_of
 from ..dataloader.manifest import describe_file, keep_original
-from ..dataloader.profile import excluded_columns, profile
+from ..dataloader.profile import excluded_columns
 from ..dataloader.sample import with_sample
 from ..dataloader.schema import PATH as SCHEMA
 from ..dataloader.schema import Schema, schema_for, write_schema
 from ..dataloader.sources import MAIN, ROW, load
-from ..dataloader.split import PARTS, SPLITS, freeze_times, split
+from ..dataloader.split import GAP, PARTS, SPLITS, freeze_times, split
 from ..evaluation.metrics import metrics_of
 from ..model.estimators import ESTIMATORS, build_estimator
 from ..utils.files import sha256_of_file, sha256_of_json, write_json
 from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.provenance import tree_id
+from ..utils.suspects import named
+from .look import look, print_columns, print_suspects, write_profile
 
-PROFILE = Path("reports", "profile.json")
 QUARANTINE = Path("data", "quarantine")
 
 
@@ -64,7 +65,10 @@ def check_config(config: Config) -> None:
     for name in config.models:
         check_name(name, ESTIMATORS, "conf/default.yaml: models")
     parameters = config.models.get(config.model, {})
-    build_estimator(config.model, config.task, parameters, config.train.class_weight, config.seed)
+    weight = config.train.class_weight if config.train.class_weight == "balanced" else None
+    build_estimator(config.model, config.task, parameters, weight, config.seed)
+    if config.train.target_transform is not None and config.task == "classification":
+        raise ValueError("conf/default.yaml: train.target_transform is for numbers, not classes")
 
 
 def _made_by(config: Config, root: Path) -> dict[str, Any]:
@@ -105,13 +109,19 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
     if not features:
         raise ValueError(f"{data.file}: no column is left to predict {data.target}")
     data = freeze_times(table, data, before.get("split", {}))
-    part, classes = split(table, data), classes_of(config, table[data.target])
+    part = split(table, data)
+    kept = part != GAP
+    dropped["in data.split.gap"] = len(table) - int(kept.sum())
+    table, part = table.filter(kept), part.filter(kept)
+    classes = classes_of(config, table[data.target])
     check_classes(classes, table[data.target], part)
 
     for entry in files:
         keep_original(root, named[entry["name"]], entry)
     write_schema(root, schema)
-    write_json(root / PROFILE, {"columns": profile(table, schema), "suspects": []})
+    seen = look(config, raw, table, part, schema, features, classes)
+    write_profile(root, table, part, classes, seen)
+    print_columns(seen["columns"])
     if len(invalid):
         write_json(root / QUARANTINE / "prepare.json", invalid.to_dicts())
     parts = {name: manifests.write_part(root, name, table.filter(part == name)) for name in PARTS}
@@ -122,6 +132,7 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
         "classes": classes,
         "features": features,
         "excluded": [{"column": name, "reason": why} for name, why in excluded.items()],
+        "suspects": seen["suspects"],
         "rows": {"read": len(raw), "kept": len(table), "dropped": len(raw) - len(table)},
         "dropped": [{"reason": why, "rows": n} for why, n in dropped.items() if n],
         "split": {
@@ -154,7 +165,8 @@ def _clean(
 
 def _not_features(data: Data) -> set[str]:
     group = data.split.column if data.split.by == "group" else None
-    return {name for name in (data.target, data.id, group, *data.ignore) if name is not None}
+    named = (data.target, data.id, data.weight, group, *data.ignore)
+    return {name for name in named if name is not None}
 
 
 def _print_summary(manifest: dict[str, Any]) -> None:
@@ -164,5 +176,11 @@ def _print_summary(manifest: dict[str, Any]) -> None:
     text = f"{rows['read']} rows, {len(manifest['features'])} features from "
     text += f"{manifest['files'][0]['file']}; {rows['dropped']} dropped"
     log("prepare", f"{text}{f' ({why})' if why else ''}; {sizes}")
+    reasons: dict[str, list[str]] = {}
+    suspected = {name for one in manifest["suspects"] for name in one["columns"]}
     for one in manifest["excluded"]:
-        log("", f"excluded {one['column']}: {one['reason']}")
+        if one["column"] not in suspected:
+            reasons.setdefault(one["reason"], []).append(one["column"])
+    for reason, columns in reasons.items():
+        log("", f"excluded {named(columns)}: {reason}")
+    print_suspects(manifest["suspects"])

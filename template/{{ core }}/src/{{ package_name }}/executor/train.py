@@ -13,16 +13,20 @@ from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS, score
 from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
-from ..model.baseline import BASELINES
+from ..model.baseline import baselines_of
 from ..model.predictor import Array, Predictor, encode_target, fit
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
 from ..utils.predictions import Predictions
+from ..utils.suspects import sample
+from .look import caution, print_suspects, too_good
 from .prepare import ensure
 
 # Draws behind the interval on valid; test gets evaluation.n_resamples.
 N_DRAWS = 200
+# Of train so many rows are predicted again for its metrics: no decision needs them to the digit.
+MAX_SCORED = 100_000
 Values = dict[str, dict[str, float | None]]
 
 
@@ -54,25 +58,31 @@ def _fit_and_score(
 ) -> Predictor:
     parts = {name: manifests.read_part(root, name) for name in ("train", "valid")}
     features, classes = manifest["features"], manifest["classes"]
-    y = {name: encode_target(rows[config.data.target], classes) for name, rows in parts.items()}
+    scored = {**parts, "train": sample(parts["train"], MAX_SCORED, config.seed)}
+    y = {name: encode_target(rows[config.data.target], classes) for name, rows in scored.items()}
     baselines = {}
-    for name in BASELINES[config.task]:
+    for name in baselines_of(config):
         model, _ = fit(config, name, parts["train"], features, classes)
         baselines[name] = _score_baseline(config, name, y["valid"], model.predict(parts["valid"]))
     best = _best_of(config, baselines)
     current.add(baselines=baselines, baseline={"name": best, "metrics": baselines[best]})
     started = time.perf_counter()
     model, warnings = fit(config, config.model, parts["train"], features, classes)
-    predicted = {name: model.predict(rows) for name, rows in parts.items()}
+    predicted = {name: model.predict(rows) for name, rows in scored.items()}
     metrics = {name: score_values(config, y[name], predicted[name]) for name in parts}
     options = {**bootstrap_options(config), "n_resamples": N_DRAWS}
     found = bootstrap(METRICS[config.metric], y["valid"], predicted["valid"], **options)
     metrics["valid"][config.metric] = found
+    known, beaten = manifest["suspects"], baselines[best][config.metric]
+    suspects = known + too_good(config, found["value"], beaten, len(parts["valid"]), known)
     text = f"{config.model:<16}{metric_text(config.metric)} {interval_text(found)} on valid"
-    log("train", f"{text:<64}{time.perf_counter() - started:.1f} s")
+    text += caution(suspects)
+    log("train", f"{text:<63} {time.perf_counter() - started:.1f} s")
     for message in warnings:
         log("", f"warning   {message}")
-    current.add(metrics=metrics, warnings=warnings)
+    print_suspects(suspects[len(known) :])
+    n_scored = {name: len(rows) for name, rows in scored.items()}
+    current.add(metrics=metrics, n_scored=n_scored, warnings=warnings, suspects=suspects)
     return model
 
 

@@ -1,5 +1,6 @@
 """A fitted model: features, preprocessing and estimator as one object."""
 
+import inspect
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,23 +11,29 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..configs.settings import Config
+from ..utils.names import check_name
 from ..utils.predictions import Predictions
-from .baseline import BASELINES
+from .baseline import BASELINES, OF_TIME, SEASONAL, Moments, PastValue, season_of
 from .estimators import ESTIMATORS, build_estimator
 from .features import add_features
 from .preprocess import Matrix, Preprocessor
+from .target import TargetTransform, learn_transform
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """columns: the raw columns it needs. classes: of two, the positive one is last; or None."""
+    """columns: the raw columns it needs. classes: of two, the positive one is last; or None.
+
+    target: turns what the estimator predicts into the target's unit; None: it is in that unit.
+    """
 
     columns: tuple[str, ...]
     classes: tuple[str, ...] | None
     preprocessor: Preprocessor
     estimator: Any
+    target: TargetTransform | None = None
 
     def matrix(self, table: pl.DataFrame) -> Matrix:
         """The estimator's input for typed rows; shape (n_rows, n_features), float32."""
@@ -39,8 +46,9 @@ class Predictor:
     def predict_matrix(self, X: Matrix) -> Predictions:
         """Predictions for rows of `matrix`; a class that train lacked has probability 0."""
         if self.classes is None:
-            y_pred = self.estimator.predict(X) if len(X) else ()  # scikit-learn refuses no rows
-            return Predictions(np.asarray(y_pred, dtype=np.float64), None)
+            found = self.estimator.predict(X) if len(X) else ()  # scikit-learn refuses no rows
+            y_pred = np.asarray(found, dtype=np.float64)
+            return Predictions(self.target.back(y_pred) if self.target else y_pred, None)
         score = np.zeros((len(X), len(self.classes)))
         if len(X):
             score[:, self.estimator.classes_.astype(int)] = self.estimator.predict_proba(X)
@@ -66,22 +74,58 @@ def fit(
 
     name: in ESTIMATORS, or a baseline's. features: the raw columns. rows: typed, with the target.
     """
-    split, weight, native = config.data.split, config.train.class_weight, False
+    split, target = config.data.split, None
+    time = [split.column] if name in OF_TIME and split.column else []
+    columns = tuple(dict.fromkeys([*features, *time]))
+    table = add_features(rows.select(columns))
+    preprocessor, estimator = _unfitted(config, name, rows, classes)
+    X = preprocessor.fit(table).transform(table)
+    y = encode_target(rows[config.data.target], classes)
+    if config.train.target_transform is not None and name in ESTIMATORS:
+        target = learn_transform(config.train.target_transform, y)
+        y = target.forward(y)
+    if preprocessor.categorical_:
+        estimator.set_params(categorical_features=preprocessor.categorical_)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator.fit(X, y, **_weights(config, name, estimator, rows))
+    messages = [str(one.message).partition("\n")[0] for one in caught]
+    labels = tuple(classes) if classes is not None else None
+    model = Predictor(columns, labels, preprocessor, estimator, target)
+    return model, list(dict.fromkeys(messages))
+
+
+def _unfitted(
+    config: Config, name: str, rows: pl.DataFrame, classes: Sequence[str] | None
+) -> tuple[Preprocessor, Any]:
+    split, weight = config.data.split, _class_weight(config, classes)
+    if name in OF_TIME and split.column:
+        season = season_of(config, rows[split.column]) if name == SEASONAL else None
+        return Moments(split.column), PastValue(config.task, season)
+    native = False
     if name in BASELINES[config.task]:
         estimator = BASELINES[config.task][name](config.task, weight, config.seed)
     else:
         parameters, native = config.models.get(name, {}), ESTIMATORS[name].native
         estimator = build_estimator(name, config.task, parameters, weight, config.seed)
     trendless = [split.column] if split.by == "time" and split.column else []
-    table = add_features(rows.select(features))
-    preprocessor = Preprocessor(native, trendless).fit(table)
-    X, y = preprocessor.transform(table), encode_target(rows[config.data.target], classes)
-    if preprocessor.categorical_:
-        estimator.set_params(categorical_features=preprocessor.categorical_)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        estimator.fit(X, y)
-    messages = [str(one.message).partition("\n")[0] for one in caught]
-    labels = tuple(classes) if classes is not None else None
-    model = Predictor(tuple(features), labels, preprocessor, estimator)
-    return model, list(dict.fromkeys(messages))
+    return Preprocessor(native, trendless), estimator
+
+
+def _class_weight(config: Config, classes: Sequence[str] | None) -> Any:
+    """train.class_weight with the codes of classes instead of their names."""
+    weight = config.train.class_weight
+    if not isinstance(weight, dict) or classes is None:
+        return weight
+    for label in weight:
+        check_name(label, classes, "conf/default.yaml: train.class_weight")
+    return {code: weight.get(label, 1.0) for code, label in enumerate(classes)}
+
+
+def _weights(config: Config, name: str, estimator: Any, rows: pl.DataFrame) -> dict[str, Array]:
+    """What `fit` gets beside X and y: the column data.weight."""
+    if config.data.weight is None or name in OF_TIME:
+        return {}
+    if "sample_weight" not in inspect.signature(estimator.fit).parameters:
+        raise ValueError(f"conf/default.yaml: data.weight: {name} has no weights of rows; null")
+    return {"sample_weight": rows[config.data.weight].cast(pl.Float64).to_numpy()}

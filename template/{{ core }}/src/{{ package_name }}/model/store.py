@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from ..utils.files import read_json, replacing, sha256_of_file, write_json
 from .estimators import ESTIMATORS
 from .predictor import Predictor
 from .preprocess import Preprocessor
+from .target import TargetTransform
 
 MODEL = "model.skops"  # the estimator
 DESCRIPTION = "model.json"  # the preprocessing, and what is needed to use both
@@ -24,6 +26,7 @@ def save(folder: Path, model: Predictor, description: dict[str, Any]) -> dict[st
         "columns": list(model.columns),
         "classes": list(model.classes) if model.classes is not None else None,
         "preprocessing": model.preprocessor.to_json(),
+        "target_transform": asdict(model.target) if model.target else None,
     }
     write_json(folder / DESCRIPTION, facts | description | fitted)
     return facts
@@ -39,9 +42,16 @@ def load(folder: Path) -> tuple[Predictor, dict[str, Any]]:
             f"train again, or name it as `trusted` of the model in model/estimators.py"
         )
     estimator = _skops().load(path, trusted=found)
+    return described(description, estimator), description
+
+
+def described(description: dict[str, Any], estimator: Any) -> Predictor:
+    """The model of a description; the estimator may be the saved one, or its ONNX."""
     preprocessor = Preprocessor.from_json(description["preprocessing"])
     classes = None if description["classes"] is None else tuple(description["classes"])
-    return Predictor(tuple(description["columns"]), classes, preprocessor, estimator), description
+    transform = description.get("target_transform")
+    target = TargetTransform(**transform) if transform else None
+    return Predictor(tuple(description["columns"]), classes, preprocessor, estimator, target)
 
 
 def read_description(folder: Path) -> dict[str, Any]:

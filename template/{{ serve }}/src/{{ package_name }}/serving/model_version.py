@@ -16,7 +16,6 @@ from ..dataloader.schema import Schema
 from ..dataloader.sources import ROW
 from ..model import store
 from ..model.predictor import Predictor
-from ..model.preprocess import Preprocessor
 from ..registry.versions import BACKGROUND, PREDICTIONS
 from ..utils.files import read_json, sha256_of_file
 
@@ -134,13 +133,7 @@ def _load_predictor(folder: Path, description: dict[str, Any], facts: dict[str, 
     path = folder / ONNX
     if sha256_of_file(path) != facts["onnx_sha256"]:
         raise ValueError(f"{path}: not the file that `export` wrote; export it again")
-    classes = description["classes"]
-    return Predictor(
-        tuple(description["columns"]),
-        None if classes is None else tuple(classes),
-        Preprocessor.from_json(description["preprocessing"]),
-        OnnxEstimator(path.read_bytes(), facts["codes"]),
-    )
+    return store.described(description, OnnxEstimator(path.read_bytes(), facts["codes"]))
 
 
 def _constant(recorded: pl.DataFrame, classes: list[str] | None) -> Output:

@@ -1,6 +1,6 @@
 """The request model, made from the schema, and valid rows as a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -71,7 +71,14 @@ def _cell_type(column: Column) -> Any:
         cell = Literal[column.categories] if column.categories else str
     cell = cell | None if column.nullable else cell
     parse = {"number": None, "boolean": None, "date": _parse_date}.get(column.type, _parse_text)
-    return Annotated[cell, BeforeValidator(parse)] if parse else cell
+    cell = Annotated[cell, BeforeValidator(parse)] if parse else cell
+    return Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell
+
+
+def _unless_missing(column: Column) -> Callable[[Any], Any]:
+    """A cell, None where it is one of the column's values that mean "not known"."""
+    values = {str(value).removesuffix(".0") for value in column.missing}
+    return lambda cell: None if str(cell).strip().removesuffix(".0") in values else cell
 
 
 def _parse_text(cell: Any) -> Any:

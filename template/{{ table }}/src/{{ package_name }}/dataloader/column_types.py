@@ -1,5 +1,8 @@
 """Infer a column's type from its cells, and parse cells as that type."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import polars as pl
 
 from ..configs.settings import ColumnType, Section
@@ -7,6 +10,7 @@ from ..configs.settings import ColumnType, Section
 # A text column with more distinct values than this share of its rows is free text or names rows.
 TEXT_SHARE = 0.5
 MAX_CATEGORIES = 1000
+N_FIRST = 1000  # cells that are tried before all are
 # The first that parses every cell is used.
 DATE_FORMATS = (
     "%Y-%m-%d",
@@ -23,7 +27,12 @@ DATE_FORMATS = (
 )
 # 01/02/2024 fits both: then the column stays text, since a guess is wrong for half of the world.
 SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
-LOOKS_LIKE_DATE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+# With the month's name, whole or short; without a day, the first of the month is meant.
+MONTH_FORMATS = ("%d %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %Y")
+DIGITS = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+NAMED = r"\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{4}|[A-Za-z]{3,9} (\d{1,2}, )?\d{4}"
+LOOKS_LIKE_DATE = f"^({DIGITS}|{NAMED})"
+EITHER = " or "  # between the formats of a column that has several
 # 007 names something; as a number it would lose its zeros.
 LEADING_ZERO = r"^-?0\d+$"
 DECIMAL_COMMA = r"^-?\d+(,\d+)?$"
@@ -33,11 +42,19 @@ DATETIME = pl.Datetime("us")
 
 
 class CellFormat(Section):
-    """How to parse a column: its type, the format of its dates, whether 3,14 is a number."""
+    """How to parse a column: its type, the format of its dates, the signs in its numbers.
+
+    format: several are joined by EITHER; the first that fits a cell is used. decimal_comma: 3,14
+    is a number too. unit: text around a number, such as ct. thousands: the sign between groups of
+    three digits. missing: values that mean "not known".
+    """
 
     type: ColumnType
     format: str | None = None
     decimal_comma: bool = False
+    unit: str | None = None
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    missing: tuple[float | str, ...] = ()
 
 
 def infer(cells: pl.Series) -> CellFormat:
@@ -50,16 +67,19 @@ def infer(cells: pl.Series) -> CellFormat:
     if not isinstance(dtype, pl.String):
         return CellFormat(type="text")
     for candidate in _candidates(values):
-        if len(values) and not parse(values, candidate).null_count():
+        if not len(values) or parse(values.head(N_FIRST), candidate).null_count():
+            continue
+        if not parse(values, candidate).null_count():
             return candidate
     is_text = values.n_unique() > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
     return CellFormat(type="text" if is_text else "category")
 
 
 def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
-    """Float64, Boolean, Datetime or String; null where a cell is not of the type."""
+    """Float64, Boolean, Datetime or String; null where a cell is not of the type, or missing."""
+    cells = known(cells, cell_format.missing)
     if cell_format.type == "number":
-        return _numbers(cells, cell_format.decimal_comma)
+        return _numbers(_plain_numbers(cells, cell_format), cell_format.decimal_comma)
     if cell_format.type == "boolean":
         return _booleans(cells)
     if cell_format.type == "date":
@@ -67,25 +87,53 @@ def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     return cells.cast(pl.String)
 
 
+def known(cells: pl.Series, missing: Sequence[float | str]) -> pl.Series:
+    """The cells, null where they are one of `missing`: -999 stands for "-999.0" as well."""
+    if not missing:
+        return cells
+    texts = pl.Series([str(value) for value in missing])
+    numbers = texts.cast(pl.Float64, strict=False).drop_nulls().implode()
+    if cells.dtype.is_temporal():
+        days = texts.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us").drop_nulls()
+        return cells.set(cells.cast(DATETIME).is_in(days.implode()).fill_null(False), None)
+    found = cells.cast(pl.String).is_in(texts.implode()).fill_null(False)
+    found |= cells.cast(pl.Float64, strict=False).is_in(numbers).fill_null(False)
+    return cells.set(found, None)
+
+
 def _candidates(values: pl.Series) -> list[CellFormat]:
     found = [CellFormat(type="boolean")]
     if not values.str.contains(LEADING_ZERO).any():
         found.append(CellFormat(type="number"))
-        if values.str.contains(ONLY_DECIMAL).any():
+        plain = values.str.contains(DECIMAL_COMMA).all()
+        if plain and values.str.contains(ONLY_DECIMAL).any():
             found.append(CellFormat(type="number", decimal_comma=True))
     if len(values) and values.head(1).str.contains(LOOKS_LIKE_DATE).all():
         slashed = [form for form in SLASHED if not _dates(values, form).null_count()]
-        forms = [*DATE_FORMATS, *(slashed if len(slashed) == 1 else [])]
+        forms = [*DATE_FORMATS, *MONTH_FORMATS, *(slashed if len(slashed) == 1 else [])]
         found += [CellFormat(type="date", format=form) for form in forms]
     return found
+
+
+def _plain_numbers(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
+    """Text cells without the unit and the sign between thousands."""
+    if not isinstance(cells.dtype, pl.String):
+        return cells
+    if cell_format.unit:
+        bare = cells.str.strip_prefix(cell_format.unit).str.strip_suffix(cell_format.unit)
+        cells = bare.str.strip_chars()
+    if cell_format.thousands:
+        grouped = rf"^[-+]?\d{{1,3}}([{cell_format.thousands}]\d{{3}})+([.,]\d+)?$"
+        bare = cells.str.replace_all(cell_format.thousands, "", literal=True)
+        cells = cells.zip_with(~cells.str.contains(grouped).fill_null(False), bare)
+    return cells
 
 
 def _numbers(cells: pl.Series, decimal_comma: bool) -> pl.Series:
     if cells.dtype.is_temporal() or cells.dtype == pl.Boolean:
         return pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64)
     if isinstance(cells.dtype, pl.String) and decimal_comma:
-        fits = cells.str.contains(DECIMAL_COMMA)
-        cells = cells.str.replace(",", ".", literal=True).set(~fits.fill_null(True), None)
+        cells = cells.str.replace(",", ".", literal=True)
     return cells.cast(pl.Float64, strict=False).fill_nan(None)
 
 
@@ -100,8 +148,21 @@ def _dates(cells: pl.Series, form: str | None) -> pl.Series:
         zone = getattr(cells.dtype, "time_zone", None)
         plain = cells.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zone else cells
         return plain.cast(DATETIME)
+    dates = pl.Series(cells.name, [None] * len(cells), dtype=DATETIME)
+    if form and cells.dtype.is_numeric():
+        cells = cells.cast(pl.Int64, strict=False).cast(pl.String)
     if not isinstance(cells.dtype, pl.String):
-        return pl.Series(cells.name, [None] * len(cells), dtype=DATETIME)
+        return dates
+    for one in form.split(EITHER) if form else [None]:
+        dates = dates.zip_with(dates.is_not_null(), _moments(cells, one))
+    return dates
+
+
+def _moments(cells: pl.Series, form: str | None) -> pl.Series:
+    """UTC where a cell names its zone; the first of the month or year where it has no day."""
+    if form and "%d" not in form and form != "%s":
+        month = "" if "%m" in form or "%B" in form else "01 "
+        cells, form = "01 " + month + cells, f"%d {'%m ' if month else ''}{form}"
     # Cells that arrive as JSON are ISO 8601, whatever the file's own format is.
     dates = cells.str.to_datetime(form, strict=False, time_unit="us", exact=True)
     return dates.dt.replace_time_zone(None) if form and "z" in form else dates

@@ -1,13 +1,53 @@
-"""Describe each column, and name those that no model can learn from."""
+"""Describe each column, name those that no model can learn from, and what looks wrong."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
+from ..configs.settings import Data
+from ..utils.suspects import Suspect
 from .column_types import TEXT_SHARE
 from .schema import Schema
+from .sources import ROW
+from .suspects.cells import dirty_numbers, mixed_dates
+from .suspects.columns import constants, identical
+from .suspects.rows import duplicates, groups, near_copies
+from .suspects.shifts import levels
+from .suspects.values import sentinels
 
 N_TOP = 5
+
+
+def find_suspects(
+    raw: pl.DataFrame, table: pl.DataFrame, part: pl.Series, schema: Schema, data: Data
+) -> Iterator[Suspect]:
+    """What looks wrong, whatever the target's relation to the features is.
+
+    raw: the cells as they are in the files. table: typed rows. part: of each row of the table.
+    """
+    ignored = {ROW, data.id, *data.ignore}
+    kept = [name for name in schema.columns if name not in ignored]
+    unreadable = [
+        *dirty_numbers(raw[kept], schema.select(kept)),
+        *mixed_dates(raw[kept], schema.select(kept)),
+    ]
+    yield from unreadable
+    odd = {name for one in unreadable for name in one.columns}
+    rows = table[[name for name in kept if name not in odd]]
+    features = [name for name in rows.columns if name != data.target]
+    yield from sentinels(rows)
+    yield from constants(rows[features], rows.filter(part == "train")[features])
+    yield from identical(rows[features])
+    if data.duplicates == "keep":
+        yield from duplicates(rows, data.target)
+    if data.split.by != "group":
+        found = [*groups(rows, data.target)]
+        yield from found or near_copies(rows)
+    yield from levels(rows)
+    times = data.split.column if data.split.by == "time" else None
+    if times in kept and not rows[times].is_sorted():
+        yield from levels(rows, times)
 
 
 def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
@@ -28,7 +68,7 @@ def _useless(cells: pl.Series, kind: str) -> str | None:
     values = cells.drop_nulls()
     if not len(values):
         return "it is empty"
-    if values.n_unique() == 1 and len(values) == len(cells):
+    if len(values) == len(cells) and (values == values[0]).all():
         return "every row holds the same value"
     if kind == "text" and values.n_unique() > TEXT_SHARE * len(values):
         return "nearly every row holds another text"
@@ -39,17 +79,18 @@ def _useless(cells: pl.Series, kind: str) -> str | None:
 
 
 def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
-    counts = cells.drop_nulls().value_counts(sort=True, name="n").head(N_TOP)
+    counts = cells.drop_nulls().value_counts(name="n")
+    top = counts.top_k(N_TOP, by="n").sort("n", descending=True)
     ordered = kind in ("number", "date")
     return {
         "name": cells.name,
         "type": kind,
         "nulls": cells.null_count(),
-        "distinct": cells.drop_nulls().n_unique(),
+        "distinct": len(counts),
         "min": _plain(cells.min()) if ordered else None,
         "median": _plain(cells.median()) if ordered else None,
         "max": _plain(cells.max()) if ordered else None,
-        "top": [{"value": _plain(v), "rows": n} for v, n in counts.iter_rows()],
+        "top": [{"value": _plain(v), "rows": n} for v, n in top.iter_rows()],
     }
 
 

@@ -1,6 +1,7 @@
 """The contract for rows: column types and rules, in conf/schema.yaml."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ..configs.settings import ColumnType, Data, Section
 from ..utils.files import write_text
 from ..utils.logs import log
 from ..utils.names import hint
-from .column_types import CellFormat, infer, parse
+from .column_types import CellFormat, infer, known, parse
 from .sources import ROW
 
 PATH = "conf/schema.yaml"
@@ -91,7 +92,10 @@ class Schema(Section):
         self, table: pl.DataFrame, typed: pl.DataFrame
     ) -> Iterator[tuple[str, str, pl.Series]]:
         """(column, rule, which cells break it) for each rule; all rules in one pass."""
-        unparsed = {name: _unparsed(table[name], typed[name]) for name in self.columns}
+        unparsed = {
+            name: _unparsed(known(table[name], column.missing), typed[name])
+            for name, column in self.columns.items()
+        }
         rules = []
         for name, column in self.columns.items():
             yield name, f"must be {EXPECTED[column.type]}", unparsed[name]
@@ -154,11 +158,25 @@ def schema_for(raw: pl.DataFrame, task: str, data: Data, root: Path) -> Schema:
             f"{data.file}: column '{new[0]}' is not in {PATH}; add it there or to data.ignore, or "
             f"delete {PATH} to infer it anew"
         )
-    limited = dict(schema.columns)
+    limited = _with_missing(raw, schema, data, task)
     for name, (low, high) in data.ranges.items():
         if name in limited:  # and not in data.ignore
             limited[name] = limited[name].model_copy(update={"min": low, "max": high})
     return Schema(source=schema.source, columns=limited)
+
+
+def _with_missing(raw: pl.DataFrame, schema: Schema, data: Data, task: str) -> dict[str, Column]:
+    """The columns with data.missing; one that is still as inferred is inferred without them."""
+    columns = dict(schema.columns)
+    for name in columns.keys() & data.missing.keys():
+        values = data.missing[name]
+        column = columns[name].model_copy(update={"missing": ()})
+        cells = raw.select(ROW, name)
+        if infer_schema(cells, task, data).columns[name] == column:
+            cells = cells.with_columns(known(raw[name], values))
+            column = infer_schema(cells, task, data).columns[name]
+        columns[name] = column.model_copy(update={"missing": values, "nullable": True})
+    return columns
 
 
 def infer_schema(table: pl.DataFrame, task: str, data: Data) -> Schema:
@@ -189,17 +207,37 @@ def read_schema(root: Path) -> Schema | None:
 
 
 def write_schema(root: Path, schema: Schema) -> None:
-    """Write conf/schema.yaml, unless the user's own of the same file is there."""
+    """Write conf/schema.yaml; in the user's own of the same file only columns of data.missing."""
     before = read_schema(root)
     if before is not None and before.source == schema.source:
+        _write_missing(root / PATH, before, schema)
         return
     if before is not None:
         log("prepare", f"{PATH} was of {before.source}, which has other columns; git keeps it")
     content = schema.model_dump(mode="json", exclude_defaults=True)
-    style: dict[str, Any] = {"default_flow_style": None, "width": 10**6, "allow_unicode": True}
-    text = yaml.safe_dump(content, sort_keys=False, **style)
-    write_text(root / PATH, HEADER + text)
+    write_text(root / PATH, HEADER + _as_yaml(content))
     log("prepare", f"inferred the schema of {len(schema.columns)} columns; {PATH} is yours now")
+
+
+def _write_missing(path: Path, before: Schema, schema: Schema) -> None:
+    """Replace the entries of columns whose `missing` has changed; the other lines stay."""
+    columns = {n: c for n, c in schema.columns.items() if c.missing != before.columns[n].missing}
+    for name, column in columns.items():
+        entry = _as_yaml({name: column.model_dump(mode="json", exclude_defaults=True)})
+        key = re.escape(entry.partition(":")[0])
+        lines = "".join(f"  {line}\n" for line in entry.splitlines())
+        escaped = lines.replace("\\", r"\\")
+        text = path.read_text(encoding="utf-8")
+        text, n_replaced = re.subn(rf"(?m)^  {key}:.*\n(?:   .*\n)*", escaped, text)
+        if n_replaced != 1:
+            raise ValueError(f"{PATH}: cannot find the entry of '{name}'; write there: {lines}")
+        write_text(path, text)
+        log("prepare", f"{PATH}: {name} has missing values now, as data.missing says")
+
+
+def _as_yaml(content: Any) -> str:
+    style: dict[str, Any] = {"default_flow_style": None, "width": 10**6, "allow_unicode": True}
+    return str(yaml.safe_dump(content, sort_keys=False, **style))
 
 
 def _column(cells: pl.Series, cell_format: CellFormat) -> Column:

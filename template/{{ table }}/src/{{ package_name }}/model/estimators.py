@@ -6,7 +6,7 @@ from typing import Any
 
 from ..utils.names import hint
 
-Build = Callable[[str, dict[str, Any], str | None, int], Any]
+Build = Callable[[str, dict[str, Any], Any, int], Any]
 BOTH = ("classification", "regression")
 
 
@@ -15,7 +15,8 @@ class Estimator:
     """A model that can be chosen.
 
     build: (task, parameters, class_weight, seed) -> an unfitted object with fit and predict, and
-    predict_proba for classes. defaults: parameters unless `models.<name>` in conf/ sets them.
+    predict_proba for classes. class_weight: None, `balanced`, or code of a class ->
+    weight. defaults: parameters unless `models.<name>` in conf/ sets them.
     native: it takes NaN and codes of categories (see Preprocessor). trusted: names of further
     types in its saved file, where loading it names some that its own package does not define.
     """
@@ -28,7 +29,7 @@ class Estimator:
 
 
 def build_estimator(
-    name: str, task: str, parameters: dict[str, Any], class_weight: str | None, seed: int
+    name: str, task: str, parameters: dict[str, Any], class_weight: Any, seed: int
 ) -> Any:
     """An unfitted estimator with its defaults, changed by `parameters` from conf/.
 
@@ -50,19 +51,19 @@ def build_estimator(
     return model
 
 
-def _logistic(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+def _logistic(task: str, parameters: dict[str, Any], weight: Any, seed: int) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(class_weight=weight, random_state=seed, **parameters)
 
 
-def _ridge(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+def _ridge(task: str, parameters: dict[str, Any], weight: Any, seed: int) -> Any:
     from sklearn.linear_model import Ridge
 
     return Ridge(random_state=seed, **parameters)
 
 
-def _forest(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+def _forest(task: str, parameters: dict[str, Any], weight: Any, seed: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     if task == "regression":
@@ -70,7 +71,7 @@ def _forest(task: str, parameters: dict[str, Any], weight: str | None, seed: int
     return RandomForestClassifier(class_weight=weight, random_state=seed, **parameters)
 
 
-def _boosting(task: str, parameters: dict[str, Any], weight: str | None, seed: int) -> Any:
+def _boosting(task: str, parameters: dict[str, Any], weight: Any, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     if task == "regression":

@@ -68,13 +68,15 @@ class Preprocessor:
         if names != learnt["names"]:
             raise ValueError(f"features must be {learnt['names']}, got {names}")
         missing = np.isnan(values)
-        filled = np.where(missing & ~np.array(learnt["gaps"], dtype=bool), learnt["fill"], values)
-        scaled = (filled - learnt["mean"]) / learnt["scale"]
-        parts = [np.clip(scaled, -LIMIT, LIMIT)]
+        # In place: of two million rows a copy is as large as the file.
+        np.copyto(values, learnt["fill"], where=missing & ~np.array(learnt["gaps"], dtype=bool))
+        values -= learnt["mean"]
+        values /= learnt["scale"]
+        parts = [np.clip(values, -LIMIT, LIMIT, out=values)]
         if not self.native:
             parts.append(missing[:, learnt["flagged"]])
         parts += [self._encode(table[name], known) for name, known in self.categories_.items()]
-        return np.hstack(parts).astype(np.float32)
+        return np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
 
     @property
     def categorical_(self) -> list[int]:
@@ -100,16 +102,13 @@ class Preprocessor:
         limit = MAX_NATIVE_CATEGORIES if self.native else MAX_CATEGORIES
         return values if len(values) <= limit else [*values[: limit - 1], OTHER]
 
-    def _encode(self, cells: pl.Series, known: list[str]) -> NDArray[np.float64]:
+    def _encode(self, cells: pl.Series, known: list[str]) -> NDArray[Any]:
         """Codes, shape (n_rows, 1), or one-hot, (n_rows, len(known)); unknown: OTHER or nothing."""
-        place = {value: float(code) for code, value in enumerate(known)}
-        default = place.get(OTHER, -1.0)
-        cells = cells.fill_null(MISSING)
-        codes = cells.replace_strict(place, default=default, return_dtype=pl.Float64)
-        column = codes.to_numpy()[:, None]
-        if self.native:
-            return np.where(column < 0, np.nan, column)
-        return np.asarray(column == np.arange(len(known)), dtype=np.float64)
+        unknown = float(known.index(OTHER)) if OTHER in known else float("nan")
+        texts = cells.cast(pl.String).fill_null(MISSING)
+        codes = texts.cast(pl.Enum(known), strict=False).to_physical().cast(pl.Float64)
+        column = codes.fill_null(unknown).to_numpy()[:, None]
+        return column if self.native else np.equal(column, np.arange(len(known)))
 
 
 def _texts(table: pl.DataFrame) -> list[str]:
@@ -132,7 +131,8 @@ def _numeric(table: pl.DataFrame, trendless: Sequence[str]) -> tuple[list[str], 
         parts = _date_parts(table[name], trend=name not in trendless)
         columns |= {f"{name} {part}": values for part, values in parts.items()}
     values = np.array(list(columns.values()), dtype=np.float64).reshape(len(columns), len(table)).T
-    return list(columns), np.where(np.isinf(values), np.nan, values)
+    values[np.isinf(values)] = np.nan
+    return list(columns), values
 
 
 def _date_parts(cells: pl.Series, *, trend: bool) -> dict[str, NDArray[np.float64]]:

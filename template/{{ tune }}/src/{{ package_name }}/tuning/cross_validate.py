@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
-from sklearn import model_selection as sk
 
 from ..configs.load import load_project
 from ..configs.settings import Config
+from ..dataloader.folds import folds_of
 from ..dataloader.manifest import hashes_of, read_part
 from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS, evaluate_metric
@@ -68,33 +67,6 @@ class CrossValidation:
             features, rows = self.manifest["features"], self.rows[scored]
             model, _ = fit(config, config.model, self.rows[fitted], features, classes)
             yield encode_target(rows[target], classes), model.predict(rows)
-
-
-def folds_of(config: Config, rows: pl.DataFrame, n_folds: int) -> list[tuple[Any, Any]]:
-    """(positions to fit on, positions to score) of each fold.
-
-    Rows of one group stay together; by time, a fold is scored on later rows than it is fitted on. A
-    split of your own counts as by time where its column holds dates, else as by group. Raises
-    ValueError where there are too few rows or groups, or a fold would be fitted on one class.
-    """
-    split, y = config.data.split, rows[config.data.target].to_numpy()
-    cells = rows[split.column] if split.column and split.by != "hash" else None
-    is_class = config.task == "classification"
-    options = {"n_splits": n_folds, "shuffle": True, "random_state": config.seed}
-    if cells is None:
-        folds = list((sk.StratifiedKFold if is_class else sk.KFold)(**options).split(y, y))
-    elif split.by == "time" or cells.dtype.is_temporal():
-        moments = cells.rank("dense").to_numpy()  # rows of one moment stay together
-        ordered = np.unique(moments)
-        parts = sk.TimeSeriesSplit(n_folds).split(ordered)
-        places = [[np.isin(moments, ordered[chosen]) for chosen in part] for part in parts]
-        folds = [(np.flatnonzero(fitted), np.flatnonzero(scored)) for fitted, scored in places]
-    else:
-        splitter = sk.StratifiedGroupKFold if is_class else sk.GroupKFold
-        folds = list(splitter(**options).split(y, y, cells.cast(pl.String).to_numpy()))
-    if is_class and any(len(set(y[fitted])) < 2 for fitted, _ in folds):
-        raise ValueError(f"a fold of {n_folds} would be fitted on one class; choose fewer folds")
-    return folds
 
 
 def pool(found: Sequence[Scored]) -> Scored:
