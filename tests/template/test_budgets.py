@@ -30,8 +30,10 @@ class Budget:
 # 0.3.1 had 5,400 lines in 89 modules (poc) and 17,300 in 211 (mvp), and 7,200 of tests.
 # The look at the data has 1,670 lines in 11 modules: 16 kinds of fault at about 60 lines each, how
 # a suspicion is printed, settled and shown on a page, and cells with units or several formats.
-POC = Budget(4860, 49, 700)
-MVP = Budget(7170, 76, 1400)
+# Models have 450 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
+# baselines of time, transforms of the target, and weights.
+POC = Budget(5380, 52, 700)
+MVP = Budget(7640, 79, 1400)
 COMPONENTS = {
     "tune": Budget(313, 3, 80),
     "registry": Budget(468, 8, 90),
@@ -47,7 +49,7 @@ COMPONENTS = {
     "docs": Budget(150, 3, 0),
 }
 TOOL = Budget(6710, 66, 0)
-FILES = {"poc": 202, "mvp": 272}
+FILES = {"poc": 206, "mvp": 276}
 
 
 def has_code(path: Path) -> bool:
