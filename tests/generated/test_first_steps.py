@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -118,6 +119,27 @@ def test_a_fresh_project_has_the_folder_for_data_and_commits_no_data(folder: Pat
 
     assert kept == ["data/original/.gitkeep"]
     assert untracked == ""
+
+
+def test_the_report_lists_each_column_with_its_importance_suspects_first(folder: Path) -> None:
+    (path,) = folder.glob("logs/*/report.html")
+    table = path.read_text(encoding="utf-8").partition("<h2>Columns</h2>")[2]
+    rows = re.findall(r"<tr>(<td>.*?)</tr>", table)
+    found = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows]
+    profile, evaluation = (read(folder, name) for name in ("profile", "evaluation"))
+    names = [one["name"] for one in profile["columns"]]
+    suspects = {n for one in profile["suspects"] for n in one["columns"] if n in names}
+
+    assert sorted(cells[0] for cells in found) == sorted(names)
+    assert {cells[0] for cells in found[: len(suspects)]} == suspects
+    assert {cells[0]: cells[1] for cells in found}.items() >= {"sex": "category"}.items()
+    assert {cells[0] for cells in found if cells[4] != "-"} == set(evaluation["importances"])
+    assert max(evaluation["importances"].values()) > 0.1
+
+
+def read(folder: Path, name: str) -> Any:
+    """A file of reports/."""
+    return json.loads((folder / "reports" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def test_the_files_of_a_run_take_at_most_1300_kilobytes(folder: Path) -> None:
