@@ -31,9 +31,10 @@ class Budget:
 # The look at the data has 1,670 lines in 11 modules: 16 kinds of fault at about 60 lines each, how
 # a suspicion is printed, settled and shown on a page, and cells with units or several formats.
 # Models have 450 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
-# baselines of time, transforms of the target, and weights.
-POC = Budget(5380, 52, 700)
-MVP = Budget(7640, 79, 1400)
+# baselines of time, transforms of the target, and weights. The importance of the columns has 48
+# lines in 1 module.
+POC = Budget(5430, 53, 700)
+MVP = Budget(7690, 80, 1400)
 COMPONENTS = {
     "tune": Budget(313, 3, 80),
     "registry": Budget(468, 8, 90),
@@ -49,7 +50,7 @@ COMPONENTS = {
     "docs": Budget(150, 3, 0),
 }
 TOOL = Budget(6710, 66, 0)
-FILES = {"poc": 206, "mvp": 276}
+FILES = {"poc": 207, "mvp": 277}
 
 
 def has_code(path: Path) -> bool:
