@@ -115,7 +115,7 @@ def _run_ratio(args: argparse.Namespace, python: str, folder: Path) -> bool:
         print(f"{name:<14}{times}{cost.cpu / unit.cpu:9.2f} x")
     time_ratio, memory_ratio = sum(cpu) / unit.cpu, max(peak) / unit.peak
     print(f"CPU {time_ratio:.2f} x (limit {args.limit:g}), memory {memory_ratio:.2f} x")
-    return time_ratio > args.limit or memory_ratio > args.memory
+    return bool(time_ratio > args.limit or memory_ratio > args.memory)
 
 
 def _test_ratio(args: argparse.Namespace, python: str, folder: Path) -> bool:
