@@ -13,6 +13,7 @@ from .sources import ROW
 
 PARTS = ("train", "valid", "test")
 GAP = "gap"
+N_KEYS = 50_000  # hashed at once, so that few are Python objects at a time
 
 
 def split_by_hash(table: pl.DataFrame, data: Data) -> pl.Series:
@@ -112,10 +113,15 @@ def freeze_times(table: pl.DataFrame, data: Data, before: dict[str, Any]) -> Dat
 
 def _parts_of(keys: pl.Series, chosen: Split) -> pl.Series:
     """A part for each key, by a hash that no library version changes."""
-    named = (f"{chosen.seed}:" + keys.fill_null("None")).cast(pl.Binary).to_list()
-    digests = b"".join([hashlib.blake2b(key, digest_size=8).digest() for key in named])
+    named = (f"{chosen.seed}:" + keys.fill_null("None")).cast(pl.Binary).to_frame("key")
+    digests = b"".join(_digests(rows["key"].to_list()) for rows in named.iter_slices(N_KEYS))
     place = pl.Series("place", np.frombuffer(digests, dtype=">u8") / 2**64).to_frame()
     is_test = pl.col("place") < chosen.test
     is_valid = pl.col("place") < chosen.test + chosen.valid
     late = pl.when(is_valid).then(pl.lit("valid")).otherwise(pl.lit("train"))
     return place.select(pl.when(is_test).then(pl.lit("test")).otherwise(late)).to_series()
+
+
+def _digests(keys: list[bytes]) -> bytes:
+    """Eight bytes for each key."""
+    return b"".join([hashlib.blake2b(key, digest_size=8).digest() for key in keys])

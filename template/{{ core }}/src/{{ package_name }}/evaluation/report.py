@@ -4,7 +4,7 @@ import importlib.resources
 from pathlib import Path
 from typing import Any
 
-from ..utils.files import replacing, write_text
+from ..utils.files import read_json, replacing, write_text
 from .text import interval_text, metric_text, number_text
 
 CARD = Path("docs", "model-card.md")
@@ -19,7 +19,18 @@ def write_report(
     write_script(root)
     names = [page.name for page in sorted((root / "reports").glob("*.html"))]
     values = {"evaluation": evaluation, "record": record, "pages": names, "script": f"../{SCRIPT}"}
-    write_text(path, render("evaluation/report.html", **values))
+    columns = _columns(root, evaluation)
+    write_text(path, render("evaluation/report.html", **values, columns=columns))
+
+
+def _columns(root: Path, evaluation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The columns of reports/profile.json with suspicions and importance, suspects first."""
+    path, found = root / "reports" / "profile.json", []
+    for one in read_json(path)["columns"] if path.is_file() else []:
+        faults = [s["fault"] for s in evaluation["suspects"] if one["name"] in s["columns"]]
+        importance = evaluation["importances"].get(one["name"])
+        found.append({**one, "faults": faults, "importance": importance})
+    return sorted(found, key=lambda one: (not one["faults"], -(one["importance"] or 0)))
 
 
 def write_script(root: Path) -> None:

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
     combinations = expand(args.overrides)
     # All are read before the first is run: a mistake in the last should not cost an hour.
     configs = [load_project(args.root, words) for words in combinations]
-    if not any(map(_varies, args.overrides)):
+    if not any(_varies(word) or word.startswith("model=") for word in args.overrides):
         configs = every_model(configs[0])
         combinations = [[f"model={config.model}", *args.overrides] for config in configs]
     for config in configs:
@@ -153,7 +153,7 @@ def write(root: Path, report: Entry) -> None:
     write_json(root / REPORT, report)
     write_script(root)
     write_text(root / PAGE, render(TEMPLATE, report=report))
-    cuts = f"{report['n_folds']} folds, cut {report['n_repeats']} times"
+    cuts = f"{report['n_folds']} folds x {report['n_repeats']}"
     log("compare", f"{metric_text(report['metric'])} on {cuts}; seconds of a fit; best first")
     for entry in [*report["runs"], *report["baselines"]]:
         words = " ".join(entry.get("overrides", [f"baseline: {entry['model']}"]))

@@ -21,6 +21,7 @@ from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.predictions import Array, Predictions
 from .context import RunContext, load_context
+from .importance import importances
 from .learning_curve import learning_curve
 from .look import caution, print_suspects, too_good
 from .train import bootstrap_options, score_values
@@ -78,6 +79,7 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         **_errors(context, test, y_true, predicted),
         "train": {key: one["value"] for key, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
+        "importances": importances(context),
         "learning_curve": learning_curve(context, context.manifest["suspects"]),
     }
 

@@ -113,7 +113,8 @@ def _advice(context: RunContext, gain: Interval, limit: int, leaks: str) -> tupl
     way = abs(record["metrics"]["valid"][name]["value"] - beaten)
     if gain["low"] > 0 and limit == len(context.train):
         return "needs-data", f"{text}: more rows should help, by less each time"
-    if gain["high"] < SMALL * way:
+    # Without any difference on these rows there is no size of chance.
+    if gain["low"] < gain["high"] < SMALL * way:
         return "flat", f"{text}: twice the rows would gain less than {number_text(SMALL * way)}"
     return "unknown", f"{text}: these rows cannot tell whether more would help"
 

@@ -67,7 +67,8 @@ class Moments(Preprocessor):
 
     def __init__(self, column: str) -> None:
         super().__init__()
-        self.column = column
+        self.column, self.feature_names_ = column, [column]
+        self.numbers_ = {"names": [column]}
 
     def fit(self, table: pl.DataFrame) -> "Moments":
         """There is nothing to learn."""

@@ -59,9 +59,15 @@ def settled(suspect: Suspect, accept: Mapping[str, Sequence[str]]) -> bool:
 
 
 def untrue(suspects: Iterable[Mapping[str, Any]]) -> str:
-    """What makes every score untrue, a leak or a change of unit, in words; empty if nothing."""
-    found = [one for one in suspects if one["severity"] == "leak" or one["fault"] == "level"]
-    return ", ".join(f"{one['fault']} of {', '.join(one['columns'])}" for one in found)
+    """What makes every score untrue, a leak or a wrong unit, in words; empty if nothing."""
+    found = [f"{one['fault']} of {named(one['columns'])}" for one in suspects if _is_untrue(one)]
+    return ", ".join(found)
+
+
+def _is_untrue(suspect: Mapping[str, Any]) -> bool:
+    # A step by the factor of a known unit; other steps are questions.
+    is_unit = (suspect["fault"], suspect["severity"]) == ("level", "warn")
+    return suspect["severity"] == "leak" or is_unit
 
 
 def accept_line(columns: Iterable[str], fault: str) -> str:
