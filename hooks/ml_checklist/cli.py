@@ -58,8 +58,9 @@ def build_parser(chosen: str) -> argparse.ArgumentParser:
             add("--catalog", metavar="DIR", help="use this catalog instead of the project's own")
             add("--today", metavar="DATE", help="as if it were this day")
             loaded = importlib.import_module(f"ml_checklist.commands.{module}")
-            add_arguments, run = loaded.COMMANDS[name]
-            add_arguments(command)
+            run, arguments = loaded.COMMANDS[name]
+            for names, options in arguments:
+                command.add_argument(*names, **options)
             command.set_defaults(run=run)
     return parser
 

@@ -59,17 +59,15 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
 
 def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
     items, problems = dict(catalog.items), []
-    for demand in demands:
+    # Where an update took an item away, nothing is left to tighten.
+    for demand in [each for each in demands if each["id"] not in catalog.retired]:
         item, name = catalog.resolve(demand["id"]), demand["id"]
-        if name in catalog.retired:
-            continue  # an update took the item away; nothing is left to tighten
-        if item is None:
-            text = f"unknown item {name!r}{nearest(name, items)}"
-            problems.append(Problem(where, demand.line, text))
-            continue
-        faults = [f"{item.id}: {text}; {LOOSENED}" for text in _looser(items[item.id], demand)]
+        if item:
+            faults = [f"{item.id}: {text}; {LOOSENED}" for text in _looser(items[item.id], demand)]
+            items[item.id] = _stricter(items[item.id], demand)
+        else:
+            faults = [f"unknown item {name!r}{nearest(name, items)}"]
         problems += [Problem(where, demand.line, fault) for fault in faults]
-        items[item.id] = _stricter(items[item.id], demand)
     refuse(problems)
     return catalog._replace(items=items)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml_checklist import origin
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command, add_format
+from ml_checklist.commands.common import Command, formats, given
 from ml_checklist.compare import diff as comparison
 from ml_checklist.compare import news as updates
 from ml_checklist.compare.news import KINDS, Entry
@@ -14,15 +14,6 @@ from ml_checklist.errors import DataError, clean
 from ml_checklist.render import data
 from ml_checklist.render import diff as rendering
 from ml_checklist.render.style import code
-
-
-def add_diff(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("base", metavar="BASE", help="the branch or commit to compare with")
-    proofs = "the test report of BASE, .checklist/proofs.json of its last run"
-    add("--base-proofs", metavar="FILE", help=proofs)
-    add("--calendar", action="store_true", help="accepted, as `gate` accepts it; changes nothing")
-    add_format(parser, "text", "md", "json")
 
 
 def diff(args: argparse.Namespace) -> bool:
@@ -38,12 +29,6 @@ def diff(args: argparse.Namespace) -> bool:
         print((rendering.markdown if args.format == "md" else rendering.text)(found))
     common.refuse_broken(found.head)
     return not found.regressed
-
-
-def add_news(parser: argparse.ArgumentParser) -> None:
-    since = "compare with the catalog of this commit; default: before its last change"
-    parser.add_argument("--since", metavar="REV", help=since)
-    add_format(parser, "text", "md", "json")
 
 
 def news(args: argparse.Namespace) -> bool:
@@ -78,4 +63,15 @@ def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:
     return "\n".join(lines)
 
 
-COMMANDS: dict[str, Command] = {"diff": (add_diff, diff), "news": (add_news, news)}
+_BASE = given("base", metavar="BASE", help="the branch or commit to compare with")
+_PROOFS_HELP = "the test report of BASE, .checklist/proofs.json of its last run"
+_PROOFS = given("--base-proofs", metavar="FILE", help=_PROOFS_HELP)
+_CALENDAR_HELP = "accepted, as `gate` accepts it; changes nothing"
+_CALENDAR = given("--calendar", action="store_true", help=_CALENDAR_HELP)
+_SINCE_HELP = "compare with the catalog of this commit; default: before its last change"
+_SINCE = given("--since", metavar="REV", help=_SINCE_HELP)
+_FORMATS = formats("text", "md", "json")
+COMMANDS: dict[str, Command] = {
+    "diff": (diff, (_BASE, _PROOFS, _CALENDAR, _FORMATS)),
+    "news": (news, (_SINCE, _FORMATS)),
+}

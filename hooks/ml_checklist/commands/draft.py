@@ -6,15 +6,10 @@ from ml_checklist import files
 from ml_checklist.catalog.items import Catalog
 from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command
+from ml_checklist.commands.common import Command, given
 from ml_checklist.errors import DataError, nearest
 from ml_checklist.probes.tree import Tree
 from ml_checklist.state import drafts
-
-
-def add_draft(parser: argparse.ArgumentParser) -> None:
-    names = ", ".join(drafts.DRAFTS)
-    parser.add_argument("items", nargs="*", metavar="ID", help=f"of {names}; default: all")
 
 
 def draft(args: argparse.Namespace) -> bool:
@@ -43,4 +38,7 @@ def _known(catalog: Catalog, name: str) -> str:
     return item.id
 
 
-COMMANDS: dict[str, Command] = {"draft": (add_draft, draft)}
+_ITEMS_HELP = f"of {', '.join(drafts.DRAFTS)}; default: all"
+COMMANDS: dict[str, Command] = {
+    "draft": (draft, (given("items", nargs="*", metavar="ID", help=_ITEMS_HELP),)),
+}

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command, add_format
+from ml_checklist.commands.common import Command, formats, given
 from ml_checklist.errors import DataError
 from ml_checklist.render import data
 from ml_checklist.render.style import cell, code
@@ -29,11 +29,6 @@ class Entry(NamedTuple):
     until: date | None
     by: str
     todo: str
-
-
-def add_expiring(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--days", type=int, default=30, metavar="N", help="how far ahead (30)")
-    add_format(parser, "md", "json")
 
 
 def expiring(args: argparse.Namespace) -> bool:
@@ -90,4 +85,5 @@ def _markdown(found: list[Entry], days: int) -> str:
     return "\n".join(lines[1:])
 
 
-COMMANDS: dict[str, Command] = {"expiring": (add_expiring, expiring)}
+_DAYS = given("--days", type=int, default=30, metavar="N", help="how far ahead (30)")
+COMMANDS: dict[str, Command] = {"expiring": (expiring, (_DAYS, formats("md", "json")))}

@@ -5,18 +5,11 @@ from typing import Any
 
 from ml_checklist.catalog.conditions import Fact
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command
+from ml_checklist.commands.common import Command, given
 from ml_checklist.errors import DataError, nearest
 from ml_checklist.state.project import Project, write_settings
 
 UNKNOWN = "I do not know yet"
-
-
-def add_start(parser: argparse.ArgumentParser) -> None:
-    facts_help = "such as has_time=true serving=batch; without one, it asks"
-    parser.add_argument("facts", nargs="*", metavar="FACT=VALUE", help=facts_help)
-    again_help = "ask what was answered before, too"
-    parser.add_argument("--again", action="store_true", help=again_help)
 
 
 def start(args: argparse.Namespace) -> bool:
@@ -69,4 +62,7 @@ def _ask(fact: Fact, now: Any) -> Any:
     return values.get(common.answered(prompt.ask()))
 
 
-COMMANDS: dict[str, Command] = {"start": (add_start, start)}
+_FACTS_HELP = "such as has_time=true serving=batch; without one, it asks"
+_FACTS = given("facts", nargs="*", metavar="FACT=VALUE", help=_FACTS_HELP)
+_AGAIN = given("--again", action="store_true", help="ask what was answered before, too")
+COMMANDS: dict[str, Command] = {"start": (start, (_FACTS, _AGAIN))}

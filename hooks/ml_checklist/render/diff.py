@@ -7,6 +7,7 @@ from ml_checklist import yaml_io
 from ml_checklist.compare.diff import Diff
 from ml_checklist.compare.pairs import Pair
 from ml_checklist.errors import clean
+from ml_checklist.render import style
 from ml_checklist.render.style import MARKS, cell, code
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES
@@ -136,8 +137,8 @@ def markdown(diff: Diff) -> str:
 
 def table(title: str, rows: Iterable[Row]) -> list[str]:
     """Rows (word, item, what) as a table of Markdown; nothing without rows."""
-    lines = [f"| {word} | {code(item)} | {cell(what)} |" for word, item, what in rows]
-    return [f"| {title} | Item | |", "|---|---|---|", *lines, ""] if lines else []
+    cells = [(word, code(item), cell(what)) for word, item, what in rows]
+    return [*style.table((title, "Item", ""), cells), ""] if cells else []
 
 
 def cut(lines: list[str]) -> str:

@@ -138,7 +138,10 @@ def filled(tree: Tree, facts: Mapping[str, Any], name: str) -> tuple[str, str]:
         raise DataError(f"{file}: {draft.heading!r} is written already; it is left as it is")
     lines = text.split("\n")
     start, end = part.line, part.line + part.body.count("\n") + 1
-    body = [wrapped for line in draft.make(tree, facts) for wrapped in _wrap(line)]
+    body: list[str] = []
+    for line in draft.make(tree, facts):
+        wrapped = textwrap.wrap(line, 120, break_long_words=False, break_on_hyphens=False)
+        body += ["", line] if line.startswith(">") else wrapped
     tail = [""] if end < len(lines) else []
     return file, "\n".join([*lines[:start], "", *body, *tail, *lines[end:]])
 
@@ -147,9 +150,3 @@ def _untouched(body: str) -> bool:
     """Whether a section holds its prompt and nothing else."""
     lines = [line for line in body.splitlines() if line.strip()]
     return markdown.prompts(body) and all(line.lstrip().startswith(">") for line in lines)
-
-
-def _wrap(line: str) -> list[str]:
-    if line.startswith(">"):
-        return ["", line]
-    return textwrap.wrap(line, 120, break_long_words=False, break_on_hyphens=False)
