@@ -29,9 +29,8 @@ class Kind(NamedTuple):
     one_of: tuple[str, ...] = ()
 
 
-_FILE = Text(
-    r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", "a path below the project root, `/` between its parts"
-)
+_IN_ROOT = "a path below the project root, `/` between its parts"
+PATH = _FILE = Text(r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", _IN_ROOT)
 _FILES = ListOf(_FILE, 1)
 _AT = Text(r"^[^.\s].*$", "a dotted path such as metrics.mae or slices[0].value")
 _PATTERN = Text(kind="a regular expression")
@@ -52,17 +51,8 @@ _BOUND: dict[str, Shape] = {
     "exists_": Truth(),
     "length_min_": Whole(1),
 }
-_ONE_BOUND = (
-    "equals",
-    "min|max",
-    "in",
-    "matches",
-    "non_empty",
-    "exists",
-    "length_min",
-    "within_days",
-    "sentence",
-)
+_LONE = ("in", "matches", "non_empty", "exists", "length_min", "within_days", "sentence")
+_ONE_BOUND = ("equals", "min|max", *_LONE)
 
 
 def _value_in_file(form: str) -> Kind:
@@ -202,11 +192,9 @@ def _opposite(inner: Finding, says: str) -> Finding:
     """The finding of `not`; a `says` that names the fault, and no demand, is what is shown."""
     if inner.outcome == FOUND and says and " must " not in says:
         return inner._replace(outcome=MISSING, sentence=says)
-    hints = {FOUND: "; it must not be so"}
-    return inner._replace(
-        outcome=_OPPOSITE.get(inner.outcome, inner.outcome),
-        sentence=inner.sentence + hints.get(inner.outcome, ""),
-    )
+    hint = "; it must not be so" if inner.outcome == FOUND else ""
+    outcome = _OPPOSITE.get(inner.outcome, inner.outcome)
+    return inner._replace(outcome=outcome, sentence=inner.sentence + hint)
 
 
 def _one(tree: Tree, probe: Mapping[str, Any], item: str, title: str) -> Finding:

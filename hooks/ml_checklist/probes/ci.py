@@ -75,7 +75,7 @@ def _runs(script: str, words: list[str]) -> bool:
         if line.startswith(("exit", "set +e", "trap")):
             return False  # what follows is not run, or not heeded
         line = line.split(" #")[0].strip()
-        # What a pipe gets does not fail it, unless the shell is told so.
+        # What a pipe gets does not fail it, unless the shell has the option.
         piped = "|" in line.replace("||", "") and "pipefail" not in script
         parts = re.split(r"&&|;|\|\|", line)
         heeded = not piped and not _EXCUSED.search(line)
