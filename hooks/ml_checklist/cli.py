@@ -23,7 +23,7 @@ COMMANDS = {
     "status": ("look", "where we stand, what is next"),
     "next": ("look", "the cheapest open items of the next gate, each with its command"),
     "show": ("look", "one item: why, how, options, papers, its state and its evidence"),
-    "draft": ("draft", "write what reports know into the documents, for a person to sign"),
+    "draft": ("start", "write what reports know into the documents, for a person to sign"),
     "tick": ("sign", "sign an item off, with evidence"),
     "waive": ("sign", "excuse an item for a time, approved by another person"),
     "decline": ("sign", "leave a `should` undone, for a reason"),

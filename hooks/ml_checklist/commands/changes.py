@@ -43,11 +43,10 @@ def news(args: argparse.Namespace) -> bool:
     elif args.format == "md":
         versions = origin.version_at(project.home, revision), origin.read(project.home).version
         print(_markdown(found, versions))
-    elif not old and not found:
-        print("no news: this is the first catalog that the history knows")
     else:
         lines = [f"{e.since:7} {e.word:10} {e.item:36} {clean(e.sentence)}" for e in found]
-        print("\n".join(lines) or f"no news since {revision}")
+        first = "no news: this is the first catalog that the history knows"
+        print("\n".join(lines) or (f"no news since {revision}" if old else first))
     return True
 
 

@@ -49,8 +49,7 @@ def entries(survey: Survey, days: int) -> list[Entry]:
     limit = today + timedelta(days=days)
     known = [status for status in survey.statuses.values() if status.tick or status.waiver]
     found = [_entry(status, today, limit) for status in known]
-    order = list(_TITLES)
-    listed = [each for each in found if each]
+    listed, order = [each for each in found if each], list(_TITLES)
     return sorted(listed, key=lambda e: (order.index(e.what), e.until or date.max, e.item))
 
 

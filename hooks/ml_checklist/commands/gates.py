@@ -63,11 +63,9 @@ def promote(args: argparse.Namespace) -> bool:
     write_settings(survey.project.home, {**survey.project.settings, "phase": phase})
     if needed:
         print(_holds(survey, needed))
-    print(f"Wrote {FILE}.", end="")
-    if phase in ("mvp", "production"):
-        print(" To get the code of this stage:", end="")
-        print(f"\n  uvx copier update --data scaffold={phase} && make setup", end="")
-    print()
+    update = f"uvx copier update --data scaffold={phase} && make setup"
+    more = f" To get the code of this stage:\n  {update}" if phase in PHASES[1:] else ""
+    print(f"Wrote {FILE}.{more}")
     return True
 
 

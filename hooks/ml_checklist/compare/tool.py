@@ -56,8 +56,7 @@ def _at_source(source: str, version: str) -> dict[str, str]:
         return {}
     if folder.is_absolute():
         return _blobs(folder, version.rpartition("-g")[2]) if folder.is_dir() else {}
-    short = _HOSTS.get(source[:3])
-    address = f"{short}{source[3:]}" if short else source
+    address = source.replace(source[:3], _HOSTS.get(source[:3], source[:3]), 1)
     with tempfile.TemporaryDirectory(prefix="ml-checklist-") as name:
         place = Path(name)
         gitrepo.git(place, "init", "--quiet", "--bare")

@@ -77,19 +77,16 @@ class Result(NamedTuple):
     """One test of an item: what came out, and why it may prove nothing."""
 
     name: str
+    function: str
     outcome: str
     is_shipped: bool
     ran: bool
 
     @classmethod
     def of(cls, result: dict[str, Any], shipped: set[str]) -> "Result":
-        name = str(result.get("test"))
-        is_shipped = name.partition("[")[0] in shipped
-        return cls(name, str(result.get("outcome")), is_shipped, result.get("ran") is not False)
-
-    @property
-    def function(self) -> str:
-        return self.name.partition("[")[0]
+        name, ran = str(result.get("test")), result.get("ran") is not False
+        function = name.partition("[")[0]
+        return cls(name, function, str(result.get("outcome")), function in shipped, ran)
 
     @property
     def fault(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ml_checklist import markdown
-from ml_checklist.errors import DataError
+from ml_checklist.errors import DataError, nearest
 from ml_checklist.probes.tree import Tree
 
 RARE = 0.05  # share of rows below which a value is called rare
@@ -128,6 +128,8 @@ DRAFTS = {
 
 def filled(tree: Tree, facts: Mapping[str, Any], name: str) -> tuple[str, str]:
     """The document of an item and its text with the draft; DataError says why there is none."""
+    if name not in DRAFTS:
+        raise DataError(f"has no draft{nearest(name, DRAFTS)}")
     draft = DRAFTS[name]
     file = next(iter(tree.find(draft.file)), "")
     text = (tree.text(file) if file else None) or ""
