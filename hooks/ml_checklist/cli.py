@@ -80,12 +80,9 @@ def main(argv: list[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     try:
         return 0 if args.run(args) else NOT_MET
-    except DataError as error:
+    except (DataError, ProbeError) as error:
         print(error, file=sys.stderr)
-        return BAD
-    except ProbeError as error:
-        print(error, file=sys.stderr)
-        return BROKEN
+        return BROKEN if isinstance(error, ProbeError) else BAD
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)
         return INTERRUPTED

@@ -36,6 +36,7 @@ _AT = Text(r"^[^.\s].*$", "a dotted path such as metrics.mae or slices[0].value"
 _PATTERN = Text(kind="a regular expression")
 _SLUG = Text(r"^[a-z0-9-]+$", "a slug")
 _ID = Text(r"^[a-z][a-z0-9-]*\.[a-z0-9.-]+$", "an item id")
+_NAMES, _AGE = ListOf(Text(), 1), {"max_age_days_": Whole(1)}
 _SIDE = Keys(file=_FILE, at=_AT)
 _RANGE: dict[str, Shape] = {"min_": Number(), "max_": Number()}
 _BOUND: dict[str, Shape] = {
@@ -72,13 +73,7 @@ PROBES: dict[str, Kind] = {
     ),
     "front-matter": Kind(
         text.front_matter,
-        {
-            "file": _FILE,
-            "keys": ListOf(Text(), 1),
-            "numbers_": ListOf(Text(), 1),
-            "dates_": ListOf(Text(), 1),
-            "max_age_days_": Whole(1),
-        },
+        {"file": _FILE, "keys": _NAMES, "numbers_": _NAMES, "dates_": _NAMES, **_AGE},
         "The front matter of {file} must fill in {keys}",
     ),
     "decision": Kind(
