@@ -21,17 +21,13 @@ BOUNDS = ("min", "max")
 def load_all(folder: Path, where: str) -> Catalog:
     """The catalog in `folder` with the overlays in its sibling `catalog.d`."""
     catalog = cache.load(folder, where)
-    files = sorted((folder.parent / "catalog.d").glob("*.yml"))
-    for path in files:
-        catalog = _overlaid(catalog, path, f"{Path(where).parent.as_posix()}/catalog.d/{path.name}")
+    for path in sorted((folder.parent / "catalog.d").glob("*.yml")):
+        name = f"{Path(where).parent.as_posix()}/catalog.d/{path.name}"
+        data = yaml_io.load(path, name)
+        refuse(check(OVERLAY, data, name))
+        catalog = _tightened(catalog, data.get("tighten") or (), name)
+        catalog = _added(catalog, data, name) if "items" in data else catalog
     return catalog
-
-
-def _overlaid(catalog: Catalog, path: Path, where: str) -> Catalog:
-    data = yaml_io.load(path, where)
-    refuse(check(OVERLAY, data, where))
-    catalog = _tightened(catalog, data.get("tighten") or (), where)
-    return _added(catalog, data, where) if "items" in data else catalog
 
 
 def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:

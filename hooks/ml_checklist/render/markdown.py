@@ -85,17 +85,14 @@ def _details(own: list[Status]) -> list[str]:
         lines += [*(f"{number}. {step}" for number, step in enumerate(s.item.steps, 1)), ""]
         if "went_wrong" in data:
             lines += [f"**Went wrong**: {_link(data['went_wrong'])}", ""]
-        lines += [f"* {_method(m)}" for m in data.get("methods") or ()]
+        for m in data.get("methods") or ():
+            paper = f": {_link(m['paper'])}" if "paper" in m else ""
+            lines.append(f"* {escape(m['name'])}{paper}")
         for o in data.get("options") or ():
             lines.append(f"* [{escape(o['name'])}]({o['url']}): {escape(o['what'])}")
         lines += [f"* {_link(r)} ({r['kind']})" for r in data.get("refs") or ()]
         lines += ["", "</details>"]
     return lines
-
-
-def _method(method: dict[str, dict[str, str]]) -> str:
-    name = escape(str(method["name"]))
-    return f"{name}: {_link(method['paper'])}" if "paper" in method else name
 
 
 def _link(link: dict[str, str]) -> str:

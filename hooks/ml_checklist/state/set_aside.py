@@ -41,7 +41,7 @@ def _approver(entry: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     approver = entry.get("approver")
     if facts.get("team") is False or (approver and not same_person(entry["by"], approver)):
         return ""
-    wrong = f"{approver} requested it" if approver else "the item is a `must`"
+    wrong = f"{approver} asked for it" if approver else "the item is a `must`"
     alone = "if you work alone, `checklist start team=false`"
     return f"approver: {wrong}, so another person approves; {alone}"
 
