@@ -23,7 +23,7 @@ COMMANDS = {
     "status": ("look", "where we stand, what is next"),
     "next": ("look", "the cheapest open items of the next gate, each with its command"),
     "show": ("look", "one item: why, how, options, papers, its state and its evidence"),
-    "draft": ("draft", "write what reports know into the documents, for a person to sign"),
+    "draft": ("start", "write what reports know into the documents, for a person to sign"),
     "tick": ("sign", "sign an item off, with evidence"),
     "waive": ("sign", "excuse an item for a time, approved by another person"),
     "decline": ("sign", "leave a `should` undone, for a reason"),
@@ -58,8 +58,9 @@ def build_parser(chosen: str) -> argparse.ArgumentParser:
             add("--catalog", metavar="DIR", help="use this catalog instead of the project's own")
             add("--today", metavar="DATE", help="as if it were this day")
             loaded = importlib.import_module(f"ml_checklist.commands.{module}")
-            add_arguments, run = loaded.COMMANDS[name]
-            add_arguments(command)
+            run, arguments = loaded.COMMANDS[name]
+            for names, options in arguments:
+                command.add_argument(*names, **options)
             command.set_defaults(run=run)
     return parser
 
@@ -79,12 +80,9 @@ def main(argv: list[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     try:
         return 0 if args.run(args) else NOT_MET
-    except DataError as error:
+    except (DataError, ProbeError) as error:
         print(error, file=sys.stderr)
-        return BAD
-    except ProbeError as error:
-        print(error, file=sys.stderr)
-        return BROKEN
+        return BROKEN if isinstance(error, ProbeError) else BAD
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)
         return INTERRUPTED

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -69,6 +70,7 @@ def _heading(line: str) -> re.Match[str] | None:
     return _HEADING.match(line) if len(line) <= MAX_HEADING else None
 
 
+@lru_cache(maxsize=64)
 def by_anchor(text: str) -> dict[str, Section]:
     """The sections of a document by their anchors; of two with one anchor the first counts."""
     found: dict[str, Section] = {}

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ml_checklist import gitrepo, yaml_io
 from ml_checklist.errors import DataError, Problem
@@ -35,28 +35,20 @@ class Origin(NamedTuple):
 
 def read(home: Path) -> Origin:
     try:
-        answers = _answers(home)
+        answers = yaml_io.load(home / ANSWERS, strict=False)
     except DataError:
-        answers = {}
-    source, version, scaffold = (
-        str(answers.get(key) or "") for key in ("_src_path", "_commit", "scaffold")
-    )
+        answers = None
+    if not isinstance(answers, dict):
+        return Origin("", "", "")
+    version = _version((home / ANSWERS).read_text(encoding="utf-8"))
+    source, scaffold = (str(answers.get(key) or "") for key in ("_src_path", "scaffold"))
     chosen = answers.get("components")
     names = tuple(map(str, chosen)) if isinstance(chosen, list) else ()
     return Origin(source, version, scaffold, names)
 
 
-def _answers(home: Path) -> dict[str, Any]:
-    path = home / ANSWERS
-    if not path.is_file():
-        return {}
-    data: Any = yaml_io.load(path, ANSWERS, strict=False)
-    # A commit such as 12e4567 is no number, though Copier writes it without quotes.
-    commit = _version(path.read_text(encoding="utf-8"))
-    return {**data, "_commit": commit} if isinstance(data, dict) else {}
-
-
 def _version(text: str) -> str:
+    # A commit such as 12e4567 is no number, though Copier writes it without quotes.
     found = re.search(r"^_commit: *['\"]?([^'\"\s]+)", text, re.M)
     return found[1] if found else ""
 
@@ -71,7 +63,7 @@ def traps(home: Path) -> list[Problem]:
     if not (home / ANSWERS).is_file():
         return []
     try:
-        _answers(home)
+        yaml_io.load(home / ANSWERS, strict=False)
     except DataError:
         text = f"is no YAML; take the last good one: `git log -p -- {ANSWERS}`"
         return [Problem(ANSWERS, 0, text)]

@@ -43,7 +43,6 @@ def pytest_runtest_makereport(
 
 
 RAN, MADE = pytest.StashKey[bool](), pytest.StashKey[set[str]]()
-RANK_OF_ALL = {"passed": 0, "skipped": 1, "failed": 2}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -115,7 +114,7 @@ class Recorder:
             self.before = identity(self.config.rootpath)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if RANK_OF_ALL[report.outcome] >= RANK_OF_ALL[self.outcomes.get(report.nodeid, "passed")]:
+        if RANK[report.outcome] >= RANK[self.outcomes.get(report.nodeid, "passed")]:
             self.outcomes[report.nodeid] = report.outcome
         # The properties of earlier steps come along with later ones: the last is this step's.
         mine: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]

@@ -12,6 +12,7 @@ No recursion, so that ten thousand brackets are an error message and not a dead 
 import json
 import re
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -225,25 +226,20 @@ _TRAPS = {"true", "false", "null", *_WORDS_OF_1_1}
 
 def dump(data: dict[str, Any]) -> str:
     """YAML for a mapping of scalars, lists and mappings; keys in the order given."""
-    return "".join(f"{line}\n" for line in _lines(data))
+    return f"{_block(data)}\n"
 
 
-def _lines(value: Any) -> list[str]:
-    if isinstance(value, dict) and value:
-        return [line for key, inner in value.items() for line in _pair(scalar(key), inner)]
-    if isinstance(value, list) and value:
-        return [line for inner in value for line in _indented(_lines(inner), "- ")]
-    return [scalar(value)]
-
-
-def _pair(key: str, value: Any) -> list[str]:
-    if isinstance(value, dict | list) and value:
-        return [f"{key}:", *_indented(_lines(value), "  ")]
-    return [f"{key}: {scalar(value)}"]
-
-
-def _indented(lines: list[str], first: str) -> list[str]:
-    return [first + lines[0], *(f"  {line}" for line in lines[1:])]
+def _block(value: Any) -> str:
+    if not isinstance(value, dict | list) or not value:
+        return scalar(value)
+    if isinstance(value, list):
+        return "\n".join(f"- {indent(_block(each), '  ')[2:]}" for each in value)
+    lines = []
+    for key, inner in value.items():
+        nested = isinstance(inner, dict | list) and inner
+        text = f"\n{indent(_block(inner), '  ')}" if nested else f" {scalar(inner)}"
+        lines.append(f"{scalar(key)}:{text}")
+    return "\n".join(lines)
 
 
 def scalar(value: Any) -> str:

@@ -65,7 +65,7 @@ def commands(project: Path) -> set[str]:
             names = [getattr(t, "id", "") for t in getattr(node, "targets", [])]
             names += [getattr(getattr(node, "target", None), "id", "")]
             if "COMMANDS" in names and isinstance(value, ast.Dict):
-                found |= {key.value for key in value.keys if isinstance(key, ast.Constant)}
+                found |= {str(k.value) for k in value.keys if isinstance(k, ast.Constant)}
     return found
 
 

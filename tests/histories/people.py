@@ -97,7 +97,12 @@ class People:
         if not free:
             return
         item = self.rng.choice(free)
-        data = {"reason": "the data arrives with the next release", "by": "@ann", "approver": "@bob", "item_rev": item.rev}
+        data = {
+            "reason": "the data arrives with the next release",
+            "by": "@ann",
+            "approver": "@bob",
+            "item_rev": item.rev,
+        }
         data |= {"date": TODAY.isoformat(), "until": "2027-01-31"}
         name = signatures.write(self.folder, "waivers", item.id, data)
         self.vouched.append(

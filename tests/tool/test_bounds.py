@@ -40,7 +40,7 @@ def slowest(search, pattern):
 
 
 def test_no_pattern_of_the_catalog_takes_long_on_any_file():
-    slow = {}
+    slow: dict[tuple[str, str], float] = {}
     for written, name in {written: name for name, written in patterns()}.items():
         pattern = re.compile(written, re.MULTILINE)
         took = slowest(lambda text, p=pattern: _line_of(p, searchable(text)), written)

@@ -47,7 +47,7 @@ def drafted(project, item):
 
 
 def text(project, name: str) -> str:
-    return (project.root / f"docs/{name}.md").read_text()
+    return str((project.root / f"docs/{name}.md").read_text())
 
 
 def test_origin_and_licence_are_those_of_the_manifest(drafted):

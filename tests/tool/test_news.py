@@ -142,7 +142,7 @@ def test_a_tick_with_evidence_of_a_kind_that_was_dropped_is_stale_and_not_wrong(
 
     assert raised.code == 0
     assert states["scoping.users"] == "stale"
-    assert "accepts path, not url" in project.run("validate").err
+    assert "accepts path as evidence, not a url" in project.run("validate").err
 
 
 def test_an_overlay_may_tighten_what_an_update_retires(project, item):

@@ -57,12 +57,9 @@ class Reader:
     def file(self, path: Path, where: str) -> None:
         try:
             data = yaml_io.load(path, where)
+            refuse(check(_FILE, data, where))
         except DataError as error:
             self.problems += [p for p in error.problems if isinstance(p, Problem)]
-            return
-        faults = check(_FILE, data, where)
-        self.problems += faults
-        if faults:
             return
         if data["section"] in self.sections:
             text = f"section {data['section']!r} stands in another file too; merge them"

@@ -21,17 +21,13 @@ BOUNDS = ("min", "max")
 def load_all(folder: Path, where: str) -> Catalog:
     """The catalog in `folder` with the overlays in its sibling `catalog.d`."""
     catalog = cache.load(folder, where)
-    files = sorted((folder.parent / "catalog.d").glob("*.yml"))
-    for path in files:
-        catalog = _overlaid(catalog, path, f"{Path(where).parent.as_posix()}/catalog.d/{path.name}")
+    for path in sorted((folder.parent / "catalog.d").glob("*.yml")):
+        name = f"{Path(where).parent.as_posix()}/catalog.d/{path.name}"
+        data = yaml_io.load(path, name)
+        refuse(check(OVERLAY, data, name))
+        catalog = _tightened(catalog, data.get("tighten") or (), name)
+        catalog = _added(catalog, data, name) if "items" in data else catalog
     return catalog
-
-
-def _overlaid(catalog: Catalog, path: Path, where: str) -> Catalog:
-    data = yaml_io.load(path, where)
-    refuse(check(OVERLAY, data, where))
-    catalog = _tightened(catalog, data.get("tighten") or (), where)
-    return _added(catalog, data, where) if "items" in data else catalog
 
 
 def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
@@ -59,17 +55,15 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
 
 def _tightened(catalog: Catalog, demands: Any, where: str) -> Catalog:
     items, problems = dict(catalog.items), []
-    for demand in demands:
+    # Where an update took an item away, nothing is left to tighten.
+    for demand in [each for each in demands if each["id"] not in catalog.retired]:
         item, name = catalog.resolve(demand["id"]), demand["id"]
-        if name in catalog.retired:
-            continue  # an update took the item away; nothing is left to tighten
-        if item is None:
-            text = f"unknown item {name!r}{nearest(name, items)}"
-            problems.append(Problem(where, demand.line, text))
-            continue
-        faults = [f"{item.id}: {text}; {LOOSENED}" for text in _looser(items[item.id], demand)]
+        if item:
+            faults = [f"{item.id}: {text}; {LOOSENED}" for text in _looser(items[item.id], demand)]
+            items[item.id] = _stricter(items[item.id], demand)
+        else:
+            faults = [f"unknown item {name!r}{nearest(name, items)}"]
         problems += [Problem(where, demand.line, fault) for fault in faults]
-        items[item.id] = _stricter(items[item.id], demand)
     refuse(problems)
     return catalog._replace(items=items)
 

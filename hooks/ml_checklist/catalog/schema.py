@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ml_checklist.catalog.items import MINUTES, PHASES
-from ml_checklist.probes import JOINS, PROBES
+from ml_checklist.probes import JOINS, PATH, PROBES
 from ml_checklist.shapes import (
     Choice,
     Either,
@@ -74,7 +74,6 @@ KINDS = ("auto", "hybrid", "attest")
 ID = Text(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+(\.[a-z0-9-]+)?$", "an id such as data.split-frozen")
 URL = Text(r"^https?://[^\s<>\"]+$", "an address that starts with http:// or https://")
 DATE = Text(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2026-11-20")
-PATH = Text(r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", "a path below the project root, `/` between its parts")
 HANDLE = Text(r"^\S(.*\S)?$", "a name or handle, quoted when it starts with @")
 VERSION = Text(r"^[0-9]+\.[0-9]+\.[0-9]+$", "a version such as 0.1.0")
 SOURCE = Text(

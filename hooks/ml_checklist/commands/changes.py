@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml_checklist import origin
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command, add_format
+from ml_checklist.commands.common import Command, formats, given
 from ml_checklist.compare import diff as comparison
 from ml_checklist.compare import news as updates
 from ml_checklist.compare.news import KINDS, Entry
@@ -14,15 +14,6 @@ from ml_checklist.errors import DataError, clean
 from ml_checklist.render import data
 from ml_checklist.render import diff as rendering
 from ml_checklist.render.style import code
-
-
-def add_diff(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("base", metavar="BASE", help="the branch or commit to compare with")
-    proofs = "the test report of BASE, .checklist/proofs.json of its last run"
-    add("--base-proofs", metavar="FILE", help=proofs)
-    add("--calendar", action="store_true", help="accepted, as `gate` accepts it; changes nothing")
-    add_format(parser, "text", "md", "json")
 
 
 def diff(args: argparse.Namespace) -> bool:
@@ -40,12 +31,6 @@ def diff(args: argparse.Namespace) -> bool:
     return not found.regressed
 
 
-def add_news(parser: argparse.ArgumentParser) -> None:
-    since = "compare with the catalog of this commit; default: before its last change"
-    parser.add_argument("--since", metavar="REV", help=since)
-    add_format(parser, "text", "md", "json")
-
-
 def news(args: argparse.Namespace) -> bool:
     survey = common.surveyed(args)
     project = survey.project
@@ -58,11 +43,10 @@ def news(args: argparse.Namespace) -> bool:
     elif args.format == "md":
         versions = origin.version_at(project.home, revision), origin.read(project.home).version
         print(_markdown(found, versions))
-    elif not old and not found:
-        print("no news: this is the first catalog that the history knows")
     else:
         lines = [f"{e.since:7} {e.word:10} {e.item:36} {clean(e.sentence)}" for e in found]
-        print("\n".join(lines) or f"no news since {revision}")
+        first = "no news: this is the first catalog that the history knows"
+        print("\n".join(lines) or (f"no news since {revision}" if old else first))
     return True
 
 
@@ -78,4 +62,15 @@ def _markdown(entries: list[Entry], versions: tuple[str, str]) -> str:
     return "\n".join(lines)
 
 
-COMMANDS: dict[str, Command] = {"diff": (add_diff, diff), "news": (add_news, news)}
+_BASE = given("base", metavar="BASE", help="the branch or commit to compare with")
+_PROOFS_HELP = "the test report of BASE, .checklist/proofs.json of its last run"
+_PROOFS = given("--base-proofs", metavar="FILE", help=_PROOFS_HELP)
+_CALENDAR_HELP = "accepted, as `gate` accepts it; changes nothing"
+_CALENDAR = given("--calendar", action="store_true", help=_CALENDAR_HELP)
+_SINCE_HELP = "compare with the catalog of this commit; default: before its last change"
+_SINCE = given("--since", metavar="REV", help=_SINCE_HELP)
+_FORMATS = formats("text", "md", "json")
+COMMANDS: dict[str, Command] = {
+    "diff": (diff, (_BASE, _PROOFS, _CALENDAR, _FORMATS)),
+    "news": (news, (_SINCE, _FORMATS)),
+}

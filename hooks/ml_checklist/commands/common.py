@@ -12,13 +12,19 @@ from ml_checklist.state import records, survey
 from ml_checklist.state.project import Project, open_project
 from ml_checklist.state.survey import Survey
 
-# How a command declares its arguments, and how it runs: True when what it asks about is met.
-Command = tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], bool]]
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+# How a command runs, True when what it asks about is met, and what can be given to it.
+Command = tuple[Callable[[argparse.Namespace], bool], tuple[Argument, ...]]
 
 
-def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
-    choices = formats or ("text", "json")
-    parser.add_argument("--format", choices=choices, default=choices[0])
+def given(*names: str, **options: Any) -> Argument:
+    """An argument of a command, as argparse takes it."""
+    return names, options
+
+
+def formats(*names: str) -> Argument:
+    """The argument for the form of the output; the first name is the default."""
+    return given("--format", choices=names, default=names[0])
 
 
 def project(args: argparse.Namespace) -> Project:

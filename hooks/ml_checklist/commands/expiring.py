@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command, add_format
+from ml_checklist.commands.common import Command, formats, given
 from ml_checklist.errors import DataError
 from ml_checklist.render import data
 from ml_checklist.render.style import cell, code
@@ -31,11 +31,6 @@ class Entry(NamedTuple):
     todo: str
 
 
-def add_expiring(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--days", type=int, default=30, metavar="N", help="how far ahead (30)")
-    add_format(parser, "md", "json")
-
-
 def expiring(args: argparse.Namespace) -> bool:
     """Print the list, nothing when there is nothing; time that passes is no failure."""
     if not 0 <= args.days <= MAX_DAYS:
@@ -54,8 +49,7 @@ def entries(survey: Survey, days: int) -> list[Entry]:
     limit = today + timedelta(days=days)
     known = [status for status in survey.statuses.values() if status.tick or status.waiver]
     found = [_entry(status, today, limit) for status in known]
-    order = list(_TITLES)
-    listed = [each for each in found if each]
+    listed, order = [each for each in found if each], list(_TITLES)
     return sorted(listed, key=lambda e: (order.index(e.what), e.until or date.max, e.item))
 
 
@@ -90,4 +84,5 @@ def _markdown(found: list[Entry], days: int) -> str:
     return "\n".join(lines[1:])
 
 
-COMMANDS: dict[str, Command] = {"expiring": (add_expiring, expiring)}
+_DAYS = given("--days", type=int, default=30, metavar="N", help="how far ahead (30)")
+COMMANDS: dict[str, Command] = {"expiring": (expiring, (_DAYS, formats("md", "json")))}

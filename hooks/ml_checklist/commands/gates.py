@@ -4,20 +4,12 @@ import argparse
 
 from ml_checklist.catalog.items import PHASES, RANK
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command, add_format
+from ml_checklist.commands.common import Command, formats, given
 from ml_checklist.render import data, text
 from ml_checklist.state import gate as gates
 from ml_checklist.state.gate import NAMES
 from ml_checklist.state.project import FILE, write_settings
 from ml_checklist.state.survey import Survey
-
-
-def add_gate(parser: argparse.ArgumentParser) -> None:
-    phase_help = "default: what the declared phase claims"
-    parser.add_argument("phase", nargs="?", choices=PHASES, help=phase_help)
-    calendar_help = "what has aged or expired counts too"
-    parser.add_argument("--calendar", action="store_true", help=calendar_help)
-    add_format(parser)
 
 
 def gate(args: argparse.Namespace) -> bool:
@@ -56,10 +48,6 @@ def _verdict(args: argparse.Namespace, survey: Survey, phase: str) -> bool:
     return holds
 
 
-def add_promote(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("phase", choices=(*PHASES[1:], "live", PHASES[0]))
-
-
 def promote(args: argparse.Namespace) -> bool:
     survey = common.surveyed(args)
     common.refuse_broken(survey)
@@ -75,21 +63,25 @@ def promote(args: argparse.Namespace) -> bool:
     write_settings(survey.project.home, {**survey.project.settings, "phase": phase})
     if needed:
         print(_holds(survey, needed))
-    print(f"Wrote {FILE}.", end="")
-    if phase in ("mvp", "production"):
-        print(" To get the code of this stage:", end="")
-        print(f"\n  uvx copier update --data scaffold={phase} && make setup", end="")
-    print()
+    update = f"uvx copier update --data scaffold={phase} && make setup"
+    more = f" To get the code of this stage:\n  {update}" if phase in PHASES[1:] else ""
+    print(f"Wrote {FILE}.{more}")
     return True
 
 
 def _holds(survey: Survey, needed: str) -> str:
     numbers = gates.count(survey, needed)
     ends = [s.until for s in gates.required(survey, needed) if s.state == "waived" and s.until]
-    aside = f", {numbers.set_aside} set aside" if numbers.set_aside else ""
     until = f"; the first waiver ends on {min(ends)}" if ends else ""
-    met = f"{numbers.met} of {numbers.total} met"
-    return f"{NAMES[needed]} gate holds: {met}{aside}{until}."
+    return f"{NAMES[needed]} gate holds: {gates.met(numbers)}{until}."
 
 
-COMMANDS: dict[str, Command] = {"gate": (add_gate, gate), "promote": (add_promote, promote)}
+_PHASE_HELP = "default: what the declared phase claims"
+_GATE = given("phase", nargs="?", choices=PHASES, help=_PHASE_HELP)
+_CALENDAR_HELP = "what has aged or expired counts too"
+_CALENDAR = given("--calendar", action="store_true", help=_CALENDAR_HELP)
+_PHASE = given("phase", choices=(*PHASES[1:], "live", PHASES[0]))
+COMMANDS: dict[str, Command] = {
+    "gate": (gate, (_GATE, _CALENDAR, formats("text", "json"))),
+    "promote": (promote, (_PHASE,)),
+}

@@ -8,7 +8,7 @@ from ml_checklist import origin
 from ml_checklist.catalog.items import PHASES, Item
 from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command, add_format
+from ml_checklist.commands.common import Command, formats, given
 from ml_checklist.errors import clean
 from ml_checklist.render import data, text
 from ml_checklist.render.style import MARKS, duration, paint
@@ -16,12 +16,6 @@ from ml_checklist.render.text import wrapped
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES
 from ml_checklist.state.status import Status
-from ml_checklist.state.survey import Survey
-
-
-def add_status(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="every item, by section")
-    add_format(parser)
 
 
 def status(args: argparse.Namespace) -> bool:
@@ -38,13 +32,6 @@ def status(args: argparse.Namespace) -> bool:
     return True
 
 
-def add_next(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-n", type=int, default=5, metavar="N", help="how many (5)")
-    gate_help = "of this gate, instead of the one you work towards"
-    parser.add_argument("--gate", choices=PHASES, help=gate_help)
-    add_format(parser)
-
-
 def next_(args: argparse.Namespace) -> bool:
     survey = common.surveyed(args)
     phase = args.gate or gate.working_towards(survey.project.phase)
@@ -52,16 +39,11 @@ def next_(args: argparse.Namespace) -> bool:
     if args.format == "json":
         print(data.dump([{**data.item(s), "how": s.item.steps} for s in chosen]))
     else:
-        print(_steps(survey, phase, chosen))
+        what = ", the cheapest first" if chosen else ": nothing is open"
+        lines = [line for each in chosen for line in ("", *_step(each))]
+        lines += text.question_lines(gate.questions(survey, phase))
+        print("\n".join([f"{NAMES[phase]} gate{what}", *lines]))
     return True
-
-
-def _steps(survey: Survey, phase: str, chosen: list[Status]) -> str:
-    what = "the cheapest first" if chosen else "nothing is open"
-    lines = [f"{NAMES[phase]} gate{',' if chosen else ':'} {what}"]
-    for each in chosen:
-        lines += ["", *_step(each)]
-    return "\n".join([*lines, *text.question_lines(gate.questions(survey, phase))])
 
 
 def _step(status: Status) -> list[str]:
@@ -75,11 +57,6 @@ def _step(status: Status) -> list[str]:
     elif status.finding and status.finding.remedy:
         body += wrapped(f"then: {status.finding.remedy}")
     return body
-
-
-def add_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("item", metavar="ID")
-    add_format(parser)
 
 
 def show(args: argparse.Namespace) -> bool:
@@ -105,10 +82,15 @@ def _one_item(home: Path, status: Status) -> str:
         case = written["went_wrong"]
         lines += wrapped(f"went wrong: {case['title']}  {case['url']}")
     lines += _signatures(status)
-    options = [f"{o['name']}: {o['what']}  {o['url']}" for o in written.get("options") or ()]
-    refs = [f"{r['title']} ({r['kind']})  {r['url']}" for r in written.get("refs") or ()]
-    lines += _links("methods", [_method(each) for each in written.get("methods") or ()])
-    return "\n".join([*lines, *_links("options", options), *_links("read", refs)])
+    linked = {
+        "methods": [_method(each) for each in written.get("methods") or ()],
+        "options": [f"{o['name']}: {o['what']}  {o['url']}" for o in written.get("options") or ()],
+        "read": [f"{r['title']} ({r['kind']})  {r['url']}" for r in written.get("refs") or ()],
+    }
+    for title, entries in linked.items():
+        lines += ["", title] if entries else []
+        lines += [line for entry in entries for line in wrapped(entry)]
+    return "\n".join(lines)
 
 
 def _how(item: Item) -> list[str]:
@@ -147,14 +129,12 @@ def _signatures(status: Status) -> list[str]:
     return ["", *(f"    {clean(line)}" for line in lines)] if lines else []
 
 
-def _links(title: str, entries: list[str]) -> list[str]:
-    if not entries:
-        return []
-    return ["", title, *(line for entry in entries for line in wrapped(entry))]
-
-
+_ALL = given("--all", action="store_true", help="every item, by section")
+_MANY = given("-n", type=int, default=5, metavar="N", help="how many (5)")
+_GATE_HELP = "of this gate, instead of the one you work towards"
+_GATE, _FORMATS = given("--gate", choices=PHASES, help=_GATE_HELP), formats("text", "json")
 COMMANDS: dict[str, Command] = {
-    "status": (add_status, status),
-    "next": (add_next, next_),
-    "show": (add_show, show),
+    "status": (status, (_ALL, _FORMATS)),
+    "next": (next_, (_MANY, _GATE, _FORMATS)),
+    "show": (show, (given("item", metavar="ID"), _FORMATS)),
 }

@@ -5,19 +5,11 @@ from pathlib import Path
 
 from ml_checklist import files
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command, add_format
+from ml_checklist.commands.common import Command, formats, given
 from ml_checklist.errors import DataError, nearest
 from ml_checklist.render import data, html, markdown, text
 from ml_checklist.state import views
 from ml_checklist.state.survey import Survey
-
-
-def add_report(parser: argparse.ArgumentParser) -> None:
-    add_format(parser, "text", "md", "html", "json", "mermaid")
-    add = parser.add_argument
-    add("--view", metavar="NAME", help="the same items in another order, such as ml-test-score")
-    add("--section", metavar="NAME", help="one section only")
-    add("--output", "-o", metavar="FILE", help="write there instead of printing")
 
 
 def report(args: argparse.Namespace) -> bool:
@@ -40,12 +32,11 @@ def _whole(survey: Survey, args: argparse.Namespace) -> str:
         found = data.report(survey)
         found["items"] = [i for i in found["items"] if args.section in (None, i["section"])]
         return data.dump(found)
-    if args.format == "md":
-        return markdown.page(survey, args.section)
-    if args.format == "mermaid":
-        return markdown.mind_map(survey, args.section)
     if args.format == "html":
         return html.page(survey)
+    if args.format in ("md", "mermaid"):
+        form = markdown.page if args.format == "md" else markdown.mind_map
+        return form(survey, args.section)
     if args.section:
         return text.one_section(survey, args.section)
     return f"{text.sections(survey)}\n\n{text.status(survey)}"
@@ -55,12 +46,17 @@ def _view(survey: Survey, name: str, form: str) -> str:
     view = views.fill(survey, name)
     if form == "json":
         return data.dump({"view": name, "score": view.score, "groups": data.view_groups(view)})
-    if form == "text":
-        return text.view_lines(view)
-    if form == "md":
-        return markdown.view_page(view)
+    if form in ("text", "md"):
+        return text.view_lines(view) if form == "text" else markdown.view_page(view)
     remedy = "use text, md or json (the HTML page holds all views)"
     raise DataError(f"--view: has no format {form}; {remedy}")
 
 
-COMMANDS: dict[str, Command] = {"report": (add_report, report)}
+_VIEW_HELP = "the same items in another order, such as ml-test-score"
+_ARGUMENTS = (
+    formats("text", "md", "html", "json", "mermaid"),
+    given("--view", metavar="NAME", help=_VIEW_HELP),
+    given("--section", metavar="NAME", help="one section only"),
+    given("--output", "-o", metavar="FILE", help="write there instead of printing"),
+)
+COMMANDS: dict[str, Command] = {"report": (report, _ARGUMENTS)}

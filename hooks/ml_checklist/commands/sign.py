@@ -7,25 +7,12 @@ from ml_checklist import probes
 from ml_checklist.catalog.items import Item
 from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command
+from ml_checklist.commands.common import Argument, Command, given
 from ml_checklist.errors import DataError
 from ml_checklist.probes.finding import FOUND, UNKNOWN, Finding
 from ml_checklist.state import evidence, gate, records, set_aside, signatures, survey
 from ml_checklist.state.project import Project
 from ml_checklist.state.status import NOT_APPLICABLE, PASS, status_of
-
-
-def add_tick(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("items", nargs="*", metavar="ID", help="without one, it asks")
-    what = (
-        "a file, folder, file#heading or address; may be given again; default: what the item names"
-    )
-    add("-e", "--evidence", action="append", default=[], metavar="PATH|URL", help=what)
-    add("--na", metavar="REASON", help="it does not apply, and why")
-    add("--approver", metavar="HANDLE", help="with --na of a `must`: who agrees; somebody else")
-    add("--note", help="a remark beside the evidence")
-    add("--by", metavar="HANDLE", help="who signs; git's author by default")
 
 
 def tick(args: argparse.Namespace) -> bool:
@@ -56,11 +43,8 @@ def _tick(project: Project, item: Item, args: argparse.Namespace, by: str) -> di
     cited = args.evidence or evidence.proposed(project.tree, item, finding)
     if not cited:
         raise DataError(f"{item.id}: needs evidence; add -e {gate.expected(item)}")
-    return {
-        "status": "done",
-        **base,
-        "evidence": [_entry(project, item, each, args.note) for each in cited],
-    }
+    entries = [_entry(project, item, each, args.note) for each in cited]
+    return _admissible(project, item, {"status": "done", **base, "evidence": entries})
 
 
 def _admissible(project: Project, item: Item, entry: dict[str, Any]) -> dict[str, Any]:
@@ -91,9 +75,6 @@ def _refuse_by_hand(project: Project, item: Item) -> Finding | None:
 
 
 def _entry(project: Project, item: Item, reference: str, note: str | None) -> dict[str, Any]:
-    kind = "url" if reference.startswith(("http://", "https://")) else "path"
-    if kind not in item.accept:
-        raise DataError(f"{item.id}: accepts {' or '.join(item.accept)} as evidence, not a {kind}")
     try:
         entry = evidence.cite(project.tree, reference)
     except ValueError as error:
@@ -123,17 +104,6 @@ def _ask(project: Project, args: argparse.Namespace) -> None:
         args.evidence = [common.answered(questionary.text(question, default=expected[0]).ask())]
 
 
-def add_waive(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("item", metavar="ID")
-    add("--reason", required=True, metavar="SENTENCE", help="why it is not met")
-    until = f"the last day, at most {signatures.MAX_DAYS} days from now"
-    add("--until", required=True, metavar="DATE", help=until)
-    who = "who allows it; of a `must` somebody else, unless the fact team is false"
-    add("--approver", metavar="HANDLE", help=who)
-    add("--by", metavar="HANDLE", help="who asks; git's author by default")
-
-
 def waive(args: argparse.Namespace) -> bool:
     """Write the waiver; refused when it could not stand."""
     project = common.project(args)
@@ -159,13 +129,6 @@ def _put(project: Project, name: str, folder: str, given: dict[str, Any]) -> tup
     return item, signatures.write(project.home, folder, item.id, entry)
 
 
-def add_decline(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("item", metavar="ID")
-    add("--reason", required=True, metavar="SENTENCE", help="why it is not worth its effort here")
-    add("--by", metavar="HANDLE", help="who decides; git's author by default")
-
-
 def decline(args: argparse.Namespace) -> bool:
     """Write the decline of a `should`, which holds until the item changes."""
     project = common.project(args)
@@ -175,17 +138,13 @@ def decline(args: argparse.Namespace) -> bool:
     return True
 
 
-def add_reopen(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("items", nargs="+", metavar="ID")
-
-
 def reopen(args: argparse.Namespace) -> bool:
     project = common.project(args)
     files = []
     for name in args.items:
         item = find_item(project.catalog, name)
         names = (item.id, *(item.data.get("was") or ()))
-        folders = [project.home / "checklist" / each for each in signatures.KEYS]
+        folders = [project.home / "checklist" / each for each in signatures.SHAPES]
         paths = [folder / f"{each}.yml" for folder in folders for each in names]
         own = [path for path in paths if path.is_file()]
         if not own:
@@ -197,9 +156,35 @@ def reopen(args: argparse.Namespace) -> bool:
     return True
 
 
+def _reason(help_: str) -> Argument:
+    return given("--reason", required=True, metavar="SENTENCE", help=help_)
+
+
+_ITEM = given("item", metavar="ID")
+_BY = given("--by", metavar="HANDLE", help="who signs; git's author by default")
+_WORK = "a file, folder, file#heading or address; may be given again"
+_EVIDENCE_HELP = f"{_WORK}; default: what the item names"
+_AGREES_HELP = "with --na of a `must`: who agrees; somebody else"
+_ALLOWS_HELP = "who allows it; of a `must` somebody else, unless the fact team is false"
+_UNTIL_HELP = f"the last day, at most {signatures.MAX_DAYS} days from now"
+_TICK = (
+    given("items", nargs="*", metavar="ID", help="without one, it asks"),
+    given("-e", "--evidence", action="append", default=[], metavar="PATH|URL", help=_EVIDENCE_HELP),
+    given("--na", metavar="REASON", help="it does not apply, and why"),
+    given("--approver", metavar="HANDLE", help=_AGREES_HELP),
+    given("--note", help="a remark beside the evidence"),
+    _BY,
+)
+_WAIVE = (
+    _ITEM,
+    _reason("why it is not met"),
+    given("--until", required=True, metavar="DATE", help=_UNTIL_HELP),
+    given("--approver", metavar="HANDLE", help=_ALLOWS_HELP),
+    _BY,
+)
 COMMANDS: dict[str, Command] = {
-    "tick": (add_tick, tick),
-    "waive": (add_waive, waive),
-    "decline": (add_decline, decline),
-    "reopen": (add_reopen, reopen),
+    "tick": (tick, _TICK),
+    "waive": (waive, _WAIVE),
+    "decline": (decline, (_ITEM, _reason("why it is not worth its effort here"), _BY)),
+    "reopen": (reopen, (given("items", nargs="+", metavar="ID"),)),
 }

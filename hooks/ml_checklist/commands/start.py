@@ -1,22 +1,19 @@
-"""`checklist start`: the project facts, asked once."""
+"""`checklist start` and `draft`: the facts of a project, and documents begun from what is known."""
 
 import argparse
 from typing import Any
 
+from ml_checklist import files
 from ml_checklist.catalog.conditions import Fact
+from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command
+from ml_checklist.commands.common import Command, given
 from ml_checklist.errors import DataError, nearest
+from ml_checklist.probes.tree import Tree
+from ml_checklist.state import drafts
 from ml_checklist.state.project import Project, write_settings
 
 UNKNOWN = "I do not know yet"
-
-
-def add_start(parser: argparse.ArgumentParser) -> None:
-    facts_help = "such as has_time=true serving=batch; without one, it asks"
-    parser.add_argument("facts", nargs="*", metavar="FACT=VALUE", help=facts_help)
-    again_help = "ask what was answered before, too"
-    parser.add_argument("--again", action="store_true", help=again_help)
 
 
 def start(args: argparse.Namespace) -> bool:
@@ -69,4 +66,28 @@ def _ask(fact: Fact, now: Any) -> Any:
     return values.get(common.answered(prompt.ask()))
 
 
-COMMANDS: dict[str, Command] = {"start": (add_start, start)}
+def draft(args: argparse.Namespace) -> bool:
+    """Draft each item that was named, or all that can be drafted; nothing written is replaced."""
+    project = common.project(args)
+    chosen = [find_item(project.catalog, name).id for name in args.items]
+    for name in chosen or drafts.DRAFTS:
+        try:
+            # A fresh tree each time: the draft before may be in the same document.
+            tree = Tree(project.tree.root, paths=project.tree.paths)
+            file, text = drafts.filled(tree, project.facts, name)
+        except DataError as error:
+            if chosen:
+                raise DataError(f"{name}: {error}") from None
+            print(f"left      {name}  {error}")
+            continue
+        files.write(project.tree.root / file, text)
+        print(f"drafted   {name}  {file}; read it, correct it, then `checklist tick {name}`")
+    return True
+
+
+_FACTS_HELP = "such as has_time=true serving=batch; without one, it asks"
+_FACTS = given("facts", nargs="*", metavar="FACT=VALUE", help=_FACTS_HELP)
+_AGAIN = given("--again", action="store_true", help="ask what was answered before, too")
+_ITEMS_HELP = f"of {', '.join(drafts.DRAFTS)}; default: all"
+_ITEMS = given("items", nargs="*", metavar="ID", help=_ITEMS_HELP)
+COMMANDS: dict[str, Command] = {"start": (start, (_FACTS, _AGAIN)), "draft": (draft, (_ITEMS,))}

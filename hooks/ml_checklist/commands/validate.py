@@ -11,7 +11,7 @@ from ml_checklist.catalog import rules
 from ml_checklist.catalog.items import Catalog
 from ml_checklist.catalog.load import load
 from ml_checklist.commands import common
-from ml_checklist.commands.common import Command
+from ml_checklist.commands.common import Command, given
 from ml_checklist.errors import Problem, refuse
 from ml_checklist.state import survey, views
 
@@ -34,13 +34,6 @@ WANTED = {
 }
 
 
-def add_validate(parser: argparse.ArgumentParser) -> None:
-    lint = "also check the quality of the catalog: references, options, papers, wording"
-    parser.add_argument("--lint", action="store_true", help=lint)
-    ignored = "ignored: everything is checked (pre-commit names files)"
-    parser.add_argument("files", nargs="*", metavar="FILE", help=ignored)
-
-
 def validate(args: argparse.Namespace) -> bool:
     """Print what is wrong; exit code 2 through DataError, as all bad data."""
     if args.catalog and not args.root:
@@ -50,7 +43,10 @@ def validate(args: argparse.Namespace) -> bool:
     else:
         catalog, problems, what = _project(args)
     if args.lint:
-        problems += _lint(catalog)
+        views.load(catalog)
+        for name, (filled, total) in rules.shares(list(catalog.items.values())).items():
+            print(f"{name}: {filled} of {total}")
+        problems += rules.lint(catalog)
     refuse(problems)
     print(f"{what}: in order")
     return True
@@ -63,20 +59,11 @@ def _project(args: argparse.Namespace) -> tuple[Catalog, list[Problem], str]:
     for warning in [*signed.warnings, *lacking, *origin.traps(opened.home)]:
         print(f"warning: {warning}")
     print(HOOK) if any("the hook below" in problem.text for problem in lacking) else None
-    counts = [
-        f"{len(folder.entries)} {name}"
-        for name, folder in signed._asdict().items()
-        if folder.entries
-    ]
-    what = ", ".join([f"{len(opened.catalog.items)} items", *counts, f"phase {opened.phase}"])
+    counts = {"items": len(opened.catalog.items)}
+    counts |= {name: len(folder.entries) for name, folder in signed._asdict().items()}
+    numbers = [f"{n} {name}" for name, n in counts.items() if n]
+    what = ", ".join([*numbers, f"phase {opened.phase}"])
     return opened.catalog, signed.problems + signed.refused, what
-
-
-def _lint(catalog: Catalog) -> list[Problem]:
-    views.load(catalog)
-    for name, (filled, total) in rules.shares(list(catalog.items.values())).items():
-        print(f"{name}: {filled} of {total}")
-    return rules.lint(catalog)
 
 
 def missing_lines(home: Path) -> list[Problem]:
@@ -94,4 +81,8 @@ def missing_lines(home: Path) -> list[Problem]:
     return found
 
 
-COMMANDS: dict[str, Command] = {"validate": (add_validate, validate)}
+_LINT_HELP = "also check the quality of the catalog: references, options, papers, wording"
+_LINT = given("--lint", action="store_true", help=_LINT_HELP)
+_FILES_HELP = "ignored: everything is checked (pre-commit names files)"
+_FILES = given("files", nargs="*", metavar="FILE", help=_FILES_HELP)
+COMMANDS: dict[str, Command] = {"validate": (validate, (_LINT, _FILES))}

@@ -27,7 +27,9 @@ def tampered(home: Path, base: Path, changed: list[str]) -> list[str]:
     newer = _number(now.version) >= _number(before.version)
     if before.version == now.version or not newer or not _VERSION.fullmatch(now.version):
         return files
-    known = _at_source(before.source, now.version) or _on_branch(home, now.version)
+    known = _at_source(before.source, now.version)
+    if not known and origin.version_at(home, BRANCH) == now.version:
+        known = _blobs(home, BRANCH)
     return [name for name in files if not _same(home, name, known)]
 
 
@@ -54,19 +56,13 @@ def _at_source(source: str, version: str) -> dict[str, str]:
         return {}
     if folder.is_absolute():
         return _blobs(folder, version.rpartition("-g")[2]) if folder.is_dir() else {}
-    short = _HOSTS.get(source[:3])
-    address = f"{short}{source[3:]}" if short else source
+    address = source.replace(source[:3], _HOSTS.get(source[:3], source[:3]), 1)
     with tempfile.TemporaryDirectory(prefix="ml-checklist-") as name:
         place = Path(name)
         gitrepo.git(place, "init", "--quiet", "--bare")
         options = ("--quiet", "--depth=1", "--no-tags", "--end-of-options")
         gitrepo.git(place, "fetch", *options, address, f"refs/tags/{version}")
         return _blobs(place, "FETCH_HEAD")
-
-
-def _on_branch(home: Path, version: str) -> dict[str, str]:
-    """Path -> blob of the bot's branch, where it is at this version."""
-    return _blobs(home, BRANCH) if origin.version_at(home, BRANCH) == version else {}
 
 
 def _blobs(place: Path, revision: str) -> dict[str, str]:

@@ -29,14 +29,14 @@ class Kind(NamedTuple):
     one_of: tuple[str, ...] = ()
 
 
-_FILE = Text(
-    r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", "a path below the project root, `/` between its parts"
-)
+_IN_ROOT = "a path below the project root, `/` between its parts"
+PATH = _FILE = Text(r"^(?!/)(?!.*\.\.(/|$))[^\\]+$", _IN_ROOT)
 _FILES = ListOf(_FILE, 1)
 _AT = Text(r"^[^.\s].*$", "a dotted path such as metrics.mae or slices[0].value")
 _PATTERN = Text(kind="a regular expression")
 _SLUG = Text(r"^[a-z0-9-]+$", "a slug")
 _ID = Text(r"^[a-z][a-z0-9-]*\.[a-z0-9.-]+$", "an item id")
+_NAMES, _AGE = ListOf(Text(), 1), {"max_age_days_": Whole(1)}
 _SIDE = Keys(file=_FILE, at=_AT)
 _RANGE: dict[str, Shape] = {"min_": Number(), "max_": Number()}
 _BOUND: dict[str, Shape] = {
@@ -52,17 +52,8 @@ _BOUND: dict[str, Shape] = {
     "exists_": Truth(),
     "length_min_": Whole(1),
 }
-_ONE_BOUND = (
-    "equals",
-    "min|max",
-    "in",
-    "matches",
-    "non_empty",
-    "exists",
-    "length_min",
-    "within_days",
-    "sentence",
-)
+_LONE = ("in", "matches", "non_empty", "exists", "length_min", "within_days", "sentence")
+_ONE_BOUND = ("equals", "min|max", *_LONE)
 
 
 def _value_in_file(form: str) -> Kind:
@@ -82,13 +73,7 @@ PROBES: dict[str, Kind] = {
     ),
     "front-matter": Kind(
         text.front_matter,
-        {
-            "file": _FILE,
-            "keys": ListOf(Text(), 1),
-            "numbers_": ListOf(Text(), 1),
-            "dates_": ListOf(Text(), 1),
-            "max_age_days_": Whole(1),
-        },
+        {"file": _FILE, "keys": _NAMES, "numbers_": _NAMES, "dates_": _NAMES, **_AGE},
         "The front matter of {file} must fill in {keys}",
     ),
     "decision": Kind(
@@ -202,11 +187,9 @@ def _opposite(inner: Finding, says: str) -> Finding:
     """The finding of `not`; a `says` that names the fault, and no demand, is what is shown."""
     if inner.outcome == FOUND and says and " must " not in says:
         return inner._replace(outcome=MISSING, sentence=says)
-    hints = {FOUND: "; it must not be so"}
-    return inner._replace(
-        outcome=_OPPOSITE.get(inner.outcome, inner.outcome),
-        sentence=inner.sentence + hints.get(inner.outcome, ""),
-    )
+    hint = "; it must not be so" if inner.outcome == FOUND else ""
+    outcome = _OPPOSITE.get(inner.outcome, inner.outcome)
+    return inner._replace(outcome=outcome, sentence=inner.sentence + hint)
 
 
 def _one(tree: Tree, probe: Mapping[str, Any], item: str, title: str) -> Finding:

@@ -75,7 +75,7 @@ def _runs(script: str, words: list[str]) -> bool:
         if line.startswith(("exit", "set +e", "trap")):
             return False  # what follows is not run, or not heeded
         line = line.split(" #")[0].strip()
-        # What a pipe gets does not fail it, unless the shell is told so.
+        # What a pipe gets does not fail it, unless the shell has the option.
         piped = "|" in line.replace("||", "") and "pipefail" not in script
         parts = re.split(r"&&|;|\|\|", line)
         heeded = not piped and not _EXCUSED.search(line)
@@ -128,9 +128,8 @@ def _other_jobs(tree: Tree) -> list[Job]:
     """The commands in the files of other services; they run on pushes and on pull requests."""
     found = []
     for name in (each for file in OTHERS for each in tree.find(file)):
-        lines = [
-            _ENTRY.sub("", line).strip(" '\"") for line in (tree.text(name) or "").splitlines()
-        ]
+        text = (tree.text(name) or "").splitlines()
+        lines = [_ENTRY.sub("", line).strip(" '\"") for line in text]
         found.append(Job(name, "pipeline", lines, {"push", "pull_request"}))
     return found
 
@@ -141,15 +140,11 @@ def _named(events: Any) -> set[str]:
 
 def _steps(job: dict[str, Any]) -> list[str]:
     """The scripts of a job whose failure fails it."""
-    steps = job.get("steps")
-    tables = [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
-    if job.get("continue-on-error"):
-        return []
-    heeded = [step for step in tables if not (step.get("continue-on-error") or _never(step))]
+    steps = [] if job.get("continue-on-error") else _listed(job.get("steps"))
+    heeded = [each for each in steps if not (each.get("continue-on-error") or _never(each))]
+    scripts = [(each.get("shell"), str(each["run"])) for each in heeded if "run" in each]
     # Of the shells only the one called bash ends at a failure within a pipe.
-    options = {"bash": PIPEFAIL}
-    scripts = [step for step in heeded if "run" in step]
-    return [options.get(str(step.get("shell")), "") + str(step["run"]) for step in scripts]
+    return [PIPEFAIL + run if shell == "bash" else run for shell, run in scripts]
 
 
 def _never(part: dict[str, Any]) -> bool:

@@ -20,17 +20,13 @@ def only_reader(tree: Tree, *, of: str, allowed: list[str]) -> Finding:
         return unknown("there is no code below src/", MAP)
     readers = []
     for name in names:
-        lines = [] if _any_match(name, allowed, tree) else _readings(tree.text(name) or "", of)
-        if lines:
+        if any(matches(name, tree.theirs(pattern)) for pattern in allowed):
+            readers.append(name)
+        elif lines := _readings(tree.text(name) or "", of):
             return missing(f"{name} line {lines[0]} does too", f"{name}:{lines[0]}")
-        readers += [name] if _any_match(name, allowed, tree) else []
     if not readers:
         return missing(f"none of {', '.join(allowed)} exists", "src/", absent=allowed[0])
     return found(f"only {', '.join(readers)}", readers[0])
-
-
-def _any_match(name: str, patterns: list[str], tree: Tree) -> bool:
-    return any(matches(name, tree.theirs(pattern)) for pattern in patterns)
 
 
 @lru_cache(maxsize=256)  # the projects of a fleet have most of their files in common

@@ -101,14 +101,6 @@ def _no_number(value: Any) -> str:
     return "is empty" if value is None else f"is {shown(value)}, not a number"
 
 
-def _least(value: Any, limit: float) -> str:
-    return _no_number(value) or ("" if value >= limit else f"is {value}")
-
-
-def _most(value: Any, limit: float) -> str:
-    return _no_number(value) or ("" if value <= limit else f"is {value}")
-
-
 def _equals(value: Any, limit: Any) -> str:
     # 1 == True in Python, and 1 is not true in a config.
     same = value == limit and isinstance(value, bool) == isinstance(limit, bool)
@@ -164,8 +156,8 @@ _BOUNDS: dict[str, Callable[[Any, Any], str]] = {
     "whole": _whole,
     "sentence": _sentence,
     "within_days": _within_days,
-    "min": _least,
-    "max": _most,
+    "min": lambda value, limit: _no_number(value) or ("" if value >= limit else f"is {value}"),
+    "max": lambda value, limit: _no_number(value) or ("" if value <= limit else f"is {value}"),
     "equals": _equals,
     "in": _among,
     "matches": _matches,

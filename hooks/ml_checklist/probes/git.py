@@ -51,11 +51,9 @@ def git(
     if tracked:
         # As a pathspec of git: `*` crosses folders.
         hits = [name for name in names if fnmatch(name, tree.theirs(tracked))]
-        return (
-            found(f"{hits[0]} is tracked", hits[0])
-            if hits
-            else missing("it does not", tree.theirs(tracked), absent=tracked)
-        )
+        if not hits:
+            return missing("it does not", tree.theirs(tracked), absent=tracked)
+        return found(f"{hits[0]} is tracked", hits[0])
     if max_mb is not None:
         return _largest(tree, names, max_mb)
     return _secrets(tree, names)
@@ -63,7 +61,8 @@ def git(
 
 def _ignored(tree: Tree, paths: list[str]) -> Finding:
     if tree.foreign:  # folders that another layout does not have are not asked for
-        paths = [path for path in paths if _is_here(tree, path)]
+        own = [name for name in paths if (tree.root / name.partition("/")[0]).exists()]
+        paths = [name for name in paths if name.startswith(".") or name in own]
     if tree.base or tree.tracked is None:
         return unknown("there is no git repository", NO_REPOSITORY)
     output = gitrepo.git(tree.root, "check-ignore", "--no-index", "--", *paths) or ""
@@ -77,10 +76,6 @@ def _ignored(tree: Tree, paths: list[str]) -> Finding:
     if kept:
         return missing(f"{kept[0]} is tracked all the same; git rm --cached it", kept[0])
     return found(f"{', '.join(paths)} ignored", ".gitignore")
-
-
-def _is_here(tree: Tree, path: str) -> bool:
-    return path.startswith(".") or (tree.root / path.partition("/")[0]).exists()
 
 
 def _largest(tree: Tree, names: list[str], max_mb: float) -> Finding:

@@ -3,7 +3,7 @@
 import re
 
 from ml_checklist.probes.finding import Finding, found, missing
-from ml_checklist.probes.tree import Tree
+from ml_checklist.probes.tree import Tree, matches
 
 # In the order in which each host looks; it reads the first that is there, and no other.
 GITHUB = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -35,17 +35,13 @@ def owners(rules: list[tuple[str, list[str]]], path: str) -> list[str]:
     """Who owns a path: the last rule that matches decides, as on GitHub."""
     # A folder is owned when a file in it is.
     probe = f"{path}x" if path.endswith("/") else path
-    matching = [who for pattern, who in rules if _regex(pattern).match(probe)]
+    matching = [who for pattern, who in rules if _meets(pattern, probe)]
     return matching[-1] if matching else []
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
-    anchored = "/" in pattern.rstrip("/")
-    body = (
-        re.escape(pattern.strip("/"))
-        .replace(r"\*\*/", "(.*/)?")
-        .replace(r"\*\*", ".*")
-        .replace(r"\*", "[^/]*")
-    )
-    end = "/.*" if pattern.endswith("/") else "$" if pattern.endswith("/*") else "(/.*)?"
-    return re.compile(rf"{'' if anchored else '(.*/)?'}{body}{end}$")
+def _meets(pattern: str, path: str) -> bool:
+    """Whether a pattern of CODEOWNERS, as of .gitignore, meets a file."""
+    name = pattern.strip("/")
+    glob = name if "/" in pattern.rstrip("/") else f"**/{name}"
+    itself = not pattern.endswith("/") and matches(path, glob)
+    return itself or (not pattern.endswith("/*") and matches(path, f"{glob}/**"))

@@ -21,6 +21,15 @@ FAULTS = {
 
 def proven(tree: Tree, *, item: str, min: int = 1) -> Finding:
     """Tests marked as proof of an item passed on this very code and data."""
+    report = _report(tree)
+    if isinstance(report, Finding):
+        return report
+    results = [result for result in report["results"] if result.get("item") == item]
+    return _verdict(results, set(tree.shipped.get(item, ())), min)
+
+
+def _report(tree: Tree) -> dict[str, Any] | Finding:
+    """What the tests left of this very code and data, or why that is not known."""
     if tree.forged:
         return missing(tree.forged, REPORTS)
     report = proofs.read(tree.proofs)
@@ -28,8 +37,7 @@ def proven(tree: Tree, *, item: str, min: int = 1) -> Finding:
         return unknown("no tests have been run here yet", RUN_TESTS)
     if not proofs.same_tree(report, tree.identity):
         return unknown("code, tests, conf or data changed since the tests ran", RUN_TESTS)
-    results = [result for result in report["results"] if result.get("item") == item]
-    return _verdict(results, set(tree.shipped.get(item, ())), min)
+    return report
 
 
 def _verdict(results: list[dict[str, Any]], shipped: set[str], least: int) -> Finding:
@@ -69,19 +77,16 @@ class Result(NamedTuple):
     """One test of an item: what came out, and why it may prove nothing."""
 
     name: str
+    function: str
     outcome: str
     is_shipped: bool
     ran: bool
 
     @classmethod
     def of(cls, result: dict[str, Any], shipped: set[str]) -> "Result":
-        name = str(result.get("test"))
-        is_shipped = name.partition("[")[0] in shipped
-        return cls(name, str(result.get("outcome")), is_shipped, result.get("ran") is not False)
-
-    @property
-    def function(self) -> str:
-        return self.name.partition("[")[0]
+        name, ran = str(result.get("test")), result.get("ran") is not False
+        function = name.partition("[")[0]
+        return cls(name, function, str(result.get("outcome")), function in shipped, ran)
 
     @property
     def fault(self) -> str:
@@ -94,12 +99,10 @@ class Result(NamedTuple):
 
 def suite(tree: Tree, *, min: int) -> Finding:
     """A run of all tests passed on this very code and data."""
-    report = None if tree.forged else proofs.read(tree.proofs)
-    tests = report.get("tests") if report else None
-    if not report or not isinstance(tests, dict):
-        return unknown("no tests have been run here yet", RUN_TESTS)
-    if not proofs.same_tree(report, tree.identity):
-        return unknown("code, tests, conf or data changed since the tests ran", RUN_TESTS)
+    report = _report(tree)
+    if isinstance(report, Finding):
+        return report
+    tests = one(report, "tests") or {}
     failed = [name for name, outcome in tests.items() if outcome == "failed"]
     if failed:
         return missing(f"{failed[0]} failed", failed[0], remedy=f"mend {failed[0]}")

@@ -95,8 +95,8 @@ def front_matter(
     bounds |= {key: {"within_days": (max_age_days, tree.today)} for key in dates}
     best = missing("there is no such file", tree.theirs(file), absent=file)
     for name in tree.find(file):
-        data = read_front_matter(name, tree.text(name) or "")
-        data = {str(key).casefold(): value for key, value in data.items()}
+        written = read_front_matter(name, tree.text(name) or "")
+        data = {str(key).casefold(): value for key, value in written.items()}
         empty = [key for key in keys if not _filled(data.get(key.casefold()))]
         faults = [(key, wrong(data.get(key), **bound)) for key, bound in bounds.items()]
         fault = next((f"{key} {fault}" for key, fault in faults if fault), "")
@@ -150,8 +150,8 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
     """A file holds a pattern, or with `absent` no file does."""
     names = tree.find(file)
     if not names:
-        nothing = f"there is no {tree.theirs(file)}"
         where = tree.theirs(file)
+        nothing = f"there is no {where}"
         return unknown(nothing, "") if absent else missing(nothing, where, absent=file)
     pattern = re.compile(matches, re.MULTILINE)
     for name in names:
@@ -161,8 +161,7 @@ def text(tree: Tree, *, file: str, matches: str, absent: bool = False) -> Findin
         line = _line_of(pattern, blocks or ())
         if line:
             # Never the line itself: it may hold what must not be seen.
-            place = f"{name}:{line}"
-            seen = f"{name} line {line}"
+            place, seen = f"{name}:{line}", f"{name} line {line}"
             return missing(f"{seen} says otherwise", place) if absent else found(seen, place)
     if absent:
         return found(f"looked through {len(names)} file{'' if len(names) == 1 else 's'}")

@@ -52,7 +52,6 @@ class Tree:
             self.paths = {**({"docs/": f"{kept[0]}/"} if kept else {}), **self.paths}
         self.proofs = report or self.root / ".checklist/proofs.json"
         self._found: dict[str, list[str]] = {}
-        self._sections: dict[str, dict[str, markdown.Section]] = {}
         self._inside: dict[Path, bool] = {}
         self._texts: dict[str, str | None] = {}
         self._blocks: dict[str, list[tuple[int, str]] | None] = {}
@@ -119,9 +118,7 @@ class Tree:
 
     def section(self, name: str, heading: str) -> markdown.Section | None:
         """The section of a document whose heading or anchor this is, in the project's language."""
-        if name not in self._sections:
-            self._sections[name] = markdown.by_anchor(self.text(name) or "")
-        sections, slug = self._sections[name], markdown.slug(heading)
+        sections, slug = markdown.by_anchor(self.text(name) or ""), markdown.slug(heading)
         return sections.get(self.term(slug)) or sections.get(slug)
 
     def data(self, name: str, form: str) -> Any:

@@ -7,6 +7,7 @@ from ml_checklist import yaml_io
 from ml_checklist.compare.diff import Diff
 from ml_checklist.compare.pairs import Pair
 from ml_checklist.errors import clean
+from ml_checklist.render import style
 from ml_checklist.render.style import MARKS, cell, code
 from ml_checklist.state import gate
 from ml_checklist.state.gate import NAMES
@@ -64,18 +65,14 @@ def _fact(diff: Diff, name: str) -> str:
 def _template(diff: Diff) -> list[str]:
     old, new = (each or "none" for each in diff.template)
     if diff.tampered:
-        what = f"Tampered: {len(diff.tampered)} files of the judge {_differ(old, new)}"
+        source = "at its source or on the branch template-update of origin"
+        differ = f"are not those of {new} (it was {old}) {source}"
+        differ = differ if old != new else "differ though the template version is the same"
+        what = f"Tampered: {len(diff.tampered)} files of the judge {differ}"
         remedy = "items of your own go to checklist/catalog.d, time off is `checklist waive`"
         return [f"{what}: {_some(diff.tampered, 5)}. Take the change back; {remedy}."]
     moved = f"The template moves from {old} to {new}; `checklist news` lists what that brings."
     return [moved] if old != new else []
-
-
-def _differ(old: str, new: str) -> str:
-    if old == new:
-        return "differ though the template version is the same"
-    source = "at its source or on the branch template-update of origin"
-    return f"are not those of {new} (it was {old}) {source}"
 
 
 def _some(names: list[str], n: int) -> str:
@@ -136,8 +133,8 @@ def markdown(diff: Diff) -> str:
 
 def table(title: str, rows: Iterable[Row]) -> list[str]:
     """Rows (word, item, what) as a table of Markdown; nothing without rows."""
-    lines = [f"| {word} | {code(item)} | {cell(what)} |" for word, item, what in rows]
-    return [f"| {title} | Item | |", "|---|---|---|", *lines, ""] if lines else []
+    cells = [(word, code(item), cell(what)) for word, item, what in rows]
+    return [*style.table((title, "Item", ""), cells), ""] if cells else []
 
 
 def cut(lines: list[str]) -> str:

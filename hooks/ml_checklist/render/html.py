@@ -43,8 +43,8 @@ def _island_data(survey: Survey) -> dict[str, Any]:
 
 
 def _item(status: Status) -> dict[str, Any]:
-    written = {key: status.item.data[key] for key in _KEYS if status.item.data.get(key)}
     item = status.item
+    written = {key: item.data[key] for key in _KEYS if item.data.get(key)}
     own = {"short": item.short, "how": item.steps, "effort": duration(item.minutes)}
     return {**data.item(status), **_EMPTY, **own, **written}
 

@@ -5,7 +5,7 @@ import re
 from ml_checklist import __version__, origin
 from ml_checklist.catalog.items import PHASES
 from ml_checklist.render import text
-from ml_checklist.render.style import MARKS, cell, code, duration, escape
+from ml_checklist.render.style import MARKS, cell, code, duration, escape, table
 from ml_checklist.state import gate
 from ml_checklist.state.status import Status
 from ml_checklist.state.survey import Survey
@@ -26,26 +26,25 @@ def page(survey: Survey, section: str | None = None) -> str:
 
 
 def _gates(survey: Survey) -> list[str]:
-    lines = ["| Gate | Met | Proven | Signed off | Set aside | Stale | Open | Holds |"]
-    lines += ["|---|---|---|---|---|---|---|---|"]
+    rows = []
     for each in PHASES:
         g = gate.count(survey, each)
         numbers = (g.proven, g.signed_off, g.set_aside, g.stale, g.open)
-        cells = [gate.NAMES[each], f"{g.met} of {g.total}", *map(str, numbers)]
-        lines.append(f"| {' | '.join(cells)} | {'yes' if g.holds() else 'no'} |")
-    return lines
+        holds = "yes" if g.holds() else "no"
+        rows.append((gate.NAMES[each], f"{g.met} of {g.total}", *map(str, numbers), holds))
+    titles = ("Gate", "Met", "Proven", "Signed off", "Set aside", "Stale", "Open", "Holds")
+    return table(titles, rows)
 
 
 def _sections(survey: Survey) -> list[str]:
     """A row a section, with the command that shows all of it."""
-    lines = ["", "| Section | Met | Set aside | Open |", "|---|---|---|---|"]
-    for each in gate.sections(survey, gate.working_towards(survey.project.phase)):
-        lines.append(
-            f"| {escape(each.title)} | {each.met} of {each.total} "
-            f"| {each.set_aside} | {each.open} |"
-        )
+    rows = []
+    counted = gate.sections(survey, gate.working_towards(survey.project.phase))
+    for title, each in counted.items():
+        met = f"{each.met} of {each.total}"
+        rows.append((escape(title), met, str(each.set_aside), str(each.open)))
     how = "`checklist report --format md --section NAME` shows the items of one section."
-    return [*lines, "", how]
+    return ["", *table(("Section", "Met", "Set aside", "Open"), rows), "", how]
 
 
 def _open(survey: Survey) -> list[str]:
@@ -68,13 +67,12 @@ def _questions(survey: Survey) -> list[str]:
 
 
 def _table(own: list[Status]) -> list[str]:
-    lines = ["", "| State | Item | Phase | Level | By | Finding |", "|---|---|---|---|---|---|"]
+    rows = []
     for s in own:
         who = code(s.by) if s.by else ""
         title = f"{escape(s.item.title)}<br>`{s.item.id}`"
-        cells = (MARKS[s.state], title, s.item.phase, s.item.level, who, cell(s.sentence))
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        rows.append((MARKS[s.state], title, s.item.phase, s.item.level, who, cell(s.sentence)))
+    return ["", *table(("State", "Item", "Phase", "Level", "By", "Finding"), rows)]
 
 
 def _details(own: list[Status]) -> list[str]:
@@ -87,17 +85,14 @@ def _details(own: list[Status]) -> list[str]:
         lines += [*(f"{number}. {step}" for number, step in enumerate(s.item.steps, 1)), ""]
         if "went_wrong" in data:
             lines += [f"**Went wrong**: {_link(data['went_wrong'])}", ""]
-        lines += [f"* {_method(m)}" for m in data.get("methods") or ()]
+        for m in data.get("methods") or ():
+            paper = f": {_link(m['paper'])}" if "paper" in m else ""
+            lines.append(f"* {escape(m['name'])}{paper}")
         for o in data.get("options") or ():
             lines.append(f"* [{escape(o['name'])}]({o['url']}): {escape(o['what'])}")
         lines += [f"* {_link(r)} ({r['kind']})" for r in data.get("refs") or ()]
         lines += ["", "</details>"]
     return lines
-
-
-def _method(method: dict[str, dict[str, str]]) -> str:
-    name = escape(str(method["name"]))
-    return f"{name}: {_link(method['paper'])}" if "paper" in method else name
 
 
 def _link(link: dict[str, str]) -> str:
@@ -109,29 +104,27 @@ def view_page(view: View) -> str:
     source = f"[{data['source']['title']}]({data['source']['url']})"
     lines = [f"# {data['title']}", "", f"{data['about']} Source: {source}."]
     for title, rows in view.groups:
-        lines += ["", f"## {title}", "", "| " + ("Points | " if scored else "") + "Entry | Items |"]
-        lines.append("|---" * (3 if scored else 2) + "|")
-        for row in rows:
-            points = f"{row.points:g} | " if scored else ""
-            lines.append(f"| {points}{row.name} | {text.listed_items(row.statuses)} |")
+        cells = [(f"{r.points:g}", r.name, text.listed_items(r.statuses)) for r in rows]
+        shown = slice(0 if scored else 1, 3)
+        titles = ("Points", "Entry", "Items")[shown]
+        lines += ["", f"## {title}", "", *table(titles, [row[shown] for row in cells])]
     return "\n".join([*lines, *text.verdict(view)])
 
 
 def mind_map(survey: Survey, section: str | None = None) -> str:
     """One level of a Mermaid mind map: the sections, or the items of one by their short names."""
-    phase = gate.working_towards(survey.project.phase)
+    phase, root = gate.working_towards(survey.project.phase), "Checklist"
     if section is None:
-        counts = [(f"s{n}", each) for n, each in enumerate(gate.sections(survey, phase))]
-        leaves = [f"    {name}[{_label(f'{s.title} {s.met}/{s.total}')}]" for name, s in counts]
-        return "\n".join(["mindmap", f"  root(({_label('Checklist')}))", *leaves])
-    own = [s for s in survey.statuses.values() if s.item.section == section]
-    root = f"  root(({_label(survey.project.catalog.sections[section].title)}))"
-    return "\n".join(["mindmap", root, *map(_leaf, own)])
-
-
-def _leaf(status: Status) -> str:
-    name = re.sub(r"\W", "_", status.item.id)
-    return f"    {name}[{_label(f'{MARKS[status.state]}: {status.item.short}')}]"
+        counted = enumerate(gate.sections(survey, phase).items())
+        leaves = {f"s{n}": f"{name} {each.met}/{each.total}" for n, (name, each) in counted}
+    else:
+        root = survey.project.catalog.sections[section].title
+        own = [s for s in survey.statuses.values() if s.item.section == section]
+        names = [re.sub(r"\W", "_", s.item.id) for s in own]
+        shown = [f"{MARKS[s.state]}: {s.item.short}" for s in own]
+        leaves = dict(zip(names, shown, strict=True))
+    drawn = [f"    {name}[{_label(leaf)}]" for name, leaf in leaves.items()]
+    return "\n".join(["mindmap", f"  root(({_label(root)}))", *drawn])
 
 
 def _label(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from ml_checklist.errors import clean
@@ -53,6 +54,13 @@ def cell(text: str, room: int = 300) -> str:
     text = text if len(text) <= room else text[: room - 3] + "..."
     text = escape(text)
     return "".join(f"\\{char}" if char in "`*_~" else char for char in text)
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Cells as the lines of a table of Markdown; they are escaped already."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (titles, *rows)]
+    head, *body = [line.replace("|  |", "| |") for line in lines]
+    return [head, "|---" * len(titles) + "|", *body]
 
 
 def code(text: str) -> str:

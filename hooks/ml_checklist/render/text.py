@@ -30,11 +30,9 @@ def status(survey: Survey, *, n_next: int = 3) -> str:
 
 
 def _totals(survey: Survey, numbers: Gate) -> list[str]:
-    met = f"{numbers.met} of {numbers.total} met"
-    if numbers.set_aside:
-        met += f", {numbers.set_aside} set aside"
+    met = gate.met(numbers)
     who = f"{numbers.proven} proven by tests and tools, {numbers.signed_off} signed off by people"
-    own = f"            {numbers.n_own} of the proofs rest on tests of the project's own"
+    own = f"{'':{_MARGIN}}{numbers.n_own} of the proofs rest on tests of the project's own"
     left = gate.still_open(survey, numbers.phase, calendar=True)
     people = sum(status.item.kind != "auto" for status in left)
     waiting = sum(bool(status.blocked_by) for status in left)
@@ -96,7 +94,7 @@ def n_items(n: int) -> str:
 def question_lines(left: list[Question]) -> list[str]:
     if not left:
         return []
-    lines = ["", f"{len(left)} questions decide what else applies; `checklist start` asks them:"]
+    lines = ["", f"{len(left)} questions decide what else applies; {_START} asks them:"]
     return lines + [f"    {q.fact.name:22} {q.fact.question} ({n_items(q.n_items)})" for q in left]
 
 
@@ -110,11 +108,11 @@ def wrapped(text: str, indent: str = "    ") -> list[str]:
 def sections(survey: Survey) -> str:
     """A line a section for the next gate, with a bar of what is met."""
     lines = []
-    for each in gate.sections(survey, gate.working_towards(survey.project.phase)):
+    counted = gate.sections(survey, gate.working_towards(survey.project.phase))
+    for title, each in counted.items():
         n_met = round(_BAR * (each.met + each.set_aside) / each.total)
         bar = paint("#" * n_met, "pass") + "." * (_BAR - n_met)
-        aside = f", {each.set_aside} set aside" if each.set_aside else ""
-        lines.append(f"{each.title:28} {bar}  {each.met} of {each.total} met{aside}")
+        lines.append(f"{title:28} {bar}  {gate.met(each)}")
     how = "`checklist report --section NAME` lists the items of one, `--format html` all of them."
     return "\n".join([*lines, *question_lines(survey.questions), "", how])
 

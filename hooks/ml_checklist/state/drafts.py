@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ml_checklist import markdown
-from ml_checklist.errors import DataError
+from ml_checklist.errors import DataError, nearest
 from ml_checklist.probes.tree import Tree
 
 RARE = 0.05  # share of rows below which a value is called rare
@@ -128,6 +128,8 @@ DRAFTS = {
 
 def filled(tree: Tree, facts: Mapping[str, Any], name: str) -> tuple[str, str]:
     """The document of an item and its text with the draft; DataError says why there is none."""
+    if name not in DRAFTS:
+        raise DataError(f"has no draft{nearest(name, DRAFTS)}")
     draft = DRAFTS[name]
     file = next(iter(tree.find(draft.file)), "")
     text = (tree.text(file) if file else None) or ""
@@ -138,7 +140,10 @@ def filled(tree: Tree, facts: Mapping[str, Any], name: str) -> tuple[str, str]:
         raise DataError(f"{file}: {draft.heading!r} is written already; it is left as it is")
     lines = text.split("\n")
     start, end = part.line, part.line + part.body.count("\n") + 1
-    body = [wrapped for line in draft.make(tree, facts) for wrapped in _wrap(line)]
+    body: list[str] = []
+    for line in draft.make(tree, facts):
+        wrapped = textwrap.wrap(line, 120, break_long_words=False, break_on_hyphens=False)
+        body += ["", line] if line.startswith(">") else wrapped
     tail = [""] if end < len(lines) else []
     return file, "\n".join([*lines[:start], "", *body, *tail, *lines[end:]])
 
@@ -147,9 +152,3 @@ def _untouched(body: str) -> bool:
     """Whether a section holds its prompt and nothing else."""
     lines = [line for line in body.splitlines() if line.strip()]
     return markdown.prompts(body) and all(line.lstrip().startswith(">") for line in lines)
-
-
-def _wrap(line: str) -> list[str]:
-    if line.startswith(">"):
-        return ["", line]
-    return textwrap.wrap(line, 120, break_long_words=False, break_on_hyphens=False)

@@ -4,8 +4,9 @@ from typing import Any
 
 from ml_checklist import gitrepo, markdown
 from ml_checklist.catalog.items import Item
-from ml_checklist.catalog.schema import PATH, URL
+from ml_checklist.catalog.schema import URL
 from ml_checklist.files import blob_id, files_below, tree_id
+from ml_checklist.probes import PATH
 from ml_checklist.probes.finding import Finding
 from ml_checklist.probes.tree import Tree
 

@@ -1,5 +1,6 @@
 """What a gate asks for: the numbers, whether it holds, what is open, and what is next."""
 
+from collections import Counter
 from typing import NamedTuple
 
 from ml_checklist.catalog.items import PHASES, RANK, Item
@@ -64,54 +65,37 @@ def questions(survey: Survey, phase: str) -> list[Question]:
     return [question for question in survey.questions if RANK[question.phase] <= RANK[phase]]
 
 
-def count(survey: Survey, phase: str) -> Gate:
-    all_ = required(survey, phase)
-    counted = _counted(survey, phase)
-    numbers = {
-        "met": sum(s.state == PASS for s in counted),
-        "proven": sum(s.proven for s in counted),
-        "n_own": sum(bool(s.proven and s.finding and s.finding.n_own) for s in counted),
-        "signed_off": sum(s.signed_off for s in counted),
-        "set_aside": sum(s.set_aside for s in counted),
-        "waived": sum(s.state == WAIVED for s in counted),
-        "declined": sum(s.state == DECLINED for s in counted),
-        "excused": sum(s.excused for s in counted),
-        "open": sum(not s.settled for s in counted),
-        "stale": sum(s.state == STALE for s in counted),
-        "expired": sum(s.calendar for s in counted),
-        "n_questions": len(questions(survey, phase)),
-        "errors": sum(s.state == ERROR for s in counted),
-        "total": len(counted),
-        "not_applicable": len(all_) - len(counted),
-    }
-    return Gate(phase, over=tuple(_over(counted)), **numbers)
+def count(survey: Survey, phase: str, section: str = "") -> Gate:
+    """The numbers of a gate, or of what it asks of one section."""
+    all_ = [s for s in required(survey, phase) if section in ("", s.item.section)]
+    counted = [s for s in all_ if s.state != NOT_APPLICABLE or s.excused]
+    n = Counter(s.state for s in counted)
+    return Gate(
+        phase,
+        met=n[PASS],
+        proven=sum(s.proven for s in counted),
+        n_own=sum(bool(s.proven and s.finding and s.finding.n_own) for s in counted),
+        signed_off=sum(s.signed_off for s in counted),
+        set_aside=sum(s.set_aside for s in counted),
+        waived=n[WAIVED],
+        declined=n[DECLINED],
+        excused=n[NOT_APPLICABLE],
+        open=sum(not s.settled for s in counted),
+        stale=n[STALE],
+        expired=sum(s.calendar for s in counted),
+        n_questions=len(questions(survey, phase)),
+        errors=n[ERROR],
+        total=len(counted),
+        not_applicable=len(all_) - len(counted),
+        over=tuple(_over(counted)),
+    )
 
 
-class SectionCount(NamedTuple):
-    """The numbers of one section for one gate; total = met + set_aside + open."""
-
-    name: str
-    title: str
-    met: int
-    set_aside: int
-    open: int
-    total: int
-
-
-def sections(survey: Survey, phase: str) -> list[SectionCount]:
-    """The sections that a gate asks something of, in the order of the catalog."""
-    found = []
-    for each in survey.project.catalog.sections.values():
-        own = [s for s in _counted(survey, phase) if s.item.section == each.id]
-        met, aside = sum(s.state == PASS for s in own), sum(s.set_aside for s in own)
-        n_open = sum(not s.settled for s in own)
-        found.append(SectionCount(each.id, each.title, met, aside, n_open, len(own)))
-    return [section for section in found if section.total]
-
-
-def _counted(survey: Survey, phase: str) -> list[Status]:
-    """What a gate asks about and what applies, or was called n/a by a person."""
-    return [s for s in required(survey, phase) if s.state != NOT_APPLICABLE or s.excused]
+def sections(survey: Survey, phase: str) -> dict[str, Gate]:
+    """Title -> numbers of the sections that a gate asks something of, as the catalog has them."""
+    known = survey.project.catalog.sections.values()
+    found = {each.title: count(survey, phase, each.id) for each in known}
+    return {title: numbers for title, numbers in found.items() if numbers.total}
 
 
 def _over(counted: list[Status]) -> list[str]:
@@ -147,12 +131,16 @@ def working_towards(phase: str) -> str:
 
 def headline(gate: Gate) -> str:
     """One gate in words: `MVP gate: 41 of 44 met, 2 set aside, 1 stale.`"""
-    counts = ((gate.set_aside, "set aside"), (gate.stale, "stale"))
-    extras = [f"{n} {word}" for n, word in counts if n]
-    rest = gate.open - gate.stale
-    extras += [f"{rest} open"] if rest else []
-    extras += [unanswered(gate.n_questions)] if gate.n_questions else []
-    return f"{NAMES[gate.phase]} gate: {', '.join([f'{gate.met} of {gate.total} met', *extras])}."
+    counts = ((gate.stale, "stale"), (gate.open - gate.stale, "open"))
+    parts = [met(gate), *(f"{n} {word}" for n, word in counts if n)]
+    parts += [unanswered(gate.n_questions)] if gate.n_questions else []
+    return f"{NAMES[gate.phase]} gate: {', '.join(parts)}."
+
+
+def met(gate: Gate) -> str:
+    """What is done of a gate or of a section: `41 of 44 met, 2 set aside`."""
+    aside = f", {gate.set_aside} set aside" if gate.set_aside else ""
+    return f"{gate.met} of {gate.total} met{aside}"
 
 
 def unanswered(n: int) -> str:

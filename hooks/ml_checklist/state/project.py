@@ -48,15 +48,13 @@ def named(catalog: Catalog, root: Path) -> Catalog:
 
 
 def _renamed(item: Item, names: Mapping[str, str]) -> Item:
-    changed: dict[str, Any] = {}
-    for key in ("how", "do"):
-        value = item.data.get(key)
-        if value and any(mark in str(value) for mark in names):
-            steps = [value] if isinstance(value, str) else value
-            for mark, name in names.items():
-                steps = [step.replace(mark, name) for step in steps]
-            changed[key] = steps[0] if isinstance(value, str) else steps
-    return item._replace(data={**item.data, **changed}) if changed else item
+    def own(text: str) -> str:
+        return re.sub("|".join(names), lambda mark: names[mark[0]], text)
+
+    written: dict[str, Any] = {key: item.data[key] for key in ("how", "do") if key in item.data}
+    for key, value in written.items():
+        written[key] = own(value) if isinstance(value, str) else [own(step) for step in value]
+    return item._replace(data={**item.data, **written})
 
 
 def shipped_tests(catalog: Path, came: Origin) -> dict[str, list[str]]:

@@ -31,9 +31,8 @@ def read(folder: Path, shape: Shape, catalog: Catalog) -> Folder:
     into = Folder({}, {}, [], [], {}, {})
     if folder.resolve() != folder.parent.parent.resolve() / "checklist" / folder.name:
         # Code owners are asked by path, and nobody is by that of the link's target.
-        into.problems.append(
-            Problem(f"checklist/{folder.name}", 0, "is behind a link; keep it here")
-        )
+        text = "is behind a link; keep it here"
+        into.problems.append(Problem(f"checklist/{folder.name}", 0, text))
     if into.problems or not folder.is_dir():
         return into
     spelt: dict[str, str] = {}
@@ -90,6 +89,31 @@ def _orphan(name: str, catalog: Catalog) -> str:
         by = catalog.retired[name]["lifecycle"].get("replaced_by")
         return f"{name} is retired{f', replaced by {by}' if by else ''}; you may delete this file"
     return f"no item is called {name!r}{nearest(name, catalog.items)}; rename or delete this file"
+
+
+def join(ticks: Folder, catalog: Catalog) -> None:
+    """Raise the tick of a merged item to the rev of the merge, where its parts are ticked too.
+
+    The joint tick has the evidence of all, and the date of the oldest.
+    """
+    for item in catalog.items.values():
+        own, merged = ticks.entries.get(item.id), item.data.get("merged")
+        if not own or not merged or own["item_rev"] != merged["rev"] - 1:
+            continue
+        ids = {name: catalog.retired[name]["rev"] for name in merged["ids"]}
+        parts = [ticks.former.get(name, {}) for name in ids]
+        pairs = zip(parts, ids.values(), strict=True)
+        if all(part.get("status") == "done" and part["item_rev"] >= rev for part, rev in pairs):
+            ticks.entries[item.id] = _joint([own, *parts], merged["rev"])
+            # Files that still count are not superfluous.
+            used = {f"checklist/ticks/{name}.yml" for name in ids}
+            ticks.warnings[:] = [each for each in ticks.warnings if each.where not in used]
+
+
+def _joint(ticks: list[dict[str, Any]], rev: int) -> dict[str, Any]:
+    oldest = min(tick["date"] for tick in ticks)
+    evidence = [entry for tick in ticks for entry in tick.get("evidence", ())]
+    return {**ticks[0], "date": oldest, "item_rev": rev, "evidence": evidence}
 
 
 def real_date(text: str) -> date | None:

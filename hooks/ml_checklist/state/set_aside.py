@@ -41,10 +41,9 @@ def _approver(entry: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     approver = entry.get("approver")
     if facts.get("team") is False or (approver and not same_person(entry["by"], approver)):
         return ""
+    wrong = f"{approver} asked for it" if approver else "the item is a `must`"
     alone = "if you work alone, `checklist start team=false`"
-    if not approver:
-        return f"approver: the item is a `must`, so another person approves; {alone}"
-    return f"approver: {approver} asked for it; another person approves; {alone}"
+    return f"approver: {wrong}, so another person approves; {alone}"
 
 
 def same_person(one: str, other: str) -> bool:

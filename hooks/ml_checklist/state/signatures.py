@@ -10,17 +10,13 @@ from ml_checklist.catalog.items import Catalog, Item
 from ml_checklist.catalog.schema import DECLINE, TICK, WAIVER
 from ml_checklist.errors import Problem
 from ml_checklist.probes.tree import Tree
-from ml_checklist.state import evidence, merged, records, set_aside
+from ml_checklist.state import evidence, records, set_aside
 from ml_checklist.state.records import Folder
 
 MAX_DAYS = 180  # of a waiver
 # One day of grace: midnight comes earlier elsewhere.
 GRACE = timedelta(days=1)
-KEYS = {
-    "ticks": ("status", "by", "approver", "date", "item_rev", "reason", "evidence"),
-    "waivers": ("reason", "by", "approver", "date", "until", "item_rev"),
-    "declines": ("reason", "by", "date", "item_rev"),
-}
+SHAPES = {"ticks": TICK, "waivers": WAIVER, "declines": DECLINE}
 Entry = dict[str, Any]
 
 
@@ -53,11 +49,9 @@ class Signed(NamedTuple):
 
 def load(home: Path, catalog: Catalog, facts: Mapping[str, Any], today: date) -> Signed:
     """Everything that people signed. What is inadmissible is listed, and counts as absent."""
-    read = {"ticks": TICK, "waivers": WAIVER, "declines": DECLINE}
-    signed = Signed(
-        *(records.read(home / "checklist" / each, read[each], catalog) for each in read)
-    )
-    merged.join(signed.ticks, catalog)
+    read = [records.read(home / "checklist" / each, SHAPES[each], catalog) for each in SHAPES]
+    signed = Signed(*read)
+    records.join(signed.ticks, catalog)
     for folder in signed:
         for name, entry in list(folder.entries.items()):
             _admit(folder, name, entry, (catalog.items[name], facts, today))
@@ -130,7 +124,7 @@ def _entry(entry: dict[str, Any], item: Item, *, older: bool) -> list[str]:
     if kinds == ["path"] and "git" not in entry:
         return [f"evidence: {entry['path']} has no content id `git`; run `checklist tick` again"]
     if kinds[0] not in item.accept and not older:
-        return [f"evidence: {item.id} accepts {' or '.join(item.accept)}, not {kinds[0]}"]
+        return [f"accepts {' or '.join(item.accept)} as evidence, not a {kinds[0]}"]
     return []
 
 
@@ -170,6 +164,6 @@ def expired(waiver: dict[str, Any], today: date) -> bool:
 def write(home: Path, folder: str, item_id: str, entry: Entry) -> str:
     """Write one entry into the folder `ticks`, `waivers` or `declines`; the name of its file."""
     name = f"checklist/{folder}/{item_id}.yml"
-    kept = {key: entry[key] for key in KEYS[folder] if entry.get(key)}
+    kept = {key: entry[key] for key in SHAPES[folder].keys if entry.get(key)}
     files.write(home / name, yaml_io.dump(kept))
     return name

@@ -91,7 +91,8 @@ def status_of(
         since = item.data["lifecycle"].get("active_in", "the next major version")
         sentence = f"counts from {since}; now {status.state}: {status.sentence}"
         return status._replace(state=UPCOMING, sentence=sentence)
-    status = _waived(status._replace(decline=decline), waiver, project.today)
+    status = status._replace(waiver=waiver, decline=decline)
+    status = _waived(status, waiver, project.today) if waiver else status
     return _declined(status, decline) if decline else status
 
 
@@ -166,10 +167,7 @@ def _ticked(status: Status, project: Project, tick: dict[str, Any]) -> Status:
     return status
 
 
-def _waived(status: Status, waiver: dict[str, Any] | None, today: date) -> Status:
-    if waiver is None:
-        return status
-    status = status._replace(waiver=waiver)
+def _waived(status: Status, waiver: dict[str, Any], today: date) -> Status:
     if status.state in (PASS, NOT_APPLICABLE, ERROR) or waiver["item_rev"] < status.item.rev:
         return status
     approver, until = waiver["approver"], waiver["until"]

@@ -62,18 +62,16 @@ def _questions(project: Project, statuses: dict[str, Status]) -> list[Question]:
 
 def _idle(statuses: dict[str, Status], signed: Signed) -> list[Problem]:
     """Waivers and declines that nothing needs any more, and waivers that are over."""
-    warnings = []
+    warnings, unneeded = [], {PASS: "is met", NOT_APPLICABLE: "does not apply"}
     for word, folder in (("waive", signed.waivers), ("decline", signed.declines)):
         for name, entry in folder.entries.items():
             text, status = "", statuses[name]
-            if status.state == PASS:
-                text = f"the item is met, so nothing is left to {word}; delete this file"
-            elif status.state == NOT_APPLICABLE:
-                text = f"the item does not apply, so nothing is left to {word}; delete this file"
+            if status.state in unneeded:
+                why = f"the item {unneeded[status.state]}"
+                text = f"{why}, so nothing is left to {word}; delete this file"
             elif status.calendar and "until" in entry:
                 text = f"ended on {entry['until']}; do the work, or ask {entry['approver']} again"
-            if text:
-                warnings.append(Problem(folder.files[name], 0, text))
+            warnings += [Problem(folder.files[name], 0, text)] if text else []
     return warnings
 
 

@@ -58,10 +58,9 @@ def load(catalog: Catalog) -> dict[str, dict[str, Any]]:
 def _unknown(data: dict[str, Any], catalog: Catalog, where: str) -> list[Problem]:
     found = []
     for entry in [entry for group in data["groups"] for entry in group["entries"]]:
-        for name in entry["items"]:
-            if catalog.resolve(name) is None:
-                text = f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}"
-                found.append(Problem(where, entry.line, text))
+        for name in [name for name in entry["items"] if catalog.resolve(name) is None]:
+            text = f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}"
+            found.append(Problem(where, entry.line, text))
     return found
 
 
