@@ -51,7 +51,7 @@ COMPONENTS = {
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
-TOOL = Budget(7980, 70, 0)
+TOOL = Budget(7985, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
 FILES = {"poc": 216, "mvp": 286}

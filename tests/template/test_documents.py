@@ -64,6 +64,7 @@ ELSEWHERE = {
     "conf/tuned.yaml",
     "hooks/.venv",
     "tests/PACKAGE/",
+    "docs/adr/",  # of projects that were not made from the template
 }
 
 

@@ -40,6 +40,15 @@ def test_own_items_carry_their_own_first_word(project, item):
     assert "starts with org. or x." in ran.err
 
 
+def test_mistakes_of_a_heading_and_of_its_items_are_listed_together(project):
+    overlay(project, "section: house\norder: 200\nabout: Ours.\nitems:\n  - {id: org.a, rev: 1}\n")
+    ran = project.run("validate")
+
+    assert ran.code == 2
+    assert "the key 'title' is missing" in ran.err
+    assert "org.a: the key 'why' is missing" in ran.err
+
+
 def test_tightening_counts(project):
     overlay(
         project,

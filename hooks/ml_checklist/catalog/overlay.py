@@ -37,8 +37,9 @@ def _added(catalog: Catalog, data: dict[str, Any], where: str) -> Catalog:
     name = data.get("section", "")
     if name not in catalog.sections:
         heading = {key: value for key, value in data.items() if key in SECTION}
-        refuse(check(Keys(**SECTION), heading, where))
-        reader.sections[name] = Section(*(data[key] for key in SECTION))
+        reader.problems += check(Keys(**SECTION), heading, where)
+        if not reader.problems:
+            reader.sections[name] = Section(*(heading[key] for key in SECTION))
     for raw in data["items"]:
         if isinstance(raw, dict) and not str(raw.get("id", "")).startswith(("org.", "x.")):
             text = f"{raw.get('id')}: id: an item of your own starts with org. or x."

@@ -160,8 +160,11 @@ def _reason(help_: str) -> Argument:
     return given("--reason", required=True, metavar="SENTENCE", help=help_)
 
 
+def _by(acts: str) -> Argument:
+    return given("--by", metavar="HANDLE", help=f"who {acts}; git's author by default")
+
+
 _ITEM = given("item", metavar="ID")
-_BY = given("--by", metavar="HANDLE", help="who signs; git's author by default")
 _WORK = "a file, folder, file#heading or address; may be given again"
 _EVIDENCE_HELP = f"{_WORK}; default: what the item names"
 _AGREES_HELP = "with --na of a `must`: who agrees; somebody else"
@@ -173,18 +176,18 @@ _TICK = (
     given("--na", metavar="REASON", help="it does not apply, and why"),
     given("--approver", metavar="HANDLE", help=_AGREES_HELP),
     given("--note", help="a remark beside the evidence"),
-    _BY,
+    _by("signs"),
 )
 _WAIVE = (
     _ITEM,
     _reason("why it is not met"),
     given("--until", required=True, metavar="DATE", help=_UNTIL_HELP),
     given("--approver", metavar="HANDLE", help=_ALLOWS_HELP),
-    _BY,
+    _by("asks"),
 )
 COMMANDS: dict[str, Command] = {
     "tick": (tick, _TICK),
     "waive": (waive, _WAIVE),
-    "decline": (decline, (_ITEM, _reason("why it is not worth its effort here"), _BY)),
+    "decline": (decline, (_ITEM, _reason("why it is not worth its effort here"), _by("decides"))),
     "reopen": (reopen, (given("items", nargs="+", metavar="ID"),)),
 }
