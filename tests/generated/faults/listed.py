@@ -106,8 +106,8 @@ IN_THE_SPLIT = (
         "have copies in two parts",
         (
             "executor/prepare.py",
-            "    part, classes = split(table, data), classes_of(config, table[data.target])\n",
-            "    part, classes = split(table, data), classes_of(config, table[data.target])\n"
+            "    part = split(table, data)\n",
+            "    part = split(table, data)\n"
             '    more = table.filter(part == "train")[:20]\n'
             "    table = pl.concat([table, more])\n"
             '    part = pl.concat([part, pl.Series(["test"] * len(more))])\n',
@@ -133,7 +133,11 @@ IN_THE_SPLIT = (
         "time-split-shuffled",
         SPLIT + "test_train_is_before_valid_and_valid_before_test",
         "<",
-        ("dataloader/split.py", "    ).to_series()\n\n\n#", "    ).to_series().shuffle(0)\n\n\n#"),
+        (
+            "dataloader/split.py",
+            "    ).to_series()\n    at = moments",
+            "    ).to_series().shuffle(0)\n    at = moments",
+        ),
         quick=WEATHER,
     ),
     _in_code(
@@ -217,9 +221,9 @@ IN_TRAINING = (
         "'low': -",
         (
             "model/predictor.py",
-            "        estimator.fit(X, y)\n",
+            "        estimator.fit(X, y, **_weights",
             "        y = 2 * y.mean() - y if classes is None else (y + 1) % len(classes)\n"
-            "        estimator.fit(X, y)\n",
+            "        estimator.fit(X, y, **_weights",
         ),
         quick=SAMPLE,
     ),
@@ -268,8 +272,8 @@ IN_FEATURES = (
         "Not equal",
         (
             "model/preprocess.py",
-            '(filled - learnt["mean"])',
-            "(filled - np.nan_to_num(filled).mean(axis=0))",
+            'values -= learnt["mean"]',
+            "values -= np.nan_to_num(values).mean(axis=0)",
         ),
         quick=PENGUINS,
     ),
@@ -334,8 +338,8 @@ IN_EVALUATION = (
         "==",
         (
             "executor/evaluate.py",
-            "learning_curve(context),",
-            "learning_curve(dataclasses.replace(context, valid=test)),",
+            "learning_curve(context, ",
+            "learning_curve(dataclasses.replace(context, valid=test), ",
         ),
         (
             "executor/evaluate.py",
