@@ -1,6 +1,7 @@
 """`prepare train evaluate` of a large table beside a bare script; `make test` beside the sample.
 
-Usage: PROJECT/.venv/bin/python bench/bench_large.py PROJECT [--rows 2000000] [--tests 54000 2000000] [--python PATH]
+Usage: PROJECT/.venv/bin/python bench/bench_large.py PROJECT [--rows 2000000]
+       [--tests 54000 2000000] [--python PATH]
 
 PROJECT is a generated project (set up, or with --python of another environment); it is copied. The
 table is made: ten columns like those of diamonds, six numbers, three categories, one target. The
