@@ -149,7 +149,13 @@ def test_the_machinery_of_the_service_holds(registered):
     assert "skipped" not in done.stdout
 
 
-@pytest.mark.parametrize("model", ["logistic", "forest", "boosting"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "model",
+    [pytest.param("logistic", marks=SLOW), "forest", pytest.param("boosting", marks=SLOW)],
+)
 def test_each_model_is_served_by_onnxruntime(registered, tmp_path, model):
     """Without categories; scikit-learn itself serves boosting with categories."""
     project = tmp_path / "project"

@@ -128,7 +128,7 @@ def test_no_advice_on_models_while_a_leak_stands(classes: Path) -> None:
     assert "no advice on models before this is settled: leak of code" in compared
 
 
-@pytest.mark.parametrize("transform", ["log", "box-cox"])
+@pytest.mark.parametrize("transform", [pytest.param("log", marks=pytest.mark.slow), "box-cox"])
 def test_a_transformed_target_comes_back_in_its_own_unit(numbers: Path, transform: str) -> None:
     command(numbers, "train", f"train.target_transform={transform}")
     plain = record(numbers)["baselines"]["mean"]["mae"]
@@ -146,6 +146,7 @@ def test_a_transform_is_refused_where_it_has_no_value(series: Path) -> None:
         assert (refused.returncode, message in refused.stderr) == (2, True), refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["absolute_error", "quantile", "poisson", "gamma"])
 def test_a_loss_is_a_parameter_of_boosting(numbers: Path, loss: str) -> None:
     words = [f"models.boosting.loss={loss}", "models.boosting.max_iter=20"]
@@ -167,6 +168,7 @@ def truths(project: Path) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_weights_of_rows_and_classes_change_the_model(classes: Path) -> None:
     command(classes, "train")
     before = record(classes)["metrics"]["train"]["log_loss"]["value"]
