@@ -108,13 +108,12 @@ def _score(
 ) -> Entry:
     """name, the metric on each fold, its mean with an interval, and seconds of one fit."""
     features, classes = manifest["features"], manifest["classes"]
-    scores, started = [], time.perf_counter()
+    metric, scores, started = METRICS[config.metric], [], time.perf_counter()
     with runs.repeatable(config.seed):
         for fitted, scored in folds:
             model, _ = fit(config, name, rows[fitted], features, classes)
-            found, y_true = model.predict(rows[scored]), rows[scored][config.data.target]
-            y = encode_target(y_true, classes)
-            metric = METRICS[config.metric]
+            unseen = rows[scored]
+            found, y = model.predict(unseen), encode_target(unseen[config.data.target], classes)
             scores.append(evaluate_metric(metric, y, found.y_pred, found.y_score))
     seconds = (time.perf_counter() - started) / len(folds)
     value = interval_over_folds(scores, _ratio(folds), config.evaluation.level)
