@@ -131,6 +131,14 @@ class Project:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", message)
 
+    def branch_off(self) -> None:
+        """Sign the users off, answer two facts, commit that as main, and begin the branch work."""
+        self.write("docs/users.md", "# Users\n\nSales.\n")
+        self.run("tick", "scoping.users", "-e", "docs/users.md", "--by", "@ann")
+        self.run("start", "affects_people=true", "serving=none")
+        self.commit("main")
+        self.git("checkout", "-q", "-b", "work")
+
     def fill_objective(
         self, words: str = "Rank customers by their risk to leave, so that we call ten of them."
     ) -> None:

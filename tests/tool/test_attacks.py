@@ -31,11 +31,7 @@ def branch(project, item):
     tested = item("scoping.tested", "auto", extra="probe: {type: proven}")
     project.write("checklist/catalog/scoping.yml", text + tested)
     project.fill_objective()
-    project.write("docs/users.md", "# Users\n\nSales.\n")
-    project.run("tick", "scoping.users", "-e", "docs/users.md", "--by", "@ann")
-    project.run("start", "affects_people=true", "serving=none")
-    project.commit("main")
-    project.git("checkout", "-q", "-b", "work")
+    project.branch_off()
     return project
 
 

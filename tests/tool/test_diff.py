@@ -16,11 +16,7 @@ def branch(project):
     project.write(".copier-answers.yml", "_commit: v1.0.0\n")
     project.write("hooks/ml_checklist/gate.py", "# the judge\n")
     project.write("reports/evaluation.json", '{"beats_baseline": {"low": 0.01}}')
-    project.write("docs/users.md", "# Users\n\nSales.\n")
-    project.run("tick", "scoping.users", "-e", "docs/users.md", "--by", "@ann")
-    project.run("start", "affects_people=true", "serving=none")
-    project.commit("main")
-    project.git("checkout", "-q", "-b", "work")
+    project.branch_off()
     return project
 
 
