@@ -126,7 +126,8 @@ from pathlib import Path
 import polars as pl
 from fastapi.testclient import TestClient
 from {package}.executor.predict import prediction_table
-from {package}.serving.app import create_app, load_service
+from {package}.serving.app import create_app
+from {package}.serving.settings import load_service
 from {package}.serving.serve import load_version
 
 root = Path.cwd()

@@ -13,6 +13,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "components": ALL,
     },
     "mvp-gitlab": {"scaffold": "mvp", "ci": "gitlab", "owner": "@org/team"},
+    "production-github": {"scaffold": "production", "ci": "github", "owner": "@org/team"},
     "checklist-github": {"scaffold": "checklist", "ci": "github"},
     "checklist-gitlab": {"scaffold": "checklist", "ci": "gitlab"},
 }

@@ -14,37 +14,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
-from ..configs.load import load
-from ..configs.settings import Count, Section
 from ..model import store
-from .batching import Batcher, Timing
-from .middleware import ApiError, Limits, Metrics, RequestMiddleware
-from .model_version import ModelVersion, Outputs
+from .batching import Batcher
+from .extensions import Context, extensions
+from .middleware import BROKEN, ApiError, Metrics, RequestMiddleware
+from .model_version import ModelVersion
 from .requests import body_type, column_types, explain_error, row_model, typed_table
+from .settings import Service
 
-PATH = "conf/service.yaml"
 PACKAGE = __name__.partition(".")[0]
 JSON = "application/json"
-
-
-class Service(Section):
-    """Everything in conf/service.yaml."""
-
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)]
-    model: Annotated[str, Field(coerce_numbers_to_str=True)]  # a version is written 2, means "2"
-    key_env: str | None = None
-    timing: Timing
-    limits: Limits
-    outputs: Outputs
-    stop_s: Count
-    log_inputs: bool
-
-
-def load_service(root: Path, overrides: Sequence[str] = ()) -> Service:
-    """conf/service.yaml, changed by `key=value` words; raises ValueError, one line a mistake."""
-    return load(root, PATH, Service, overrides)
 
 
 class Feedback(BaseModel):
@@ -70,22 +51,30 @@ REFUSALS = (400, 401, 411, 413, 415, 422, 429, 503)
 DOCUMENTED: dict[str, Any] = {"responses": {one: {"model": ErrorResponse} for one in REFUSALS}}
 
 
-def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()) -> FastAPI:
+def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()) -> ASGIApp:
     """The application. keys: any of them is valid as X-API-Key; none lets everyone in."""
-    app = FastAPI(title=f"{version.description['target']} service", version="1", redoc_url=None)
-    metrics = Metrics()
-    _add_predict(app, version, service, metrics)
+    context = Context(version.folder.parents[1], service, Metrics(), build_interface)
+    app: Any = build_interface(version, context)
+    context.paths |= {str(getattr(route, "path", "")) for route in app.routes}
+    for module in extensions():
+        app = module.wrap(app, context)
+    return RequestMiddleware(app, service.limits, context.metrics, keys, context.paths)
+
+
+def build_interface(version: ModelVersion, context: Context) -> FastAPI:
+    """The HTTP interface of one version, whose schema its requests follow."""
+    title = f"{version.description['target']} service"
+    app = FastAPI(title=title, version="1", redoc_url=None, lifespan=context.running)
+    _add_predict(app, version, context)
     _add_feedback(app)
     _add_explain(app, version)
-    _add_status(app, version, metrics)
+    _add_status(app, version, context.metrics)
     _add_errors(app, list(version.schema.columns))
-    paths = {str(getattr(route, "path", "")) for route in app.routes}
-    middleware: dict[str, Any] = {"limits": service.limits, "metrics": metrics, "paths": paths}
-    app.add_middleware(RequestMiddleware, keys=keys, **middleware)
     return app
 
 
-def _add_predict(app: FastAPI, version: ModelVersion, service: Service, metrics: Metrics) -> None:
+def _add_predict(app: FastAPI, version: ModelVersion, context: Context) -> None:
+    service, metrics = context.service, context.metrics
     one: Any = _prediction_model(version.description["classes"])
     accepted = body_type(row_model(version.schema), service.limits.rows)
     batcher = Batcher(version, service.timing, service.limits.concurrency)
@@ -102,6 +91,7 @@ def _add_predict(app: FastAPI, version: ModelVersion, service: Service, metrics:
         for output in outputs:
             metrics.predictions.labels(output["source"], output["reason"] or "").inc()
         request.scope["facts"]["predictions"] = predictions
+        request.scope["rows"] = rows  # for extensions; never logged
         if service.log_inputs:
             inputs = [row.model_dump(by_alias=True) for row in rows]
             request.scope["facts"]["inputs"] = inputs
@@ -197,3 +187,11 @@ def _add_errors(app: FastAPI, names: list[str]) -> None:
     async def refused(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "refused")
         return ApiError(error.status_code, code, str(error.detail)).response(request.scope)
+
+    @app.exception_handler(ApiError)
+    async def known(request: Request, error: ApiError) -> Response:
+        return error.response(request.scope)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        return BROKEN.response(request.scope)  # the middleware logs the error, which goes on to it

@@ -14,7 +14,7 @@ from ..model.preprocess import Matrix
 from ..registry.versions import BACKGROUND, resolve
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
 from ..utils.logs import log
-from .app import load_service
+from .settings import load_service
 from .model_version import FACTS, ONNX, ONNXRUNTIME, OnnxEstimator
 
 OPSET = {"": 17, "ai.onnx.ml": 3}

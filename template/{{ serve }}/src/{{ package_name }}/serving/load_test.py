@@ -20,8 +20,9 @@ from ..registry.versions import BACKGROUND, resolve
 from ..utils.errors import CheckFailed
 from ..utils.files import write_json
 from ..utils.logs import log
-from .app import JSON, load_service
+from .app import JSON
 from .serve import read_keys
+from .settings import load_service
 
 SLO, REPORT = "conf/slo.yaml", Path("reports", "load.json")
 N_CLIENTS, TIMEOUT_S, WARM_S = 32, 30, 1.0

@@ -41,6 +41,9 @@ class ApiError(Exception):
         return JSONResponse(content, self.status, headers)
 
 
+BROKEN = ApiError(500, "internal", "internal error; the log has it by request_id")
+
+
 class Metrics:
     """What Prometheus reads at /metrics."""
 
@@ -70,7 +73,7 @@ class RequestMiddleware:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started, request_id = time.perf_counter(), secrets.token_hex(16)
-        scope["facts"] = facts = {"request_id": request_id, "status": 500}  # for the log
+        scope["facts"] = facts = {"request_id": request_id, "status": None}  # for the log
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -86,8 +89,8 @@ class RequestMiddleware:
             await error.response(scope)(scope, receive, send_with_id)
         except Exception:  # a defect; the log has its place, the caller the id
             LOGGER.exception("failed", extra={"facts": facts})
-            broken = ApiError(500, "internal", "internal error; the log has it by request_id")
-            await broken.response(scope)(scope, receive, send_with_id)
+            if facts["status"] is None:  # no response has begun
+                await BROKEN.response(scope)(scope, receive, send_with_id)
         self._record(scope, time.perf_counter() - started)
 
     def _check(self, scope: Scope) -> None:

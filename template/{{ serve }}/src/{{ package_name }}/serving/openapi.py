@@ -8,8 +8,11 @@ from typing import Any
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, write_json
 from ..utils.logs import log
-from .app import create_app, load_service
+from .app import build_interface
+from .extensions import Context
+from .middleware import Metrics
 from .serve import load_version
+from .settings import load_service
 
 PATH = Path("docs", "openapi.json")
 REQUEST, RESPONSE = " request", " response"
@@ -28,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Replace docs/openapi.json; raises CheckFailed where that breaks callers."""
     service, path = load_service(args.root, args.overrides), args.root / PATH
-    new = create_app(load_version(args.root, service), service).openapi()
+    context = Context(args.root, service, Metrics(), build_interface)
+    new = build_interface(load_version(args.root, service), context).openapi()
     found = breaking_changes(read_json(path), new) if path.is_file() else []
     if found and not args.allowed:
         text = "\n".join(found)

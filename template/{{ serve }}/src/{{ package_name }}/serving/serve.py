@@ -11,10 +11,11 @@ import uvicorn
 
 from ..registry.versions import resolve
 from ..utils.logs import log
-from .app import PATH, Service, create_app, load_service
+from .app import create_app
 from .export import ensure_exported
 from .middleware import JsonFormatter
 from .model_version import ModelVersion
+from .settings import PATH, Service, load_service
 
 
 def run(args: argparse.Namespace) -> None:
@@ -38,9 +39,9 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
-def load_version(root: Path, service: Service) -> ModelVersion:
-    """The version that conf/service.yaml names, exported where that was not done yet."""
-    folder = resolve(root, service.model)
+def load_version(root: Path, service: Service, name: str | None = None) -> ModelVersion:
+    """A version, exported where that was not done yet; by default the one of conf/service.yaml."""
+    folder = resolve(root, service.model if name is None else name)
     ensure_exported(folder)
     return ModelVersion.load(folder, service.outputs)
 

@@ -15,7 +15,7 @@ from redis import Redis, RedisError, ResponseError
 
 from ..configs.load import load
 from ..configs.settings import Count, Section
-from ..serving.app import load_service
+from ..serving.settings import load_service
 from ..serving.middleware import LOGGER
 from ..serving.model_version import ModelVersion
 from ..serving.requests import column_types, explain_error, row_model, typed_table
