@@ -65,6 +65,7 @@ def build_interface(version: ModelVersion, context: Context) -> FastAPI:
     """The HTTP interface of one version, whose schema its requests follow."""
     title = f"{version.description['target']} service"
     app = FastAPI(title=title, version="1", redoc_url=None, lifespan=context.running)
+    app.state.version = version
     _add_predict(app, version, context)
     _add_feedback(app)
     _add_explain(app, version)

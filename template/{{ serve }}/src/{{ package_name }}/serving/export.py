@@ -14,8 +14,8 @@ from ..model.preprocess import Matrix
 from ..registry.versions import BACKGROUND, resolve
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
 from ..utils.logs import log
-from .settings import load_service
 from .model_version import FACTS, ONNX, ONNXRUNTIME, OnnxEstimator
+from .settings import load_service
 
 OPSET = {"": 17, "ai.onnx.ml": 3}
 TOLERANCE = 1e-5  # relative to the value, or to 1 where the value is smaller

@@ -74,13 +74,17 @@ class RequestMiddleware:
             return await self.app(scope, receive, send)
         started, request_id = time.perf_counter(), secrets.token_hex(16)
         scope["facts"] = facts = {"request_id": request_id, "status": None}  # for the log
+        ended = None  # when the response was complete; extensions may work on after it
 
         async def send_with_id(message: Message) -> None:
+            nonlocal ended
             if message["type"] == "http.response.start":
                 facts["status"] = message["status"]
                 message["headers"].append((b"x-request-id", request_id.encode()))
             self.metrics.n_out.inc(len(message.get("body", b"")))
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                ended = time.perf_counter()
 
         try:
             self._check(scope)
@@ -91,7 +95,7 @@ class RequestMiddleware:
             LOGGER.exception("failed", extra={"facts": facts})
             if facts["status"] is None:  # no response has begun
                 await BROKEN.response(scope)(scope, receive, send_with_id)
-        self._record(scope, time.perf_counter() - started)
+        self._record(scope, (ended or time.perf_counter()) - started)
 
     def _check(self, scope: Scope) -> None:
         """Raise ApiError for a POST with a wrong key, type or size, or one too many."""
