@@ -177,9 +177,12 @@ def _add_status(app: FastAPI, version: ModelVersion, metrics: Metrics) -> None:
 def _add_errors(app: FastAPI, names: list[str]) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        if error.errors()[0]["type"] == "json_invalid":
+        found = error.errors()
+        if found[0]["type"] == "json_invalid":
             return ApiError(400, "not_json", "the body is not JSON").response(request.scope)
-        fields = [explain_error(one, names) for one in error.errors()]
+        fields = [explain_error(one, names) for one in found]
+        rules = zip(fields, found, strict=True)
+        request.scope["refused"] = {(one["field"], rule["type"]) for one, rule in rules}
         message = f"{fields[0]['field'] or 'the body'} {fields[0]['problem']}"
         more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
         return ApiError(422, "invalid", message + more, fields).response(request.scope)

@@ -1,0 +1,153 @@
+"""Quality of served predictions: with labels an interval, before them an estimate."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..configs.settings import Config
+from ..evaluation.errors import calibration
+from ..evaluation.intervals import bootstrap
+from ..evaluation.metrics import METRICS
+from ..executor.train import bootstrap_options
+from ..model.predictor import encode_target
+from ..utils.predictions import Array, Predictions
+from .labels import ID, LABEL
+from .settings import Quality
+
+TRUTH, FEEDBACK = "truth", "feedback"
+METHOD = "mean of the highest probability"
+BLIND = "a change of what the inputs mean for the target; only labels show it"
+N_DRAWS = 200  # of a window; all rows together get evaluation.n_resamples
+MIN_ROWS = 30  # below, a share or the score of a window is no evidence
+Classes = Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The predictions with a label, in column `truth`, and what became of the other labels."""
+
+    rows: pl.DataFrame
+    n_repeated: int
+    n_without_prediction: int
+    n_unusable: int
+
+
+def join_labels(predictions: pl.DataFrame, labels: pl.DataFrame, classes: Classes) -> Labelled:
+    """Each prediction with its newest label, once. labels: in order of time.
+
+    Where feedback is `correct: false`, the label is known of two classes alone.
+    """
+    newest = labels.unique(ID, keep="last", maintain_order=True)
+    joined = predictions.join(newest.drop("time", "request_id"), on=ID, suffix="_of_label")
+    predicted, other = pl.col("prediction"), pl.lit(None, pl.String)
+    if classes is not None and len(classes) == 2:
+        other = predicted.replace({classes[0]: classes[1], classes[1]: classes[0]})
+    by_feedback = pl.when("correct").then(predicted).when(~pl.col("correct")).then(other)
+    known = pl.coalesce(LABEL, by_feedback).alias(TRUTH)
+    usable = usable_rows(joined.with_columns(known), TRUTH, classes)
+    n_others = (len(labels) - len(newest), len(newest) - len(joined), len(joined) - len(usable))
+    return Labelled(usable, *n_others)
+
+
+def usable_rows(rows: pl.DataFrame, column: str, classes: Classes) -> pl.DataFrame:
+    """The rows whose text in a column is one of the classes, or a number."""
+    valid = pl.col(column).cast(pl.Float64, strict=False).is_finite()
+    if classes is not None:
+        valid = pl.col(column).is_in(list(classes))
+    return rows.filter(valid.fill_null(False))
+
+
+def as_predictions(rows: pl.DataFrame, classes: Classes) -> Predictions:
+    """The logged predictions, as a model returns them."""
+    y_pred = encode_target(rows["prediction"], classes)
+    if classes is None:
+        return Predictions(y_pred, None)
+    fields = pl.Struct(dict.fromkeys(classes, pl.Float64))
+    scores = rows["probabilities"].str.json_decode(fields).struct.unnest()
+    return Predictions(y_pred, scores.fill_null(0.0).to_numpy())
+
+
+def live_quality(
+    config: Config, rows: pl.DataFrame, classes: Classes, n_resamples: int | None = None
+) -> dict[str, Any]:
+    """The project's metric with its interval; higher is better: an error is negative."""
+    metric = METRICS[config.metric]
+    name = config.metric if metric.greater_is_better else f"negative {config.metric}"
+    found: dict[str, Any] = {"metric": name, "n_labelled": len(rows)}
+    if rows.is_empty():
+        return found | dict.fromkeys(("value", "low", "high"))
+    options = bootstrap_options(config)
+    options["n_resamples"] = n_resamples or options["n_resamples"]
+    y_true = encode_target(rows[TRUTH], classes)
+    interval = bootstrap(metric, y_true, as_predictions(rows, classes), **options)
+    return found | signed(interval, config)
+
+
+def signed(interval: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """An interval of the project's metric of which higher is better."""
+    if METRICS[config.metric].greater_is_better or interval["value"] is None:
+        return {name: interval[name] for name in ("value", "low", "high")}
+    ends = {"value": interval["value"], "low": interval["high"], "high": interval["low"]}
+    return {name: None if value is None else -value for name, value in ends.items()}
+
+
+def shortfall(
+    found: Mapping[str, Any], settings: Quality, of_test: Mapping[str, Any]
+) -> float | None:
+    """How far quality is below what it must be; None where there are too few labels.
+
+    Against the floor its low end counts. Without one the intervals of live rows and of the test
+    part must overlap.
+    """
+    if found["n_labelled"] < settings.min_labelled or found["low"] is None:
+        return None
+    if settings.floor is not None:
+        return float(settings.floor - found["low"])
+    if of_test["low"] is None:
+        return None
+    return float(of_test["low"] - found["high"])
+
+
+def estimate(rows: pl.DataFrame, classes: Classes) -> dict[str, Any]:
+    """The accuracy that the model's own probabilities promise, before labels arrive.
+
+    Right where they are calibrated and the inputs moved little. Source: Garg and others (2022),
+    Leveraging Unlabeled Data to Predict Out-of-Distribution Performance, ICLR.
+    """
+    if classes is None:
+        return {"value": None, "reason": "numbers have no probability"}
+    rows = usable_rows(rows.filter(pl.col("source") == "model"), "prediction", classes)
+    value = float(highest(rows, classes).mean()) if len(rows) else None
+    return {"of": "accuracy", "value": value, "method": METHOD, "cannot_see": BLIND}
+
+
+def highest(rows: pl.DataFrame, classes: Classes) -> Array:
+    """The highest probability of each row, shape (n_rows,)."""
+    return np.asarray(np.max(np.asarray(as_predictions(rows, classes).y_score), axis=1))
+
+
+def calibrate(rows: pl.DataFrame, classes: Classes, n_bins: int, min_rows: int) -> dict[str, Any]:
+    """gap: mean of what is stated against what was observed; None below min_rows."""
+    if len(rows) < max(min_rows, 1):
+        return {"gap": None, "n_labelled": len(rows)}
+    found = as_predictions(rows, classes)
+    y_true = encode_target(rows[TRUTH], classes)
+    stated = found.y_pred if found.y_score is None else found.y_score.max(axis=1)
+    observed = y_true if found.y_score is None else y_true == found.y_pred
+    gap = abs(float(stated.mean()) - float(observed.mean()))
+    of_bins = calibration(y_true, found.y_pred, found.y_score, n_bins)
+    return {"gap": gap, "n_labelled": len(rows), **of_bins}
+
+
+def overruled(rows: pl.DataFrame, classes: Classes) -> dict[str, Any]:
+    """Of the predictions with feedback by people, how many they overruled."""
+    given = rows.filter(pl.col("source_of_label") == FEEDBACK)
+    differs = ~pl.col("correct")
+    if classes is not None:
+        differs = differs.fill_null(pl.col(TRUTH) != pl.col("prediction"))
+    n_overruled = given.select(differs.fill_null(False).sum()).item()
+    share = n_overruled / len(given) if len(given) >= MIN_ROWS else None
+    return {"n": n_overruled, "n_feedback": len(given), "share": share}
