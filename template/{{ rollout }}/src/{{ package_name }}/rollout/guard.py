@@ -8,8 +8,8 @@ import numpy as np
 
 from .settings import Guards
 
-# Shares that a fault may have, beside twice and four times the bound.
-ALTERNATIVES = (0.1, 0.3, 0.8)
+ALTERNATIVES = (0.3, 0.8)  # shares that a fault may have, beside some above the bound
+FIRST = 0.9  # of the stake is for faults that are there from the start
 EVEN = 0.5  # of the labels on which the two versions differ, each is wrong on half
 N_RECENT = 10_000  # predictions that wait for their label
 
@@ -20,12 +20,12 @@ class Evidence:
     A bet on each alternative q multiplies its wealth by 1 + (q - bound) (x - bound) / (bound
     (1 - bound)); for x of 0 and 1 that is the likelihood ratio. While the mean is at most
     `bound`, the wealth reaches 1 / alpha with a probability of at most alpha. Part of the stake is
-    kept for each later start, 1 / (n (n + 1)) at the n-th, so that a fault that comes late is seen.
+    kept for later starts, by 1 / (n (n + 1)) for the n-th, so that a fault that comes late is seen.
     Source: Waudby-Smith and Ramdas (2024), JRSS B 86; Shin, Ramdas and Rinaldo (2024), E-detectors.
     """
 
     def __init__(self, bound: float) -> None:
-        shares = {2 * bound, 4 * bound, *ALTERNATIVES, (1 + bound) / 2}
+        shares = {2 * bound, 4 * bound, 10 * bound, bound + 0.1, *ALTERNATIVES}
         chosen = np.array(sorted(share for share in shares if bound < share < 1))
         self.bound, self.n, self.total = bound, 0, 0.0
         self._bets = (chosen - bound) / (bound * (1 - bound))
@@ -34,7 +34,7 @@ class Evidence:
     def add(self, value: float) -> None:
         """Add a value in [0, 1]."""
         self.n, self.total = self.n + 1, self.total + value
-        stake = 1 / (self.n * (self.n + 1))
+        stake = (1 - FIRST) / (self.n * (self.n + 1)) + FIRST * (self.n == 1)
         self._wealth = (self._wealth + stake) * (1 + self._bets * (value - self.bound))
 
     @property

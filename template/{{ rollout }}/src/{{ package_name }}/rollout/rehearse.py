@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
         rollback.run(_words(args.root, champion))
         forward = _wait(url, champion, args.limit)
     facts = {"from": champion, "to": earlier, "url": url, "forward_s": forward}
-    record(args.root, "rehearsals", seconds=back, **facts)
+    record(args.root, "rehearsal", seconds=back, **facts)
     log("rehearse", f"{champion} -> {earlier} in {back:.1f} s, and forward in {forward:.1f} s")
     log("", f"record    {REPORT.as_posix()}: commit it")
 

@@ -55,7 +55,7 @@ def _switch(root: Path, is_off: bool, reason: str | None) -> None:
     if is_off and not reason:
         raise ValueError("switch-off: --reason is needed; it is kept in the record")
     _say(change_plan(root, switched_off=is_off, reason=reason))
-    record(root, "switches", switched_off=is_off, reason=reason)
+    record(root, "switch", switched_off=is_off, reason=reason)
     log("", f"record    {REPORT.as_posix()}: commit it")
 
 

@@ -142,7 +142,7 @@ class Rollout:
         LOGGER.error("rollout-aborted", extra={"facts": facts})
         try:
             await asyncio.to_thread(end_plan, self.context.root, active.plan, f"aborted: {reason}")
-            await asyncio.to_thread(record, self.context.root, "aborts", **facts)
+            await asyncio.to_thread(record, self.context.root, "abort", **facts)
         except (OSError, ValueError) as error:  # read-only: it holds in this process
             self.follower.failures.labels("write").inc()
             LOGGER.error("rollout-not-written", extra={"facts": {"error": str(error)}})

@@ -100,12 +100,13 @@ def end_plan(root: Path, plan: Plan, reason: str) -> None:
 
 
 def record(root: Path, kind: str, **facts: Any) -> None:
-    """Append to a list in reports/rollout.json: `rehearsals`, `aborts` or `switches`."""
+    """Write a `rehearsal`, `abort` or `switch` to reports/rollout.json, and to its history."""
     path, moment = root / REPORT, datetime.now(UTC)
     entry = {"date": moment.date().isoformat(), "time": moment.isoformat(), **facts}
     with locked(root):
         found = read_json(path) if path.is_file() else {}
-        write_json(path, found | {kind: [*found.get(kind, []), entry]})
+        history = [*found.get("history", []), {"kind": kind, **entry}]
+        write_json(path, found | {kind: entry, "history": history})
 
 
 @contextmanager

@@ -1,0 +1,239 @@
+"""The rules that stop a rollout and decide an experiment: run in a project's environment."""
+
+# Runs in a generated project's environment, which has what ours lacks.
+# mypy: ignore-errors
+import json
+
+import numpy as np
+import pytest
+from my_model.registry import versions
+from my_model.rollout.ab_plan import users_for_means, users_for_shares
+from my_model.rollout.ab_test import Sample, compare
+from my_model.rollout.guard import Evidence, Guard
+from my_model.rollout.service import has_canary
+from my_model.rollout.settings import Guards, read_plan
+
+from .conftest import wait_for
+from .test_rollout import begin, fail, predict, state, version_of
+
+ALPHA, BOUND = 0.001, 0.005
+N_RUNS, N_REQUESTS = 1000, 2000
+
+
+def outcomes(share, n_requests=N_REQUESTS, n_runs=N_RUNS, seed=0):
+    """1 for each failed request; shape (n_requests, n_runs)."""
+    random = np.random.default_rng(seed)
+    return (random.random((n_requests, n_runs)) < share).astype(float)
+
+
+def stops(values, bound=BOUND):
+    """The request at which each run is stopped; 0 where it is not."""
+    evidence, found = Evidence(bound), np.zeros(values.shape[1], dtype=int)
+    for number, value in enumerate(values, 1):
+        evidence.add(value[:, None])
+        is_over = evidence._wealth.mean(axis=-1) >= 1 / ALPHA
+        found[is_over & (found == 0)] = number
+    return found
+
+
+def test_no_clean_rollout_is_stopped():
+    assert not stops(outcomes(0.001)).any()
+
+
+def test_at_the_bound_itself_at_most_alpha_is_stopped():
+    assert np.mean(stops(outcomes(BOUND, n_runs=4000)) > 0) <= 0.003  # 4 expected at most, 12 rare
+
+
+def test_a_version_that_always_fails_is_stopped_within_five_requests():
+    found = stops(outcomes(1.0, 5))
+
+    assert found.all()
+
+
+def test_a_tenth_of_errors_is_found_within_150_requests():
+    found = stops(outcomes(0.1))
+
+    assert found.all()
+    assert np.quantile(found, 0.99) <= 150
+
+
+def test_a_version_that_turns_bad_late_is_still_stopped():
+    values = np.vstack([outcomes(0.001, 5000, 200), np.ones((10, 200))])
+    found = stops(values)
+
+    assert found.min() > 5000
+    assert found.max() <= 5010
+
+
+def test_a_share_of_the_last_fifty_requests_would_stop_clean_rollouts():
+    """The naive rule, for comparison: it stops at 5 % of the last 50."""
+    sums = np.cumsum(outcomes(0.02), axis=0)
+    last = sums[50:] - sums[:-50]
+
+    assert np.mean((last >= 0.05 * 50).any(axis=0)) > 0.95
+
+
+def guards(**changes):
+    usual = {"errors": BOUND, "fallbacks": 0.01, "disagreement": 0.2, "worse": 0.5}
+    return Guards(**{"alpha": ALPHA, "tolerance": 0.5, **usual, **changes})
+
+
+def test_labels_that_speak_for_the_champion_stop_the_rollout():
+    guard = Guard(guards())
+    for number in range(100):
+        guard.remember(str(number), "a", "b")
+        guard.add_label(str(number), "a")
+
+    assert guard.stopped.startswith("worse: ")
+
+
+def test_labels_that_speak_for_the_challenger_or_for_none_stop_nothing():
+    guard = Guard(guards())
+    for number in range(1000):
+        guard.remember(str(number), 1.0, 2.0)
+        guard.add_label(str(number), 2.0 if number % 2 else 1.5)
+
+    assert guard.stopped is None
+    assert guard.evidence["worse"].n == 500
+
+
+def test_a_guard_that_is_null_is_not_there():
+    guard = Guard(guards(disagreement=None))
+    for _ in range(1000):
+        guard.add({"errors": 0.0, "disagreement": 1.0})
+
+    assert guard.stopped is None
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.5])
+def test_a_canary_gets_its_share_within_binomial_bounds_and_keeps_it_when_it_grows(share):
+    keys = [f"client {number}" for number in range(20_000)]
+    chosen = {key for key in keys if has_canary(key, "7", share)}
+    deviation = (share * (1 - share) / len(keys)) ** 0.5
+
+    assert abs(len(chosen) / len(keys) - share) < 5 * deviation
+    assert chosen <= {key for key in keys if has_canary(key, "7", 1.5 * share)}
+    assert chosen != {key for key in keys if has_canary(key, "8", share)}
+
+
+def rejections(share_a, share_b, n_runs, n_users=2000, seed=1):
+    """Shares of runs that the sequential test, and a z-test, reject at some look."""
+    random = np.random.default_rng(seed)
+    users = np.arange(1, n_users + 1)
+    sequential = naive = 0
+    for _ in range(n_runs):
+        a, b = (np.cumsum(random.random(n_users) < share) / users for share in (share_a, share_b))
+        looks = range(99, n_users)
+        spread = np.sqrt((a * (1 - a) + b * (1 - b)) / users)[99:]
+        naive += (np.abs(a - b)[99::100] > 1.96 * spread[::100]).any()
+        samples = ((Sample(k + 1, p[k], p[k] * (1 - p[k])) for p in (a, b)) for k in looks)
+        sequential += any(compare(*pair, 0.03, 0.05).p <= 0.05 for pair in samples)
+    return sequential / n_runs, naive / n_runs
+
+
+def test_looks_at_every_step_reject_equal_versions_in_at_most_one_of_twenty():
+    sequential, naive = rejections(0.1, 0.1, 500)
+
+    assert sequential <= 0.05
+    assert naive > 0.15  # a z-test that is looked at each hundred users
+
+
+def test_a_real_difference_is_found():
+    sequential, _ = rejections(0.1, 0.16, 50)
+
+    assert sequential >= 0.9
+
+
+def test_the_number_of_users_is_that_of_the_books():
+    assert users_for_shares(0.10, 0.02, 0.05, 0.8) == 3841  # statsmodels, R: power.prop.test
+    assert users_for_means(1.0, 0.5, 0.05, 0.8) == 63  # R: power.t.test gives 64 with t
+
+
+def widen(root, number):
+    """Version `number` asks for one more column."""
+    path = root / "models" / number / "model.json"
+    description = json.loads(path.read_text())
+    columns = description["schema"]["columns"]
+    columns["colour"] = {"type": "text", "nullable": True}
+    path.chmod(0o644)
+    path.write_text(json.dumps(description))
+
+
+def promote(root, name):
+    with versions.locked(root):
+        versions.set_aliases(root, champion=name)
+
+
+def test_a_promotion_to_another_schema_changes_what_is_asked_for(running, root, rows):
+    widen(root, "2")
+    promote(root, "2")
+    wait_for(lambda: version_of(running) == "2")
+
+    assert running.post("/predict", json=rows[0]).status_code == 422
+    assert predict(running, {**rows[0], "colour": None})["model_version"] == "2"
+    assert "colour" in json.dumps(running.get("/openapi.json").json())
+
+
+def test_a_canary_with_another_schema_is_stopped_and_the_champion_answers(running, root, rows):
+    widen(root, "2")
+    begin(running, root, "canary", version="2", share=0.999)
+    found = [predict(running, rows[0], str(number))["model_version"] for number in range(5)]
+    wait_for(lambda: read_plan(root).mode == "off")
+
+    assert set(found) == {"1"}
+    assert "colour is missing" in read_plan(root).ended
+
+
+def test_an_abort_holds_where_models_cannot_be_written(running, root, rows, turn_bad):
+    begin(running, root, "canary", version="2", share=0.999)
+    (root / "models/.rollout.lock").unlink(missing_ok=True)
+    (root / "models/.rollout.lock").mkdir()  # root may write everywhere else
+    turn_bad(fail)
+    for number in range(20):
+        predict(running, rows[0], str(number))
+    wait_for(lambda: 'failures_total{what="write"} 1.0' in running.get("/metrics").text)
+
+    assert state(running)["mode"] == "off"
+    assert read_plan(root).mode == "canary"
+
+
+def test_a_champion_that_is_rolled_back_does_not_become_a_canary_again(running, root, rows):
+    begin(running, root, "canary", version="2", share=0.5)
+    promote(root, "2")
+    wait_for(lambda: version_of(running) == "2")
+    promote(root, "1")
+    wait_for(lambda: version_of(running) == "1")
+
+    assert read_plan(root).ended == "promoted"
+    assert state(running)["mode"] == "off"
+
+
+def test_files_that_are_half_written_change_nothing(running, root, rows):
+    for name in ("aliases.json", "rollout.json"):
+        (root / "models" / name).write_text('{"champion": "2", "mode"')
+    failed = "service_rollout_failures_total"
+    wait_for(lambda: f'{failed}{{what="plan"}} 1.0' in running.get("/metrics").text)
+    wait_for(lambda: f'{failed}{{what="champion"}} 1.0' in running.get("/metrics").text)
+
+    assert version_of(running) == "1"
+
+
+def test_the_model_stays_off_after_a_restart_and_while_the_champion_is_gone(start_again, rows):
+    root, start = start_again
+    (root / "models/rollout.json").write_text(json.dumps({"switched_off": True, "reason": "x"}))
+    with start() as first:
+        assert predict(first, rows[0])["reason"] == "switched-off"
+        promote(root, "9")
+        first.get("/version")
+        assert predict(first, rows[0])["reason"] == "switched-off"
+
+
+@pytest.fixture
+def start_again(root):
+    from fastapi.testclient import TestClient
+    from my_model.serving.app import create_app
+    from my_model.serving.serve import load_version
+    from my_model.serving.settings import load_service
+
+    service = load_service(root)
+    return root, lambda: TestClient(create_app(load_version(root, service), service))
