@@ -116,9 +116,11 @@ def _quality(subject: Subject, labelled: quality.Labelled) -> dict[str, Any]:
 
 def _drift(subject: Subject) -> tuple[dict[str, Any], list[Window]]:
     """Inputs and predictions of the version that serves."""
-    settings, masked = subject.settings.windows, subject.settings.log.mask
+    settings, split = subject.settings.windows, subject.config.data.split
     schema = Schema.model_validate(subject.description["schema"])
-    names = [name for name in schema.columns if name not in masked]
+    # After a split by time every later row has a time that train has not seen.
+    hidden = {*subject.settings.log.mask, split.column if split.by == "time" else None}
+    names = [name for name in schema.columns if name not in hidden]
     source, inputs, predicted = reference(subject.folder, names)
     serving = pl.col("model_version") == subject.folder.name
     rows = subject.predictions.filter(serving & (pl.col("source") == "model"))
