@@ -34,11 +34,11 @@ class Budget:
 # baselines of time, transforms of the target, and weights. The importance of the columns has 48
 # lines in 1 module.
 POC = Budget(5430, 53, 700)
-MVP = Budget(7690, 80, 1400)
+MVP = Budget(7700, 80, 1400)
 COMPONENTS = {
     "tune": Budget(313, 3, 80),
     "registry": Budget(468, 8, 90),
-    "serve": Budget(1065, 10, 380),
+    "serve": Budget(1080, 10, 380),
     "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
     "worker": Budget(150, 2, 102),
