@@ -125,7 +125,8 @@ def _ranks(values: Any) -> Any:
 def _r(x: Any, y: Any) -> float:
     """Pearson's correlation; 0 of a constant."""
     with np.errstate(all="ignore"):
-        return float(np.nan_to_num(np.corrcoef(x, y)[0, 1]))
+        scaled = [values / np.abs(values).max() for values in (x, y)]
+        return float(np.nan_to_num(np.corrcoef(*scaled)[0, 1]))
 
 
 def _lower_r2(r: float, n_rows: int) -> float:

@@ -62,7 +62,7 @@ def _effect(before: pl.Series, after: pl.Series) -> str:
     if before.dtype.is_numeric():
         means = [float(numbers(cells).mean()) for cells in (after, before)]
         return f"without them the mean of {before.name} is {means[0]:.4g}, not {means[1]:.4g}"
-    rare = str(before.value_counts(sort=True)[before.name][-1])
+    rare = str(before.alias("label").value_counts(sort=True)["label"][-1])
     shares = [(cells == rare).sum() / len(cells) for cells in (after, before)]
     return f"without them {before.name} is {rare} in {shares[0]:.1%}, not {shares[1]:.1%}, of rows"
 
