@@ -41,10 +41,11 @@ def dirty_numbers(raw: pl.DataFrame, schema: Schema) -> Iterator[Suspect]:
         plain, odd = values.filter(is_plain), values.filter(~is_plain)
         if not len(odd) or odd.str.contains(LEADING_ZERO).any():
             continue
-        units = _units(odd)
+        units, n_commas = _units(odd), int(odd.str.contains(f"{COMMA}|{THOUSANDS}").sum())
         enough = len(plain) >= MIN_SHARE * len(values) and plain.n_unique() >= MIN_DISTINCT
-        many = len(plain) + len(units) >= 0.9 * len(values) and values.n_unique() > 2 * MIN_DISTINCT
-        if enough or (many and len(units)):
+        n_dirty = len(units) + n_commas
+        many = len(plain) + n_dirty >= 0.9 * len(values) and values.n_unique() > 2 * MIN_DISTINCT
+        if enough or (many and n_dirty):
             yield _dirty(name, plain, odd, units)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...utils.suspects import Suspect, codes, named, numbers, sample, shown
+from ...utils.suspects import Suspect, codes, numbers, sample, shown
 
 N_SAMPLE = 20_000
 N_SCREEN = 2_000
@@ -28,7 +28,7 @@ def constants(table: pl.DataFrame, train: pl.DataFrame) -> Iterator[Suspect]:
         most = table[columns[0]].drop_nulls().mode().head(1)
         n_rows = int((table[columns[0]] == most[0]).sum())
         evidence = f"{kind}: {shown(most)}"
-        fix = f"data.ignore: [{named(columns)}]"
+        fix = f"data.ignore: [{', '.join(columns)}]"
         yield Suspect(columns, "constant", "warn", n_rows, evidence, fix)
 
 
