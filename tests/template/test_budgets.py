@@ -54,7 +54,7 @@ COMPONENTS = {
 TOOL = Budget(7985, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 216, "mvp": 286}
+FILES = {"poc": 219, "mvp": 289}
 
 
 def has_code(path: Path) -> bool:
