@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def load_cases() -> dict[str, dict[str, Any]]:
 
 
 CASES = load_cases()
+TODAY = date(2026, 11, 21)  # the fixtures' dates do not age
 PROBED = [item for item in CATALOG.items.values() if item.probe]
 PROVEN_ONLY = [
     item for item in PROBED if {p["type"] for p in probes.walk(item.probe)} == {"proven"}
@@ -56,7 +58,7 @@ def plant(root: Path, tree: dict[str, Any], item: Item) -> Tree:
             {(name, f"tests/test_x.py::test_{n}"): "passed" for name in asked for n in range(5)},
             tests={f"tests/test_x.py::test_{n}": "passed" for n in range(n_tests)},
         )
-    return Tree(root)
+    return Tree(root, today=TODAY)
 
 
 def as_text(name: str, content: Any) -> str:

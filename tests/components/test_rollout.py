@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.test_serve import champion, do, serving, valid_row, wait_until
+from tests.components.test_serve import do, serving, valid_row, wait_until
 from tests.conftest import copy_installed, run
 
 N_SWAPS, N_CLIENTS = 5, 4
@@ -21,9 +21,9 @@ FOLLOWS_S = 5
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project with two equal versions, exported; the first is champion."""
     installed = installed_project(components=["rollout"])
-    project = champion(copy_installed(installed, tmp_path_factory.mktemp("rollout") / "project"))
-    do(project, "promote")
-    do(project, "export")
+    project = copy_installed(installed, tmp_path_factory.mktemp("rollout") / "project")
+    for command in ("train", "evaluate", "register", "promote", "export"):
+        do(project, command)
     shutil.copytree(project / "models/1", project / "models/2")
     return project
 
@@ -123,7 +123,7 @@ def test_a_rehearsal_without_a_service_changes_nothing(registered):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["canary", "--version=2"], "--share is needed"),
+        (["canary", "--version=1"], "--share is needed"),
         (["shadow", "--version=9"], "no such version or alias"),
         (["switch-off"], "--reason is needed"),
     ],

@@ -28,17 +28,16 @@ class Budget:
 
 
 # 0.3.1 had 5,400 lines in 89 modules (poc) and 17,300 in 211 (mvp), and 7,200 of tests.
-# The look at the data has 1,670 lines in 11 modules: 16 kinds of fault at about 60 lines each, how
+# The look at the data has 1,630 lines in 14 modules: 16 kinds of fault at about 60 lines each, how
 # a suspicion is printed, settled and shown on a page, and cells with units or several formats.
-# Models have 450 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
-# baselines of time, transforms of the target, and weights. The importance of the columns has 48
-# lines in 1 module.
-POC = Budget(5430, 53, 700)
-MVP = Budget(7690, 80, 1400)
+# Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
+# baselines of time, transforms of the target, and weights.
+POC = Budget(5350, 52, 730)
+MVP = Budget(7570, 79, 1410)
 COMPONENTS = {
-    "tune": Budget(313, 3, 80),
+    "tune": Budget(240, 3, 70),
     "registry": Budget(468, 8, 90),
-    "serve": Budget(1065, 10, 380),
+    "serve": Budget(1080, 10, 380),
     "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
     "worker": Budget(150, 2, 102),
@@ -49,13 +48,14 @@ COMPONENTS = {
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1430, 12, 200),
+    "rollout": Budget(1030, 10, 210),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
 TOOL = Budget(7985, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 216, "mvp": 286}
+FILES = {"poc": 215, "mvp": 285}
 
 
 def has_code(path: Path) -> bool:

@@ -74,7 +74,8 @@ def test_a_share_of_the_last_fifty_requests_would_stop_clean_rollouts():
 
 
 def guards(**changes):
-    usual = {"errors": BOUND, "fallbacks": 0.01, "disagreement": 0.2, "worse": 0.5}
+    usual = {"errors": BOUND, "fallbacks": 0.01, "slow": 0.05, "disagreement": 0.2}
+    usual["worse"] = 0.5
     return Guards(**{"alpha": ALPHA, "tolerance": 0.5, **usual, **changes})
 
 
@@ -95,6 +96,20 @@ def test_labels_that_speak_for_the_challenger_or_for_none_stop_nothing():
 
     assert guard.stopped is None
     assert guard.evidence["worse"].n == 500
+
+
+def test_a_machine_that_stalls_for_a_second_stops_nothing_a_slow_version_is_stopped(monkeypatch):
+    guard, now = Guard(guards()), [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    for _ in range(100):  # in one second
+        guard.add({"errors": 0.0, "slow": 1.0})
+    assert guard.stopped is None
+    for number in range(10):
+        now[0] = 2.0 + number
+        guard.add({"errors": 0.0, "slow": 1.0})
+
+    assert guard.stopped.startswith("slow: ")
+    assert guard.evidence["slow"].n <= 5
 
 
 def test_a_guard_that_is_null_is_not_there():

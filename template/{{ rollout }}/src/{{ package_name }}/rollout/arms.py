@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from starlette.types import ASGIApp, Message, Receive, Scope
 
 from .. import serving
+from .guard import SLOW
 
 LOGGER = logging.getLogger(f"{serving.__name__}.rollout")  # where the service logs
 BUSY = 503
@@ -96,7 +97,9 @@ def compare(champion: Reply, challenger: Reply, distance: float) -> Mapping[str,
     ]
     found = {"errors": 0.0}
     if pairs:
-        found["fallbacks"] = sum(other["source"] != "model" for _, other in pairs) / len(pairs)
+        reasons = [other["reason"] for _, other in pairs if other["source"] != "model"]
+        found[SLOW] = reasons.count(SLOW) / len(pairs)
+        found["fallbacks"] = len(reasons) / len(pairs) - found[SLOW]
     if both := [pair for pair in pairs if pair[1]["source"] == "model"]:
         found["disagreement"] = sum(differ(*pair, distance) for pair in both) / len(both)
     return found

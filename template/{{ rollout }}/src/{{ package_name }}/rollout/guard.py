@@ -1,5 +1,6 @@
 """Stop a rollout as soon as the challenger is worse than allowed, at any number of looks."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,8 @@ ALTERNATIVES = (0.3, 0.8)  # shares that a fault may have, beside some above the
 FIRST = 0.9  # of the stake is for faults that are there from the start
 EVEN = 0.5  # of the labels on which the two versions differ, each is wrong on half
 N_RECENT = 10_000  # predictions that wait for their label
+# Requests of one second are slow together, by the same cause: their mean counts as one value.
+SLOW, BLOCK_S = "slow", 1.0
 
 
 class Evidence:
@@ -50,6 +53,7 @@ class Guard:
         bounds = {
             "errors": guards.errors,
             "fallbacks": guards.fallbacks,
+            SLOW: guards.slow,
             "disagreement": guards.disagreement,
             "worse": guards.worse,
         }
@@ -57,18 +61,31 @@ class Guard:
         self.evidence = {name: Evidence(one) for name, one in bounds.items() if one is not None}
         self.stopped: str | None = None
         self._recent: OrderedDict[str, tuple[Any, Any]] = OrderedDict()
+        self._block, self._block_ends = list[float](), 0.0
 
     def add(self, found: Mapping[str, float], detail: str = "") -> str | None:
         """Add the values of one request; the reason if they end the rollout."""
         if self.stopped:
             return None
-        for name in found.keys() & self.evidence.keys():
-            one = self.evidence[name]
-            one.add(found[name])
+        for name, value in self._blocked(found).items():
+            if (one := self.evidence.get(name)) is None:
+                continue
+            one.add(value)
             if one.wealth >= self.limit:
                 text = f"{name}: {one.total:g} of {one.n}, allowed {one.bound:g}"
                 self.stopped = f"{text} ({detail})" if detail else text
         return self.stopped
+
+    def _blocked(self, found: Mapping[str, float]) -> dict[str, float]:
+        """The same, with the mean of SLOW where a second is over."""
+        values = {name: value for name, value in found.items() if name != SLOW}
+        if self._block and time.monotonic() >= self._block_ends:
+            values[SLOW] = sum(self._block) / len(self._block)
+            self._block = []
+        if SLOW in found:
+            self._block_ends = self._block_ends if self._block else time.monotonic() + BLOCK_S
+            self._block.append(found[SLOW])
+        return values
 
     def remember(self, prediction_id: str, champion: Any, challenger: Any) -> None:
         """Keep both predictions until their label arrives."""

@@ -35,6 +35,7 @@ class Guards(Section):
     alpha: Share
     errors: Share | None
     fallbacks: Share | None
+    slow: Share | None
     disagreement: Share | None
     tolerance: Tolerance
     worse: Share | None
