@@ -1,11 +1,10 @@
 """Infer a column's type from its cells, and parse cells as that type."""
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
-from ..configs.settings import ColumnType, Section
+from ..configs.settings import ColumnType, Missing, Section
 
 # A text column with more distinct values than this share of its rows is free text or names rows.
 TEXT_SHARE = 0.5
@@ -54,7 +53,12 @@ class CellFormat(Section):
     decimal_comma: bool = False
     unit: str | None = None
     thousands: Literal[",", ".", " ", "'"] | None = None
-    missing: tuple[float | str, ...] = ()
+    missing: Missing = ()
+
+    @property
+    def is_plain_number(self) -> bool:
+        """Whether its cells are numbers without any signs that must be removed first."""
+        return self.type == "number" and not (self.decimal_comma or self.unit or self.thousands)
 
 
 def infer(cells: pl.Series) -> CellFormat:
@@ -66,10 +70,9 @@ def infer(cells: pl.Series) -> CellFormat:
         return CellFormat(type="boolean" if dtype == pl.Boolean else "date")
     if not isinstance(dtype, pl.String):
         return CellFormat(type="text")
-    for candidate in _candidates(values):
-        if not len(values) or parse(values.head(N_FIRST), candidate).null_count():
-            continue
-        if not parse(values, candidate).null_count():
+    for candidate in _candidates(values) if len(values) else []:
+        tried = (values.head(N_FIRST), values)
+        if not any(parse(cells, candidate).null_count() for cells in tried):
             return candidate
     is_text = values.n_unique() > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
     return CellFormat(type="text" if is_text else "category")
@@ -77,28 +80,49 @@ def infer(cells: pl.Series) -> CellFormat:
 
 def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     """Float64, Boolean, Datetime or String; null where a cell is not of the type, or missing."""
-    cells = known(cells, cell_format.missing)
+    return _typed(known(cells, cell_format), cell_format)
+
+
+def known(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
+    """The cells, null where they are one of `missing`: -999 stands for "-999.0 kg" as well."""
+    found = pl.repeat(False, len(cells), eager=True)
+    for one in _readings(cell_format) if cell_format.missing else []:
+        values = _missing(cell_format, one).implode()
+        found |= _typed(cells, one).is_in(values).fill_null(False)
+    return cells.set(found, None) if cell_format.missing else cells
+
+
+def missing_values(cell_format: CellFormat) -> set[Any]:
+    """The texts, numbers and moments that `known` looks for."""
+    found = [_missing(cell_format, one) for one in _readings(cell_format)]
+    return {value for values in found for value in values.to_list()}
+
+
+def _readings(cell_format: CellFormat) -> list[CellFormat]:
+    """As what cells are compared with `missing`: text and number, and moments in dates."""
+    number = cell_format if cell_format.type == "number" else CellFormat(type="number")
+    dates = [cell_format] if cell_format.type == "date" else []
+    return [CellFormat(type="text"), number, *dates]
+
+
+def _missing(cell_format: CellFormat, reading: CellFormat) -> pl.Series:
+    """The values of `missing`; a date is ISO 8601, or as in the column."""
+    plain = [str(value).removesuffix(".0") for value in cell_format.missing]
+    texts = pl.Series(plain, dtype=pl.String)
+    if reading.type == "date":
+        forms = [form for form in (reading.format, *DATE_FORMATS) if form]
+        return _dates(texts, EITHER.join(forms)).drop_nulls()
+    return _typed(texts, reading).drop_nulls()
+
+
+def _typed(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     if cell_format.type == "number":
-        return _numbers(_plain_numbers(cells, cell_format), cell_format.decimal_comma)
+        return _numbers(cells, cell_format)
     if cell_format.type == "boolean":
         return _booleans(cells)
     if cell_format.type == "date":
         return _dates(cells, cell_format.format)
     return cells.cast(pl.String)
-
-
-def known(cells: pl.Series, missing: Sequence[float | str]) -> pl.Series:
-    """The cells, null where they are one of `missing`: -999 stands for "-999.0" as well."""
-    if not missing:
-        return cells
-    texts = pl.Series([str(value) for value in missing])
-    numbers = texts.cast(pl.Float64, strict=False).drop_nulls().implode()
-    if cells.dtype.is_temporal():
-        days = texts.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us").drop_nulls()
-        return cells.set(cells.cast(DATETIME).is_in(days.implode()).fill_null(False), None)
-    found = cells.cast(pl.String).is_in(texts.implode()).fill_null(False)
-    found |= cells.cast(pl.Float64, strict=False).is_in(numbers).fill_null(False)
-    return cells.set(found, None)
 
 
 def _candidates(values: pl.Series) -> list[CellFormat]:
@@ -108,32 +132,27 @@ def _candidates(values: pl.Series) -> list[CellFormat]:
         plain = values.str.contains(DECIMAL_COMMA).all()
         if plain and values.str.contains(ONLY_DECIMAL).any():
             found.append(CellFormat(type="number", decimal_comma=True))
-    if len(values) and values.head(1).str.contains(LOOKS_LIKE_DATE).all():
+    if values.head(1).str.contains(LOOKS_LIKE_DATE).all():
         slashed = [form for form in SLASHED if not _dates(values, form).null_count()]
         forms = [*DATE_FORMATS, *MONTH_FORMATS, *(slashed if len(slashed) == 1 else [])]
         found += [CellFormat(type="date", format=form) for form in forms]
     return found
 
 
-def _plain_numbers(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
-    """Text cells without the unit and the sign between thousands."""
-    if not isinstance(cells.dtype, pl.String):
-        return cells
-    if cell_format.unit:
-        bare = cells.str.strip_prefix(cell_format.unit).str.strip_suffix(cell_format.unit)
-        cells = bare.str.strip_chars()
-    if cell_format.thousands:
-        grouped = rf"^[-+]?\d{{1,3}}([{cell_format.thousands}]\d{{3}})+([.,]\d+)?$"
-        bare = cells.str.replace_all(cell_format.thousands, "", literal=True)
-        cells = cells.zip_with(~cells.str.contains(grouped).fill_null(False), bare)
-    return cells
-
-
-def _numbers(cells: pl.Series, decimal_comma: bool) -> pl.Series:
+def _numbers(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
+    """Without the unit and the sign between thousands, where cells are text."""
     if cells.dtype.is_temporal() or cells.dtype == pl.Boolean:
         return pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64)
-    if isinstance(cells.dtype, pl.String) and decimal_comma:
-        cells = cells.str.replace(",", ".", literal=True)
+    if isinstance(cells.dtype, pl.String):
+        if cell_format.unit:
+            bare = cells.str.strip_prefix(cell_format.unit).str.strip_suffix(cell_format.unit)
+            cells = bare.str.strip_chars()
+        if cell_format.thousands:
+            grouped = rf"^[-+]?\d{{1,3}}([{cell_format.thousands}]\d{{3}})+([.,]\d+)?$"
+            bare = cells.str.replace_all(cell_format.thousands, "", literal=True)
+            cells = cells.zip_with(~cells.str.contains(grouped).fill_null(False), bare)
+        if cell_format.decimal_comma:
+            cells = cells.str.replace(",", ".", literal=True)
     return cells.cast(pl.Float64, strict=False).fill_nan(None)
 
 
@@ -163,6 +182,5 @@ def _moments(cells: pl.Series, form: str | None) -> pl.Series:
     if form and "%d" not in form and form != "%s":
         month = "" if "%m" in form or "%B" in form else "01 "
         cells, form = "01 " + month + cells, f"%d {'%m ' if month else ''}{form}"
-    # Cells that arrive as JSON are ISO 8601, whatever the file's own format is.
     dates = cells.str.to_datetime(form, strict=False, time_unit="us", exact=True)
     return dates.dt.replace_time_zone(None) if form and "z" in form else dates
