@@ -33,11 +33,11 @@ class Budget:
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
 POC = Budget(5350, 52, 730)
-MVP = Budget(7570, 79, 1410)
+MVP = Budget(7680, 81, 1410)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(468, 8, 90),
-    "serve": Budget(1080, 10, 380),
+    "serve": Budget(1180, 12, 380),
     "batch": Budget(200, 2, 80),
     "ship": Budget(250, 4, 60),
     "worker": Budget(150, 2, 102),
@@ -55,7 +55,7 @@ COMPONENTS = {
 TOOL = Budget(7985, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 215, "mvp": 285}
+FILES = {"poc": 215, "mvp": 287}
 
 
 def has_code(path: Path) -> bool:

@@ -5,10 +5,11 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from my_model.registry import versions
 from my_model.rollout.ab_plan import users_for_means, users_for_shares
-from my_model.rollout.ab_test import Sample, compare
+from my_model.rollout.ab_test import Sample, compare, logged
 from my_model.rollout.guard import Evidence, Guard
 from my_model.rollout.service import has_canary
 from my_model.rollout.settings import Guards, read_plan
@@ -157,6 +158,35 @@ def test_a_real_difference_is_found():
     sequential, _ = rejections(0.1, 0.16, 50)
 
     assert sequential >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("predictions", "labels", "errors"),
+    [
+        (("a", "b"), ("a", None), {"1": 0.0, "2": 1.0}),
+        (("1.5", "4.0"), ("1", None), {"1": 0.5, "2": 3.0}),
+    ],
+)
+def test_versions_are_compared_by_their_errors_in_the_log(tmp_path, predictions, labels, errors):
+    ids = [f"{number:03}" for number in range(400)]
+    served = {
+        "prediction_id": ids,
+        "model_version": ["1", "2"] * 200,
+        "prediction": list(predictions) * 200,
+        "source": ["model"] * 400,
+    }
+    known = {"prediction_id": ids, "label": [labels[0]] * 400}
+    later = {"prediction_id": ids, "label": [labels[1]] * 400}  # `correct` without a label
+    for name, table in (("predictions", [served]), ("labels", [known, later])):
+        folder = tmp_path / "data/served" / name
+        folder.mkdir(parents=True)
+        for number, columns in enumerate(table):
+            schema = dict.fromkeys(columns, pl.String)
+            pl.DataFrame(columns, schema=schema).write_parquet(folder / f"{number}.parquet")
+    found = {version: logged(tmp_path, version) for version in ("1", "2", "3")}
+
+    assert {version: found[version].mean for version in ("1", "2")} == errors
+    assert [found[version].n for version in ("1", "2", "3")] == [200, 200, 0]
 
 
 def test_the_number_of_users_is_that_of_the_books():

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the comparison; raises ValueError where there is too little of one version."""
     is_count = "/" in args.a and "/" in args.b
-    read = _counted if is_count else lambda name: _logged(args.root, name)
+    read = _counted if is_count else lambda name: logged(args.root, name)
     one, other = read(args.a), read(args.b)
     if min(one.n, other.n) < MIN_USERS:
         raise ValueError(f"ab-test: {one.n} and {other.n} values; {MIN_USERS} of each are needed")
@@ -85,18 +85,21 @@ def _counted(text: str) -> Sample:
     return Sample(int(second), share, share * (1 - share))
 
 
-def _logged(root: Path, version: str) -> Sample:
+def logged(root: Path, version: str) -> Sample:
     """The errors of a version on labelled predictions: 0 or 1 of a class, distance of a number."""
     folders = [root / PREDICTIONS, root / LABELS]
     if not all(any(folder.glob("*.parquet")) for folder in folders):
         raise ValueError(f"{PREDICTIONS.as_posix()}: no log with labels; see docs/monitoring.md")
     predictions, labels = (pl.scan_parquet(folder / "*.parquet") for folder in folders)
     chosen = predictions.filter(pl.col("model_version") == version, pl.col("source") == "model")
-    joined = chosen.join(labels.unique("prediction_id", keep="last"), on="prediction_id").collect()
+    newest = labels.filter(pl.col("label").is_not_null())
+    newest = newest.unique("prediction_id", keep="last", maintain_order=True)
+    joined = chosen.join(newest.select("prediction_id", "label"), on="prediction_id").collect()
     prediction, label = joined["prediction"].cast(pl.String), joined["label"].cast(pl.String)
-    numbers = prediction.cast(pl.Float64, strict=False), label.cast(pl.Float64, strict=False)
-    is_number = len(joined) and not any(column.null_count() for column in numbers)
-    errors = (numbers[0] - numbers[1]).abs() if is_number else (prediction != label)
-    errors = errors.cast(pl.Float64).drop_nulls()
-    mean, variance = errors.mean(), errors.var()
-    return Sample(len(errors), float(mean or 0.0), float(variance or 0.0))  # type: ignore[arg-type]
+    numbers = [column.cast(pl.Float64, strict=False) for column in (prediction, label)]
+    is_class = any(column.null_count() for column in numbers)
+    errors = (prediction != label) if is_class else (numbers[0] - numbers[1]).abs()
+    values = errors.cast(pl.Float64).to_numpy()
+    if not len(values):
+        return Sample(0, 0.0, 0.0)
+    return Sample(len(values), float(values.mean()), float(values.var()))
