@@ -85,8 +85,8 @@ class SegmentWriter:
         self._guarded(self._close)
         self._count_on_disk()
         self._lock.release()
-        if self._file is None:  # else the next start closes the segment
-            Path(self._lock.lock_file).unlink(missing_ok=True)
+        with suppress(OSError):
+            Path(self._lock.lock_file).unlink()
 
     def _turn(self) -> None:
         with self._mutex:

@@ -1,0 +1,388 @@
+"""Our own machinery of the monitor: copied into a project's tests/monitoring, and run there."""
+
+# Runs in a generated project's environment, which has what ours lacks.
+# mypy: ignore-errors
+import errno
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from my_model.model import store
+from my_model.monitoring import log, quality, segments, skew
+from my_model.monitoring.settings import load_monitoring
+from my_model.monitoring.windows import WINDOW, find_drift
+from my_model.registry.versions import resolve
+from my_model.serving import requests
+
+N_WINDOWS, N_ROWS, N_COLUMNS = 1000, 300, 10
+WRITE = """
+import sys
+from pathlib import Path
+from my_model.monitoring import log, segments
+from my_model.monitoring.settings import load_monitoring
+
+root = Path(sys.argv[1])
+settings = load_monitoring(root).log.model_copy(update={"flush_s": 0.01, "close_s": 0.2})
+schema = log.SCHEMAS[log.LABELS]
+folder = root / "killed"
+writer = segments.SegmentWriter(folder, schema, log.encode_records, settings, lambda n: None)
+number = 0
+while True:
+    writer.put([{"time": log.now_us(), "prediction_id": str(number), "source": "x" * 200}])
+    number += 1
+    if number % 100 == 0:
+        __import__("time").sleep(0.001)
+"""
+
+
+@pytest.fixture
+def writer(shared, tmp_path):
+    """`writer(**settings)`: a writer of labels, and what it has lost."""
+    made = []
+
+    def make(folder=tmp_path / "labels", **changes):
+        settings = load_monitoring(shared.root).log.model_copy(update={"flush_s": 0.01} | changes)
+        lost = []
+        schema = log.SCHEMAS[log.LABELS]
+        one = segments.SegmentWriter(folder, schema, log.encode_records, settings, lost.append)
+        made.append(one)
+        return one, lost
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def line(number):
+    return [{"time": log.now_us(), "prediction_id": str(number)}]
+
+
+def ids(folder):
+    tables = [pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))]
+    return sorted(int(one) for table in tables for one in table["prediction_id"])
+
+
+def test_a_killed_writer_loses_no_closed_part_and_its_open_one_is_closed_at_the_next_start(
+    shared, tmp_path, writer
+):
+    (tmp_path / "conf").symlink_to(shared.root / "conf")
+    environment = {**os.environ, "PYTHONPATH": str(shared.root / "src")}
+    words = [sys.executable, "-c", WRITE, str(tmp_path)]
+    process = subprocess.Popen(words, env=environment)
+    folder = tmp_path / "killed"
+    deadline = time.monotonic() + 120
+    while len(list(folder.glob("*.parquet"))) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = ids(folder)
+    left = next(folder.glob("*.jsonl"), folder / "20260101T000000-abcdef01-9999.jsonl")
+    with left.open("ab") as file:
+        file.write(b'{"time": 1, "predic')  # as if the kill had come within a write
+    one, lost = writer(folder)
+    one.start()
+    one.close()
+    after = ids(folder)
+
+    assert set(before) <= set(after)
+    assert after == list(range(len(after)))  # none missing, none twice
+    assert lost == [1]
+    assert not [*folder.glob("*.jsonl"), *folder.glob("*.lock")]
+
+
+def test_a_segment_of_a_writer_that_lives_is_left_alone(writer, tmp_path):
+    one, _ = writer()
+    one.put(line(1))
+    while not list(one.folder.glob("*.jsonl")):
+        time.sleep(0.01)
+    other, lost = writer(one.folder)
+    other.start()
+    other.close()
+
+    assert list(one.folder.glob(f"{one.name}-*.jsonl"))
+    assert lost == []
+
+
+def test_what_a_full_disk_refuses_is_counted_and_the_rest_is_whole(writer, monkeypatch):
+    one, lost = writer()
+    one.put(line(0))
+    while not list(one.folder.glob("*.jsonl")):
+        time.sleep(0.01)
+    real, is_full = one._file, [True]
+
+    class Full:
+        """Takes half of what comes, then there is no space."""
+
+        name = real.name
+
+        def write(self, data):
+            if not is_full[0]:
+                return real.write(data)
+            if len(data) > 10:
+                return real.write(data[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def truncate(self, size):
+            return real.truncate(size)
+
+        def close(self):
+            real.close()
+
+    one._file = Full()
+    for number in range(1, 6):
+        one.put(line(number))
+    while sum(lost) < 5:
+        time.sleep(0.01)
+    is_full[0] = False
+    one.put(line(6))
+    one.close()
+
+    assert ids(one.folder) == [0, 6]
+    assert sum(lost) == 5
+    assert [int(path.read_text()) for path in one.folder.glob("*.lost")] == [5]
+
+
+def test_a_folder_that_cannot_be_written_costs_no_request(writer, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    one, lost = writer(tmp_path / "file" / "labels")
+    for number in range(7):
+        one.put(line(number))
+    one.close()
+
+    assert sum(lost) == 7
+
+
+def test_a_full_queue_is_counted(writer):
+    one, lost = writer(queue=3, flush_s=5.0)
+    for number in range(10):
+        one.put(line(number))
+    one.close()
+
+    assert sum(lost) == 7
+    assert ids(one.folder) == [0, 1, 2]
+
+
+def test_the_service_answers_while_the_disk_refuses_and_each_prediction_is_kept_or_counted(
+    serve, logged, rows
+):
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    with serve() as client:
+        client.post("/predict", json=rows[0])
+        time.sleep(0.5)
+        size = max(path.stat().st_size for path in log.stores(logged.root))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + size // 2, hard))
+        try:
+            found = [client.post("/predict", json=row).status_code for row in rows[:20]]
+            time.sleep(1)
+            metrics = client.get("/metrics").text
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        client.post("/predict", json=rows[0])
+    n_lost = log.n_lost(logged.root)["predictions"]
+    kept = log.read_predictions(logged.root).collect()
+
+    assert found == [200] * 20
+    assert n_lost > 0
+    assert f'service_log_lost_total{{log="predictions"}} {n_lost}.0' in metrics
+    assert len(kept) + n_lost == 22
+
+
+def clean(generator, n_rows, shift=0.0):
+    cells = generator.standard_normal((n_rows, N_COLUMNS))
+    cells[:, 0] += shift
+    names = [f"c{place}" for place in range(N_COLUMNS)]
+    return pl.DataFrame(cells, schema=names)
+
+
+def windows_of(shared, *words):
+    return load_monitoring(shared.root, [f"windows.{word}" for word in words]).windows
+
+
+@pytest.mark.parametrize("season", [1, 7])
+def test_chance_rings_in_at_most_the_stated_share_of_windows(shared, season):
+    """PERSIST=1 measures the level itself; the shipped 2 rings less."""
+    n_windows = int(os.environ.get("N_WINDOWS", 60))
+    generator = np.random.default_rng(season)
+    words = (f"season={season}", f"shown={n_windows}", "persist=1", "min_psi=0")
+    settings = windows_of(shared, *words)
+    train = clean(generator, 3000)
+    stream = pl.concat(
+        clean(generator, N_ROWS).with_columns(pl.lit(k).alias(WINDOW)) for k in range(n_windows)
+    )
+    found = find_drift([stream], [train], settings)
+    rate = sum(bool(one.rings) for one in found) / len(found)
+    print(f"season {season}: {rate:.4f} of {len(found)} windows")
+
+    assert rate <= settings.level + 3 * (settings.level / len(found)) ** 0.5
+
+
+def test_a_season_is_silent_and_drift_on_top_of_it_is_found(shared):
+    generator = np.random.default_rng(3)
+    phases = [0.0, 0.0, 0.0, 0.0, 0.0, 1.5, 1.5]
+    train = pl.concat(clean(generator, 400, shift) for shift in phases)
+
+    def rings(season, drift_from=None):
+        parts = []
+        for k in range(28):
+            shift = phases[k % 7] + (1.0 if drift_from is not None and k >= drift_from else 0.0)
+            parts.append(clean(generator, N_ROWS, shift).with_columns(pl.lit(k).alias(WINDOW)))
+        settings = windows_of(shared, f"season={season}", "shown=28")
+        return {one.number: one.rings for one in find_drift([pl.concat(parts)], [train], settings)}
+
+    with_season, without = rings(7), rings(1)
+    drifted = rings(7, drift_from=20)
+
+    assert not any(with_season.values())
+    assert any(without.values())  # the same stream rings where the season is not named
+    assert [drifted[k] for k in range(20)] == [[]] * 20
+    assert drifted[21] == drifted[27] == ["c0"]
+
+
+def fill_log(root, n_days, per_day, flip=0.0, concept_from=None):
+    """Days of predictions for rows of valid, with labels; `flip` of them are wrong."""
+    generator = np.random.default_rng(5)
+    folder = resolve(root)
+    model, description = store.load(folder)
+    classes, columns = description["classes"], list(description["schema"]["columns"])
+    parts = [root / f"data/{name}/part-0.parquet" for name in ("train", "valid")]
+    table = pl.concat(map(pl.read_parquet, parts))
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for day in range(n_days):
+        rows = table[generator.integers(0, len(table), per_day)]
+        found = model.predict(rows)
+        times = [today - timedelta(days=n_days - day, seconds=-k) for k in range(per_day)]
+        names = [generator.bytes(16).hex() for _ in times]
+        scores = [dict(zip(classes, one, strict=True)) for one in found.y_score.tolist()]
+        values = {
+            "time": times,
+            "prediction_id": names,
+            "request_id": names,
+            "model_version": folder.name,
+            "prediction": [classes[code] for code in found.y_pred],
+            "probabilities": [json.dumps(one) for one in scores],
+            "source": "model",
+            "row": [json.dumps(row) for row in rows.select(columns).to_dicts()],
+            "ms": 2.0,
+        }
+        write(root, log.PREDICTIONS, f"day-{day}", values)
+        share = 0.45 if concept_from is not None and day >= concept_from else flip
+        wrong = generator.random(per_day) < share
+        true = rows[description["target"]].cast(pl.String).to_list()
+        labels = [
+            classes[classes.index(t) - 1] if w else t for t, w in zip(true, wrong, strict=True)
+        ]
+        values = {"time": times, "prediction_id": names, "label": labels, "source": "truth.csv"}
+        write(root, log.LABELS, f"day-{day}", values)
+
+
+def write(root, name, file, values):
+    folder = root / log.SERVED / name
+    folder.mkdir(parents=True, exist_ok=True)
+    schema = {**log.SCHEMAS[name], "time": pl.Datetime("us", "UTC")}
+    table = pl.DataFrame(values).with_columns(
+        pl.lit(None, kind).alias(key) for key, kind in schema.items() if key not in values
+    )
+    table.select(list(schema)).cast({"time": schema["time"]}).write_parquet(
+        folder / f"{file}.parquet"
+    )
+
+
+def test_a_true_log_breaks_no_limit(logged):
+    fill_log(logged.root, 10, 200)
+    done = logged.run("monitor")
+
+    assert done.returncode == 0, done.stderr
+    assert logged.json("reports/live.json")["quality"]["n_labelled"] == 2000
+
+
+def test_wrong_labels_are_found(logged):
+    fill_log(logged.root, 10, 200, flip=0.3)
+    done = logged.run("monitor")
+
+    assert done.returncode == 1
+    assert "quality on labelled rows" in done.stderr
+    assert "drift" not in done.stderr
+
+
+def test_a_decay_is_found_with_labels_and_the_estimate_does_not_see_it(logged):
+    fill_log(logged.root, 10, 200, concept_from=5)
+    done = logged.run("monitor")
+    report = logged.json("reports/live.json")
+    by_day = [one["quality"]["value"] for one in report["windows"]]
+
+    assert done.returncode == 1
+    assert "quality on labelled rows" in done.stderr
+    assert min(by_day[:5]) > max(by_day[5:]) + 0.2
+    assert report["estimate"]["value"] > 0.9  # as its name for what it cannot see says
+
+
+def test_skew_names_what_only_the_service_changes(logged, serve, rows, monkeypatch):
+    with serve() as client:
+        for _ in range(6):
+            client.post("/predict", json=rows)
+    same = logged.run("skew")
+    name = next(iter(rows[0]))
+    real = requests.typed_table
+    monkeypatch.setattr(
+        skew, "typed_table", lambda *a: real(*a).with_columns(pl.lit(0.0).alias(name))
+    )
+    planted = logged.run("skew")
+    columns = {c["column"]: c["unequal_share"] for c in logged.json("reports/skew.json")["columns"]}
+
+    assert same.returncode == 0, same.stderr
+    assert planted.returncode == 1
+    assert f"cell {name}" in planted.stderr
+    assert columns[f"cell {name}"] > 0.9
+    assert columns["prediction"] == 0.0  # what was served was right
+
+
+def test_skew_names_a_service_that_predicted_from_another_default(logged, version, rows):
+    """The running service fills a column with 0, and no code that is there now does."""
+    name = next(iter(rows[0]))
+    typed = version.background.with_columns(pl.lit(0.0).alias(name))
+    outputs = version.predict(typed)
+    served = [{"prediction_id": "0" * 32, "model_version": "1", **one} for one in outputs]
+    text = log.prediction_encoder(load_monitoring(logged.root).log)
+    model = requests.row_model(version.schema)
+    facts = {"request_id": "1", "predictions": served}
+    lines = text(log.Served(log.now_us(), facts, [model.model_validate(row) for row in rows], 1.0))
+    folder = logged.root / log.SERVED / log.PREDICTIONS
+    folder.mkdir(parents=True)
+    (folder / "20260101T000000-abcdef01-0001.jsonl").write_bytes(lines)
+    done = logged.run("skew")
+
+    assert done.returncode == 1
+    assert "probability" in done.stderr
+    assert "cell" not in done.stderr
+
+
+def test_correct_and_label_feedback_give_the_same_truth(shared):
+    predictions = pl.DataFrame({"prediction_id": ["a", "b", "c"], "prediction": ["x", "x", "y"]})
+    predictions = predictions.with_columns(time=pl.lit(0))
+    labels = pl.DataFrame(
+        {
+            "time": [1, 2, 3, 4],
+            "prediction_id": ["a", "b", "c", "a"],
+            "request_id": ["1", "2", "3", "4"],
+            "label": [None, None, "y", "y"],
+            "correct": [True, False, None, None],
+            "source": "feedback",
+        }
+    )
+    found = quality.join_labels(predictions, labels, ["x", "y"])
+
+    assert dict(found.rows.select("prediction_id", "truth").rows()) == {
+        "a": "y",
+        "b": "y",
+        "c": "y",
+    }
+    assert found.n_repeated == 1
