@@ -1,0 +1,94 @@
+"""The project's Python files and notebooks as syntax trees."""
+
+import ast
+import json
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .findings import Finding
+
+PACKAGE = Path(__file__).parents[1]
+CODE = ("*.py", "src/**/*.py", "scripts/**/*.py", "notebooks/**/*.py", "notebooks/**/*.ipynb")
+
+
+@dataclass(frozen=True)
+class Source:
+    """file: relative to the project. module: below the package, such as ("model", "features").
+
+    cells: the first line of each cell of a notebook, or nothing.
+    """
+
+    file: str
+    tree: ast.Module
+    module: tuple[str, ...]
+    cells: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """`model/features.py`, or the file where it is outside the package."""
+        return "/".join(self.module) + ".py" if self.module else self.file
+
+    def finding(self, kind: str, node: ast.AST, text: str = "") -> Finding:
+        """A finding at a node; what was seen is its first line, after `text`."""
+        line, file = int(getattr(node, "lineno", 1)), self.file
+        if self.cells:
+            cell = bisect_right(self.cells, line)
+            file, line = f"{file} cell {cell}", line - self.cells[cell - 1] + 1
+        seen = ast.unparse(node).partition("\n")[0][:120]
+        return Finding(kind, f"{text}: {seen}" if text else seen, file, line)
+
+
+def read_sources(root: Path) -> tuple[list[Source], list[str]]:
+    """All sources, and one line for each that could not be read. Tests may do what they test."""
+    paths = sorted({path for pattern in CODE for path in root.glob(pattern)})
+    found, unread = [], []
+    for path in paths:
+        file = path.relative_to(root).as_posix()
+        try:
+            text, cells = _content(path)
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, KeyError) as error:
+            unread.append(f"{file}: {error}")
+            continue
+        inside = PACKAGE in path.resolve().parents
+        module = path.resolve().relative_to(PACKAGE).with_suffix("").parts if inside else ()
+        found.append(Source(file, tree, module, cells))
+    return found, unread
+
+
+def _content(path: Path) -> tuple[str, tuple[int, ...]]:
+    """Python text; of a notebook its code cells, and the first line of every cell."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return text, ()
+    lines: list[str] = []
+    starts = []
+    for cell in json.loads(text)["cells"]:
+        starts.append(len(lines) + 1)
+        code = "".join(cell["source"]) if cell["cell_type"] == "code" else ""
+        # Commands of the notebook itself, such as `%matplotlib inline`, are no Python.
+        is_magic = code.startswith("%%")
+        for line in [] if is_magic else code.splitlines():
+            lines.append("pass" if line.startswith(("%", "!")) else line)
+    return "\n".join(lines), tuple(starts)
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    """Every call below a node."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def called(call: ast.Call) -> str:
+    """The last name of what is called: `fit` of `Scaler().fit(X)`."""
+    return name_of(call.func).rpartition(".")[2]
+
+
+def name_of(node: ast.AST) -> str:
+    """`pl.read_csv` of that attribute, `.fit` of one of a call's result; else nothing."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{name_of(node.value)}.{node.attr}"
+    return ""
