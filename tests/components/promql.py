@@ -80,7 +80,7 @@ class Parser:
         assert self.tokens.pop(0) == "("
         token = self.tokens.pop(0)
         assert self.tokens.pop(0) == ")"
-        minutes = int(re.search(r"\[(\d+)m\]", token)[1])
+        minutes = int(token.partition("[")[2].removesuffix("m]"))
         first = max(self.minute - minutes, 0)
         scale = 60 * minutes if name == "rate" else 1
 

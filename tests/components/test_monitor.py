@@ -57,7 +57,7 @@ def check(project: Path, *words: str, **env: str) -> subprocess.CompletedProcess
         "-p",
         "no:cacheprovider",
     ]
-    return run(*command, "tests/monitoring/test_check.py", *words, cwd=project, **env)
+    return run(*command, "tests/monitoring/test_check.py", *words, cwd=project, check=True, **env)
 
 
 def test_the_machinery_holds_in_a_project(registered):

@@ -83,7 +83,7 @@ def judge(subject: Subject) -> dict[str, Any]:
         "quality": _quality(subject, labelled),
         "estimate": quality.estimate(rows, classes),
         "calibration": quality.calibrate(labelled.rows, classes, n_bins, n_min),
-        "overruled": quality.overruled(labelled.rows, classes),
+        "overruled": quality.overruled(usable, labels, classes),
         "drift": drift,
         "refusals": _refusals(subject),
         "fallback": _fallback(rows),

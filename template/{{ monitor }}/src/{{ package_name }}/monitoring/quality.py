@@ -130,21 +130,25 @@ def highest(rows: pl.DataFrame, classes: Classes) -> Array:
 
 
 def calibrate(rows: pl.DataFrame, classes: Classes, n_bins: int, min_rows: int) -> dict[str, Any]:
-    """gap: mean of what is stated against what was observed; None below min_rows."""
+    """gap: mean of what is stated against what was observed; None below min_rows.
+
+    Of probabilities; of numbers in standard deviations of the true ones.
+    """
     if len(rows) < max(min_rows, 1):
         return {"gap": None, "n_labelled": len(rows)}
     found = as_predictions(rows, classes)
     y_true = encode_target(rows[TRUTH], classes)
     stated = found.y_pred if found.y_score is None else found.y_score.max(axis=1)
     observed = y_true if found.y_score is None else y_true == found.y_pred
-    gap = abs(float(stated.mean()) - float(observed.mean()))
+    unit = 1.0 if classes is not None else float(np.std(y_true)) or 1.0
+    gap = abs(float(stated.mean()) - float(observed.mean())) / unit
     of_bins = calibration(y_true, found.y_pred, found.y_score, n_bins)
     return {"gap": gap, "n_labelled": len(rows), **of_bins}
 
 
-def overruled(rows: pl.DataFrame, classes: Classes) -> dict[str, Any]:
+def overruled(predictions: pl.DataFrame, labels: pl.DataFrame, classes: Classes) -> dict[str, Any]:
     """Of the predictions with feedback by people, how many they overruled."""
-    given = rows.filter(pl.col("source_of_label") == FEEDBACK)
+    given = join_labels(predictions, labels.filter(pl.col("source") == FEEDBACK), classes).rows
     differs = ~pl.col("correct")
     if classes is not None:
         differs = differs.fill_null(pl.col(TRUTH) != pl.col("prediction"))
