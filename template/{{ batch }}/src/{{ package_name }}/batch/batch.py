@@ -16,7 +16,7 @@ from ..dataloader import sources
 from ..dataloader.schema import Schema
 from ..executor.predict import prediction_table
 from ..model import store
-from ..registry.versions import resolve
+from ..registry.versions import resolve_checked
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     if args.rows_per_part < 1:
         raise ValueError(f"--rows-per-part must be at least 1, got {args.rows_per_part}")
     config = load_project(args.root, args.overrides)
-    folder, version = Path(args.output), resolve(args.root, args.model)
+    folder, version = Path(args.output), resolve_checked(args.root, args.model)
     scorer = BatchScorer(version, config.data, args.root, args.input)
     model = {"version": version.name, "sha256": scorer.description["sha256"]}
     about = {"input": scorer.hashes, "model": model, "rows_per_part": args.rows_per_part}

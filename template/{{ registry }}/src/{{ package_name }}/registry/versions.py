@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from ..model.store import DESCRIPTION
@@ -31,6 +32,17 @@ def resolve(root: Path, name: str = CHAMPION) -> Path:
         raise ValueError(f"{MODELS}/: no version is champion; run `promote`")
     nearest = hint(name, [*there, *known])
     raise ValueError(f"{MODELS}/{number}: no such version or alias; {nearest}")
+
+
+def resolve_checked(root: Path, name: str = CHAMPION) -> Path:
+    """`resolve` for a version that will predict: components may refuse it with ValueError.
+
+    A component refuses in version_check.py of its package, by `check(root, folder)`.
+    """
+    folder, package = resolve(root, name), __name__.partition(".")[0]
+    for path in sorted(Path(__file__).parents[1].glob("*/version_check.py")):
+        import_module(f"{package}.{path.parent.name}.version_check").check(root, folder)
+    return folder
 
 
 def numbers(root: Path) -> list[int]:

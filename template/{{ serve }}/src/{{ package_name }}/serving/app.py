@@ -58,7 +58,8 @@ def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()
     context.paths |= {str(getattr(route, "path", "")) for route in app.routes}
     for module in extensions():
         app = module.wrap(app, context)
-    return RequestMiddleware(app, service.limits, context.metrics, keys, context.paths)
+    paths, recorders = context.paths, context.recorders
+    return RequestMiddleware(app, service.limits, context.metrics, keys, paths, recorders)
 
 
 def build_interface(version: ModelVersion, context: Context) -> FastAPI:

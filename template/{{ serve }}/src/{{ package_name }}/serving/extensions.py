@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from .middleware import Metrics
 from .model_version import ModelVersion
@@ -25,7 +26,8 @@ class Context:
     """What an extension works with.
 
     build: makes the HTTP interface of another version, `build(version, context)`. paths: those that
-    metrics name. tasks: run while the service runs; a task handles its own errors.
+    metrics name. tasks: run while the service runs; a task handles its own errors. recorders: are
+    called after each response, also that of a request which no extension has seen.
     """
 
     root: Path
@@ -34,6 +36,7 @@ class Context:
     build: Callable[[ModelVersion, "Context"], FastAPI]
     paths: set[str] = field(default_factory=set)
     tasks: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    recorders: list[Callable[[Scope], None]] = field(default_factory=list)
 
     @asynccontextmanager
     async def running(self, app: FastAPI) -> AsyncIterator[None]:

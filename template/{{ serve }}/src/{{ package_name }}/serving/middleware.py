@@ -4,7 +4,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,12 +59,22 @@ class Metrics:
 
 
 class RequestMiddleware:
-    """keys: any of them is valid as X-API-Key; none lets everyone in. paths: for the metrics."""
+    """keys: any of them is valid as X-API-Key; none lets everyone in.
+
+    paths: for the metrics. recorders: are called after each response.
+    """
 
     def __init__(
-        self, app: ASGIApp, limits: Limits, metrics: Metrics, keys: Sequence[str], paths: set[str]
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        metrics: Metrics,
+        keys: Sequence[str],
+        paths: set[str],
+        recorders: Sequence[Callable[[Scope], None]],
     ) -> None:
         self.app, self.limits, self.metrics, self.paths = app, limits, metrics, paths
+        self.recorders = recorders
         self.keys = [key.encode() for key in keys]
         self._second, self._n_requests = 0, dict[str, int]()  # of each client in this second
 
@@ -131,6 +141,8 @@ class RequestMiddleware:
         self.metrics.seconds.labels(path).observe(seconds)
         line = {"method": scope["method"], "path": path, "ms": round(seconds * 1000, 3), **facts}
         LOGGER.info("request", extra={"facts": line})
+        for record in self.recorders:
+            record(scope)
 
 
 class JsonFormatter(logging.Formatter):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
-from ..registry.versions import resolve
+from ..registry.versions import resolve_checked
 from ..utils.logs import log
 from .app import create_app
 from .export import ensure_exported
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
 
 def load_version(root: Path, service: Service, name: str | None = None) -> ModelVersion:
     """A version, exported where that was not done yet; by default the one of conf/service.yaml."""
-    folder = resolve(root, service.model if name is None else name)
+    folder = resolve_checked(root, service.model if name is None else name)
     ensure_exported(folder)
     return ModelVersion.load(folder, service.outputs)
 
