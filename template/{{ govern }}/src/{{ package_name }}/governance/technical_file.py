@@ -1,0 +1,185 @@
+"""Bring records and cards together in docs/compliance/: `technical-file`."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from ..evaluation.report import interval_text, metric_text
+from ..registry.versions import CHAMPION, aliases, resolve
+from ..utils.errors import CheckFailed
+from ..utils.files import read_json, write_json, write_text
+from ..utils.logs import log
+from .lineage import EVENTS
+from .signatures import SIGNATURE
+
+PATH = Path("docs", "compliance", "technical-documentation.md")
+INVENTORY = Path("reports", "inventory.json")
+BEGIN, END = "<!-- written by `technical-file` -->", "<!-- end -->"
+FILL = "> fill:"
+PROMOTION, EVALUATION = "reports/promotion.json", "reports/evaluation.json"
+# Heading -> what it is made of: a section of a document, or a report. The rest is for people.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "General description": (
+        "docs/problem.md#Objective",
+        "docs/model-card.md#Intended use",
+        "docs/model-card.md#Out of scope",
+        PROMOTION,
+    ),
+    "Development and design": (
+        "docs/data-card.md#Origin",
+        "docs/data-card.md#Labels",
+        "docs/model-card.md#What was tried",
+        "docs/decisions/",
+    ),
+    "Monitoring and control": (
+        "docs/oversight.md#Who decides",
+        "docs/oversight.md#How to overrule",
+        "reports/live.json",
+    ),
+    "Fitness of the metrics": ("docs/model-card.md#Metric", EVALUATION),
+    "Risk management": (
+        "docs/responsible.md#What can go wrong",
+        "docs/risk-assessment.md#Residual risk",
+        "docs/threat-model.md#Accepted risks",
+        "reports/membership.json",
+        "reports/robustness.json",
+    ),
+    "Changes over the lifecycle": (PROMOTION, "CHANGELOG.md"),
+    "Standards applied": (),
+    "Declaration of conformity": (),
+    "Post-market monitoring": ("docs/data-card.md#Retention", "docs/runbook.md#Who to call"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--check`."""
+    parser.add_argument("--check", action="store_true", help="write nothing")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the file and the inventory; raises CheckFailed for what is empty or stale."""
+    text = (args.root / PATH).read_text(encoding="utf-8")
+    written = update(args.root, text)
+    faults = list(find_faults(args.root, written))
+    if args.check and written != text:
+        faults.append(f"{PATH.as_posix()}: its sources have changed; run `technical-file`")
+    if not args.check:
+        write_text(args.root / PATH, written)
+        write_json(args.root / INVENTORY, inventory(args.root))
+        log("technical-file", f"{PATH.as_posix()} and {INVENTORY.as_posix()}")
+    if faults:
+        raise CheckFailed("\n".join(faults))
+
+
+def update(root: Path, text: str) -> str:
+    """The document with its generated parts as the sources are now."""
+    for heading, sources in SOURCES.items():
+        lines = [f"* {line}" for source in sources for line in _cite(root, source)]
+        block = "\n".join([BEGIN, *lines, END])
+        pattern = rf"(?ms)^(## {heading}\n.*?){re.escape(BEGIN)}.*?{re.escape(END)}"
+        if lines:
+            text = re.sub(pattern, lambda found, block=block: found[1] + block, text)  # type: ignore[misc]
+    return text
+
+
+def find_faults(root: Path, text: str) -> Iterator[str]:
+    """A sentence for each heading that is missing or empty, each source that is, and each link."""
+    for heading, sources in SOURCES.items():
+        body = section(text, heading)
+        own = re.sub(rf"(?s){re.escape(BEGIN)}.*?{re.escape(END)}", "", body or "")
+        if not _words(own):
+            yield f"{PATH.as_posix()}: '{heading}' is empty"
+        for source in sources:
+            if not list(_cite(root, source)):
+                yield f"{PATH.as_posix()}: '{heading}' needs {source}, which is missing or empty"
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in link and not (root / PATH.parent / link).exists():
+            yield f"{PATH.as_posix()}: {link}: no such file"
+
+
+def section(text: str, heading: str) -> str | None:
+    """The text below a heading of the second level, or None."""
+    found = re.search(rf"(?ms)^## {re.escape(heading)}\s*\n(.*?)(?=^## |\Z)", text)
+    return None if found is None else found[1]
+
+
+def _words(body: str) -> str:
+    """What people wrote: without prompts, which go on until an empty line."""
+    paragraphs = [part for part in re.split(r"\n\s*\n", body) if FILL not in part]
+    return "\n".join(paragraphs).strip()
+
+
+def _cite(root: Path, source: str) -> Iterator[str]:
+    """Lines about a source, with a link to it; none where it is missing or empty."""
+    name, _, heading = source.partition("#")
+    path = root / name
+    if path.is_dir():
+        for one in sorted(path.glob("[0-9]*.md")):
+            title = one.read_text(encoding="utf-8").lstrip("# ").partition("\n")[0]
+            if not one.name.startswith("0000"):
+                yield f"{_link(f'{name}{one.name}')}: {title}"
+    elif path.suffix == ".json" and path.is_file():
+        yield f"{_link(name)}: {_fact(name, read_json(path))}"
+    elif heading and path.is_file():
+        if words := _words(section(path.read_text(encoding="utf-8"), heading) or ""):
+            yield f"{_link(name, heading)}: {_first_sentence(words)}"
+    elif path.is_file():
+        yield _link(name)
+
+
+def _link(name: str, heading: str = "") -> str:
+    anchor = f"#{heading.lower().replace(' ', '-')}" if heading else ""
+    return f"[{name}{f', {heading}' if heading else ''}](../../{name}{anchor})"
+
+
+def _first_sentence(words: str) -> str:
+    return re.split(r"(?<=[.!?])\s", " ".join(words.split()), maxsplit=1)[0]
+
+
+def _fact(name: str, content: dict[str, Any]) -> str:
+    if name == PROMOTION:
+        since, n = content["created"][:10], len(content["history"])
+        return f"version {content['version']} ({content['model']}) since {since}, change {n}"
+    if name == EVALUATION:
+        metric = content["metric"]
+        return f"{metric_text(metric)} {interval_text(content['metrics'][metric])} on the test part"
+    if "membership" in content:
+        return f"membership attack, AUC {content['membership']['auc']:.3f}"
+    if "worst_drop" in content:
+        return f"worst drop {content['worst_drop']:.4f} of {len(content['cases'])} corruptions"
+    quality = content.get("quality") or {}
+    return f"live {quality.get('metric', 'quality')} {quality.get('value', 'not known')}"
+
+
+def inventory(root: Path) -> dict[str, Any]:
+    """The champion as an entry of an organisation's list of models; null where nothing is known."""
+    card = (root / "docs/model-card.md").read_text(encoding="utf-8")
+    front = yaml.safe_load(card.split("---")[1]) if card.startswith("---") else {}
+    folder = resolve(root) if CHAMPION in aliases(root) else None
+    promotion = read_json(root / PROMOTION) if (root / PROMOTION).is_file() else {}
+    texts = {
+        "purpose": "docs/problem.md#Objective",
+        "intended_use": "docs/model-card.md#Intended use",
+        "risk_class": "docs/responsible.md#Risk class",
+        "who_decides": "docs/oversight.md#Who decides",
+    }
+    return {
+        "name": __name__.partition(".")[0],
+        "owner": (front or {}).get("owner"),
+        "version": folder.name if folder else None,
+        **{key: promotion.get(key) for key in ("model", "sha256", "run", "data", "config_sha256")},
+        "in_use_since": promotion.get("created"),
+        "signed": folder is not None and (folder / SIGNATURE).is_file(),
+        **{key: _text(root, source) for key, source in texts.items()},
+        "technical_file": PATH.as_posix(),
+        "events": EVENTS.as_posix() if (root / EVENTS).is_file() else None,
+    }
+
+
+def _text(root: Path, source: str) -> str | None:
+    line = next(_cite(root, source), None)
+    return line.partition("): ")[2] if line else None
