@@ -15,11 +15,11 @@ from redis import Redis, RedisError, ResponseError
 
 from ..configs.load import load
 from ..configs.settings import Count, Section
-from ..serving.settings import load_service
 from ..serving.middleware import LOGGER
 from ..serving.model_version import ModelVersion
 from ..serving.requests import column_types, explain_error, row_model, typed_table
 from ..serving.serve import load_version, log_json
+from ..serving.settings import load_service
 
 PATH, READ_MS = "conf/queue.yaml", 500
 Entry = tuple[bytes, dict[bytes, bytes]]  # its number in the stream, and its fields
