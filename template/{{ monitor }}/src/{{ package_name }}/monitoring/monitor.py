@@ -27,6 +27,7 @@ from .service import DAY_S, LIVE, trained_at
 from .settings import PATH, Monitoring, load_monitoring
 from .windows import DAY_US, WINDOW, Window, find_drift, numbered
 
+N_LATEST = 1000  # predictions, most of which are of the version that is judged
 MIN_REQUESTS = 100  # below, a share or a percentile is no evidence
 MAX_AHEAD = timedelta(hours=1)  # a clock that was wrong makes no window of the future
 
@@ -62,7 +63,8 @@ def load_subject(root: Path, settings: Monitoring) -> Subject:
     table = read_predictions(root).filter(pl.col(TIME).is_between(latest - days, latest)).collect()
     if table.is_empty():
         raise ValueError("data/served/predictions/: nothing is logged of these windows; `serve`")
-    folder = resolve(root, table["model_version"][-1])
+    served = table.tail(N_LATEST)["model_version"].value_counts(sort=True)
+    folder = resolve(root, served["model_version"][0])  # beside it a canary may serve a few
     description = read_json(folder / "model.json")
     predictions = numbered(table, settings.windows)
     return Subject(root, load_project(root), settings, folder, description, predictions)
