@@ -45,7 +45,7 @@ def _of_import(
     own = source.module[0] if source.module else ""
     for name in _imported(source, node):
         first, _, rest = name.partition(".")
-        if first == PACKAGE.name and _is_above(own, rest.partition(".")[0], layers):
+        if first == PACKAGE and _is_above(own, rest.partition(".")[0], layers):
             yield source.finding("architecture.layers", node)
         elif first in NETWORK and own in TRAINING:
             yield source.finding("architecture.network", node)
@@ -59,7 +59,7 @@ def _imported(source: Source, node: ast.Import | ast.ImportFrom) -> set[str]:
     start = [node.module] if node.module else []
     if node.level:
         above = source.module[: len(source.module) - node.level]
-        start = [PACKAGE.name, *above, *start]
+        start = [PACKAGE, *above, *start]
     return {".".join([*start, name]) for name in names}
 
 

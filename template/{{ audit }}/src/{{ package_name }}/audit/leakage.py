@@ -103,9 +103,14 @@ class Names:
             (names.add if holds else names.discard)(name)
 
     def _is_held_out(self, node: ast.expr) -> bool:
-        return any(self._names_held_out(one) for one in ast.walk(node))
+        """Whether rows of valid or test are part of a value."""
+        is_place = isinstance(node, ast.Subscript) and _is_number(node.slice)
+        if is_place:
+            return False  # of a list of parts, which may be train
+        inside = (one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr))
+        return self._names_held_out(node) or any(self._is_held_out(one) for one in inside)
 
-    def _names_held_out(self, node: ast.AST) -> bool:
+    def _names_held_out(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
             return node.id in self.held_out or bool(HELD_OUT.search(node.id))
         if isinstance(node, ast.Attribute):
@@ -130,6 +135,10 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.AST]:
         yield from (item.context_expr for item in getattr(one, "items", []))
         for block in blocks:
             yield from _statements(block)
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 def _uses(node: ast.expr, names: set[str]) -> bool:

@@ -12,6 +12,8 @@ from ..utils.files import read_json, sha256_of_file
 from .findings import Finding
 from .records import Records
 
+SEEDS = ("random_state", "seed")  # of an estimator; the record has the seed of the run
+
 
 def find_gaps(records: Records) -> Iterator[Finding]:
     """Findings of the newest run, the champion and the reports."""
@@ -92,21 +94,26 @@ def _folder(root: Path, name: str) -> Path:
 
 def _stages(record: Mapping[str, Any], description: Mapping[str, Any]) -> dict[str, Any]:
     """What decides a number, by stage, in the order in which the pipeline uses it."""
-    config, model = record["config"], record["model"]
-    data, train = record["data"], config["train"]
-    parts = {name: data[name] for name in PARTS}
+    config, model, hashes = record["config"], record["model"], record["data"]
+    data, train = config["data"], config["train"]
+    of_others = ("split", "ignore", "target", "weight", "positive")
+    parameters = {key: value for key, value in model["parameters"].items() if key not in SEEDS}
     return {
-        "data": {name: value for name, value in data.items() if name not in PARTS},
-        "split": {"data.split": config["data"]["split"], "parts": parts},
-        "features": {"columns": description["columns"], "schema": description["schema"]},
+        "data": {
+            "files": {name: value for name, value in hashes.items() if name not in PARTS},
+            "settings": {key: value for key, value in data.items() if key not in of_others},
+        },
+        "split": data["split"],
+        "features": {key: description[key] for key in ("columns", "schema")},
+        "rows": {name: hashes[name] for name in PARTS},
         "preprocessing": description["preprocessing"],
-        "target": {"name": description["target"], "transform": description["target_transform"]},
-        "estimator": {"model": model["name"], **model["parameters"]},
-        "weights": {"class": train["class_weight"], "column": config["data"]["weight"]},
+        "target": {"name": data["target"], "transform": train["target_transform"]},
+        "estimator": {"model": model["name"], **parameters},
+        "weights": {"class": train["class_weight"], "column": data["weight"]},
         "seed": record["seed"],
         "code": {"src": record["trees"]["src"], "commit": record["git"]["commit"]},
         "packages": record["environment"],
-        "metric": {"metric": config["metric"], "positive": config["data"]["positive"]},
+        "metric": {"metric": config["metric"], "positive": data["positive"]},
     }
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from .findings import Finding, line_of
-from .records import CONF, Records
+from .records import ALIASES, CONF, Records
 
 LIVE, DRIFT, SKEW = "reports/live.json", "reports/drift.json", "reports/skew.json"
 MONITORING, GOVERNANCE = "conf/monitoring.yaml", "conf/governance.yaml"
 FAIRNESS, FAIRNESS_REPORT = "conf/fairness.yaml", "reports/fairness.json"
-CARD, SCHEMA, SERVICE = "docs/data-card.md", "conf/schema.yaml", "conf/service.yaml"
+CARD, SCHEMA = "docs/data-card.md", "conf/schema.yaml"
 MAX_UNEQUAL = 0.001  # share of rows, as `skew` has it
 DAY_S = 86_400
 # Names that columns about a person often have, in English; whole words of the name.
@@ -28,7 +28,7 @@ def find_drift(records: Records) -> Iterator[Finding]:
     if records.is_served and not (records.root / MONITORING).is_file():
         assert records.champion is not None
         seen = f"version {records.champion.name} is champion, and there is no {MONITORING}"
-        yield records.finding("drift.unwatched", seen, SERVICE)
+        yield records.finding("drift.unwatched", seen, ALIASES, "champion")
     live, served = records.json(LIVE), _served_at(records)
     if served and (records.root / MONITORING).is_file():
         window_days = float(_yaml(records, MONITORING)["windows"]["days"])

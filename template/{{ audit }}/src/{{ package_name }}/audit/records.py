@@ -13,7 +13,7 @@ from ..utils.files import read_json
 from .findings import Finding, line_of
 
 CONF = "conf/default.yaml"
-MANIFEST = "data/manifest.json"
+MANIFEST, ALIASES = "data/manifest.json", "models/aliases.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Records:
     @cached_property
     def champion(self) -> Path | None:
         """The folder of the version that serves."""
-        version = self.json("models/aliases.json").get("champion")
+        version = self.json(ALIASES).get("champion")
         return self.root / "models" / version if version else None
 
     @property

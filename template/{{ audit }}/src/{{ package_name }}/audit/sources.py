@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .findings import Finding
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = str(__package__).partition(".")[0]
 CODE = ("*.py", "src/**/*.py", "scripts/**/*.py", "notebooks/**/*.py", "notebooks/**/*.ipynb")
 
 
@@ -52,8 +52,8 @@ def read_sources(root: Path) -> tuple[list[Source], list[str]]:
         except (SyntaxError, ValueError, KeyError) as error:
             unread.append(f"{file}: {error}")
             continue
-        inside = PACKAGE in path.resolve().parents
-        module = path.resolve().relative_to(PACKAGE).with_suffix("").parts if inside else ()
+        _, inside, name = file.partition(f"src/{PACKAGE}/")
+        module = tuple(name.removesuffix(".py").split("/")) if inside else ()
         found.append(Source(file, tree, module, cells))
     return found, unread
 

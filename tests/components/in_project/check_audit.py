@@ -1,0 +1,523 @@
+"""Each kind of finding is found where it is planted, and not before."""
+
+# Runs in a generated project's environment, which has what ours lacks.
+# mypy: ignore-errors
+import json
+import os
+import re
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from my_model.audit.audit import audit
+from my_model.audit.findings import kinds
+
+SRC = "src/my_model"
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def project(project):
+    """With the contract of layers."""
+    shutil.copy2(ROOT / "pyproject.toml", project.root)
+    return project
+
+
+def write(root, file, text):
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def change(root, file, **changes):
+    """Change values of a JSON file by their path, with __ between keys."""
+    path = root / file
+    content = json.loads(path.read_text()) if path.is_file() else {}
+    for key, value in changes.items():
+        *above, last = key.split("__")
+        inside = content
+        for name in above:
+            inside = inside.setdefault(name, {})
+        inside[last] = value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o644) if path.is_file() else None
+    path.write_text(json.dumps(content, indent=2))
+
+
+def conf(root, **changes):
+    path = root / "conf/default.yaml"
+    content = yaml.safe_load(path.read_text())
+    for key, value in changes.items():
+        *above, last = key.split("__")
+        inside = content
+        for name in above:
+            inside = inside[name]
+        inside[last] = value
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def newest(root):
+    return max((root / "logs").glob("*/run.json")).relative_to(root).as_posix()
+
+
+def serve(root, version="1", age_days=0.0):
+    """As if a version had been champion, and had predicted some days ago."""
+    folder = root / "models" / version
+    shutil.copytree((root / newest(root)).parent, folder)
+    write(root, "models/aliases.json", json.dumps({"champion": version}))
+    write(root, "conf/service.yaml", "port: 8000\n")
+    log = root / "data/served/predictions/0.parquet"
+    write(root, "data/served/predictions/0.parquet", "")
+    written = datetime.now().timestamp() - age_days * 86400
+    os.utime(log, (written, written))
+
+
+def monitored(root, created_days=0.0):
+    write(root, "conf/monitoring.yaml", "windows:\n  days: 1\n")
+    created = datetime.now(UTC) - timedelta(days=created_days)
+    change(root, "reports/live.json", created=created.isoformat(), drift={"columns": []})
+
+
+def found(root, kind):
+    """(file, line, seen) of the findings of a kind."""
+    report = audit(root)
+    return [(e["file"], e["line"], e["seen"]) for e in report["findings"] if e["id"] == kind]
+
+
+CODE = {
+    "leakage.held-out-fit": [
+        (
+            "executor/mine.py",
+            "def run(root):\n    rows = read_part(root, 'valid')\n    S().fit(rows)",
+        ),
+        ("executor/mine.py", "def run(parts, X_test):\n    pass\n    S().fit_transform(X_test)"),
+        (
+            "executor/mine.py",
+            "def run(c):\n    rows = concat([c.train, c.valid])\n    S().fit(rows)",
+        ),
+        ("executor/mine.py", "def run(parts):\n    X = f(parts['test'])\n    fit(1, 2, X)"),
+    ],
+    "leakage.all-rows-fit": [
+        ("model/mine.py", "def run(path):\n    X = pl.read_csv(path).drop('y')\n    S().fit(X)"),
+    ],
+    "leakage.before-split": [
+        (
+            "executor/mine.py",
+            "def run(X):\n    X = S().fit_transform(X)\n    return train_test_split(X)",
+        ),
+        ("executor/mine.py", "def run(X):\n    X = (X - X.mean()) / X.std()\n    return split(X)"),
+        ("executor/mine.py", "def run(X):\n    S().fit(X)\n    return KFold().split(X)"),
+        ("dataloader/sources.py", "def load(X):\n    low = 0\n    return X / X.std()"),
+    ],
+    "leakage.test-opened": [
+        ("executor/mine.py", "def run(root):\n    pass\n    return read_part(root, 'test')"),
+        (
+            "model/mine.py",
+            "def run():\n    import polars\n    return polars.read_parquet('data/test/part-0.parquet')",
+        ),
+        (
+            "model/mine.py",
+            "def run(root):\n    pass\n    return scan_parquet(root / 'data' / 'test' / 'part-0.parquet')",
+        ),
+    ],
+    "leakage.row-statistic": [
+        ("model/features.py", "def add_features(t):\n    x = t['a']\n    return x - x.mean()"),
+    ],
+    "architecture.layers": [
+        ("model/mine.py", "import a\nimport b\nfrom ..executor.train import train"),
+        ("dataloader/mine.py", "import a\nimport b\nfrom ..model import store"),
+        ("configs/mine.py", "import a\nimport b\nimport my_model.executor.train"),
+        ("utils/mine.py", "import a\nimport b\nfrom .. import configs"),
+    ],
+    "architecture.import-effect": [
+        ("model/mine.py", "import a\n\nTABLE = pl.read_csv('a.csv')"),
+        ("model/mine.py", "import os\n\nKEY = os.environ['KEY']"),
+        ("model/mine.py", "from pathlib import Path\nclass A:\n    text = Path('a').read_text()"),
+    ],
+    "architecture.unsafe-load": [
+        ("model/mine.py", "def run(f):\n    import pickle\n    return pickle.load(f)"),
+        ("model/mine.py", "def run(f):\n    import joblib\n    return joblib.load(f)"),
+        ("model/mine.py", "def run(f):\n    import torch\n    return torch.load(f)"),
+        (
+            "model/mine.py",
+            "def run(f):\n    import torch\n    return torch.load(f, weights_only=False)",
+        ),
+    ],
+    "architecture.network": [
+        ("dataloader/mine.py", "import a\nimport b\nimport requests"),
+        ("model/mine.py", "import a\nimport b\nfrom urllib.request import urlopen"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "text"), [(kind, *one) for kind, every in CODE.items() for one in every]
+)
+def test_a_fault_in_code_is_found_at_its_line(project, kind, file, text):
+    write(project.root, f"{SRC}/{file}", text + "\n")
+
+    assert [one[:2] for one in found(project.root, kind)] == [(f"{SRC}/{file}", 3)]
+
+
+RIGHT = """
+import torch
+
+def cut(root, parts, context):
+    rows = read_part(root, "train")
+    S().fit(rows)
+    S().fit(parts["train"])
+    tables = [context.train, context.valid]
+    S().fit(tables[0])
+    train, valid = divide(rows, context.valid)
+    S().fit(train)
+    M().fit(train, eval_set=[(valid, valid)])
+    M().fit(pl.read_parquet("data/train/part-0.parquet"))
+    a, b = train_test_split(root)
+    torch.load("a.pt", weights_only=True)
+    name = "a b".split(" ")
+    return read_part(root, "valid"), json.load(root), store.load(root)
+"""
+
+
+def test_right_code_has_no_finding(project):
+    write(project.root, f"{SRC}/executor/mine.py", RIGHT)
+    report = audit(project.root)
+
+    assert [e for e in report["findings"] if e["file"].startswith("src/")] == []
+
+
+def test_a_fault_in_a_notebook_is_found_in_its_cell(project):
+    cells = [
+        {"cell_type": "markdown", "source": ["# title\n", "text"]},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "X = pl.read_csv('a.csv')"]},
+        {"cell_type": "code", "source": ["y = 1\n", "X = S().fit_transform(X)"]},
+        {"cell_type": "code", "source": ["a, b = train_test_split(X)"]},
+    ]
+    write(project.root, "notebooks/mine.ipynb", json.dumps({"cells": cells}))
+
+    (one,) = found(project.root, "leakage.all-rows-fit")
+    (other,) = found(project.root, "leakage.before-split")
+    assert one[:2] == ("notebooks/mine.ipynb cell 3", 2)
+    assert other[:2] == ("notebooks/mine.ipynb cell 4", 1)
+
+
+def test_what_cannot_be_read_is_listed(project):
+    write(project.root, f"{SRC}/model/mine.py", "def (\n")
+    shutil.rmtree(project.root / "logs")
+
+    skipped = "\n".join(audit(project.root)["skipped"])
+
+    assert f"{SRC}/model/mine.py" in skipped
+    assert "logs/: no finished run" in skipped
+
+
+def leak(root):
+    entry = {"fault": "leak", "columns": ["a"], "severity": "leak", "evidence": "equals it"}
+    change(root, "data/manifest.json", suspects=[entry])
+
+
+def log_target(root):
+    conf(root, train__target_transform="log")
+    part = root / "data/train/part-0.parquet"
+    rows = pl.read_parquet(part).with_columns(pl.lit(0.0).alias("progression"))
+    rows.write_parquet(part)
+    from my_model.utils.files import sha256_of_file
+
+    sha = sha256_of_file(part)
+    change(root, "data/manifest.json", split__parts__train={"rows": len(rows), "sha256": sha})
+
+
+def moved(root):
+    created = datetime.now(UTC).isoformat()
+    columns = [{"column": "a", "moved": True}, {"column": "b", "moved": False}]
+    change(root, "reports/drift.json", created=created, columns=columns)
+
+
+def live_moved(root):
+    monitored(root)
+    change(root, "reports/live.json", drift={"columns": ["a"]})
+
+
+def old_report(root):
+    serve(root)
+    monitored(root, created_days=3)
+
+
+def never_monitored(root):
+    serve(root, age_days=4)
+    write(root, "conf/monitoring.yaml", "windows:\n  days: 1\n")
+    write(root, "data/served/predictions/1.parquet", "")
+
+
+def skewed(root):
+    serve(root)
+    columns = [{"column": "a", "unequal_share": 0.5}, {"column": "b", "unequal_share": 0.0}]
+    change(root, "reports/skew.json", model_version="1", n_rows=900, columns=columns)
+
+
+def old_skew(root):
+    serve(root)
+    change(root, "reports/skew.json", model_version="0", n_rows=900, columns=[])
+
+
+def personal(root):
+    path = root / "conf/schema.yaml"
+    path.write_text(path.read_text().replace("columns:\n", "columns:\n  e_mail: {type: text}\n"))
+
+
+def no_record(root):
+    serve(root)
+    (root / "models/1/run.json").chmod(0o644)
+    (root / "models/1/run.json").unlink()
+
+
+def changed_model(root):
+    serve(root)
+    (root / "models/1/model.skops").chmod(0o644)
+    write(root, "models/1/model.skops", "other")
+
+
+def fair(root, **changes):
+    feature = json.loads((root / "data/manifest.json").read_text())["features"][0]
+    write(root, "conf/fairness.yaml", "columns: [sex]\n")
+    proxy = {"feature": feature, "attribute": "sex", "auc": 0.9}
+    change(root, "reports/fairness.json", proxies=[proxy], max_auc=0.8, kept_because={})
+
+
+def protected(root):
+    feature = json.loads((root / "data/manifest.json").read_text())["features"][0]
+    write(root, "conf/fairness.yaml", f"columns: [{feature}]\n")
+
+
+def licence(root):
+    manifest = json.loads((root / "data/manifest.json").read_text())
+    manifest["files"][0]["licence"] = None
+    write(root, "data/manifest.json", json.dumps(manifest))
+
+
+def accepted(root, until):
+    conf(root, metric="rmse", model="forest", models__forest={"criterion": "absolute_error"})
+    line = f"{{id: loss.metric, file: conf/default.yaml, reason: agreed, see 0007, until: {until}}}"
+    line = line.replace("agreed, see 0007", '"agreed, see 0007"')
+    write(root, "conf/audit-accepted.yaml", f"accepted:\n  - {line}\n")
+
+
+RECORDS = {
+    "leakage.suspect": (leak, "data/manifest.json"),
+    "loss.log-target": (log_target, "conf/default.yaml"),
+    "drift.unwatched": (serve, "models/aliases.json"),
+    "drift.report-old": (old_report, "reports/live.json"),
+    "drift.report-old never": (never_monitored, "reports/live.json"),
+    "drift.unanswered": (moved, "reports/drift.json"),
+    "drift.unanswered live": (live_moved, "reports/live.json"),
+    "skew.over-limit": (skewed, "reports/skew.json"),
+    "skew.absent": (serve, "reports/skew.json"),
+    "skew.old": (old_skew, "reports/skew.json"),
+    "lineage.no-record": (no_record, "models/1/run.json"),
+    "lineage.model-changed": (changed_model, "models/1/run.json"),
+    "lineage.no-commit": (lambda root: change(root, newest(root), git__commit=None), "logs/"),
+    "lineage.dirty": (
+        lambda root: change(root, newest(root), git={"commit": "abc", "dirty": True}),
+        "logs/",
+    ),
+    "lineage.data": (lambda root: change(root, newest(root), data__train="0" * 64), "logs/"),
+    "lineage.report-stale": (
+        lambda root: change(root, "reports/explanation.json", run="old"),
+        "reports/explanation.json",
+    ),
+    "compliance.licence": (licence, "conf/default.yaml"),
+    "compliance.personal": (personal, "conf/schema.yaml"),
+    "compliance.proxy": (fair, "reports/fairness.json"),
+    "compliance.protected": (protected, "conf/default.yaml"),
+    "acceptance.over": (lambda root: accepted(root, "2020-01-01"), "conf/audit-accepted.yaml"),
+}
+USUAL = ("lineage.no-commit", "compliance.licence")  # of a project without git, and of a new card
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_fault_in_the_records_is_found(project, name):
+    kind, (plant, file) = name.partition(" ")[0], RECORDS[name]
+    before = [] if kind in USUAL else found(project.root, kind)
+    plant(project.root)
+    places = [one for one in found(project.root, kind) if one[0].startswith(file)]
+
+    assert before == []
+    assert len(places) == 1
+    assert places[0][1] is not None or not (project.root / places[0][0]).is_file()
+
+
+LOSSES = [
+    ({"metric": "mae", "model": "ridge"}, True),
+    ({"metric": "mae", "model": "forest"}, True),
+    ({"metric": "rmse", "model": "ridge"}, False),
+    ({"metric": "mae", "model": "boosting", "models__boosting": {"loss": "absolute_error"}}, False),
+    ({"metric": "rmse", "model": "boosting", "models__boosting": {"loss": "absolute_error"}}, True),
+    ({"metric": "rmse", "model": "ridge", "train__target_transform": "log"}, True),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected"), LOSSES)
+def test_a_loss_is_compared_with_the_metric(project, changes, expected):
+    conf(project.root, **changes)
+
+    assert bool(found(project.root, "loss.metric")) is expected
+
+
+def classes(root, metric, n_rare):
+    """A classification in which n_rare of 300 rows are of the rare class."""
+    labels = ["rare"] * n_rare + ["common"] * (300 - n_rare)
+    table = pl.DataFrame({"x": range(300), "z": [n % 7 for n in range(300)], "y": labels})
+    table.write_csv(root / "table.csv")
+    conf(root, task="classification", metric=metric, model="logistic", data__file="table.csv")
+    conf(root, data__target="y", data__accept={"x": ["leak"]})
+    for file in ("conf/schema.yaml", "data/manifest.json"):
+        (root / file).unlink()
+
+
+def test_accuracy_on_unequal_classes_is_found(project):
+    classes(project.root, "accuracy", 40)
+    assert project.run("prepare").returncode == 0
+    one = found(project.root, "loss.imbalance")
+    conf(project.root, metric="balanced_accuracy")
+
+    assert len(one) == 1
+    assert "common" in one[0][2]
+    assert found(project.root, "loss.imbalance") == []
+
+
+def test_weights_and_a_metric_of_probabilities_are_found(project):
+    classes(project.root, "brier", 140)
+    conf(project.root, train__class_weight="balanced")
+
+    assert len(found(project.root, "loss.metric")) == 1
+
+
+def unscale(root):
+    """As if the preprocessing of the newest model did not scale."""
+    path = (root / newest(root)).parent / "model.json"
+    content = json.loads(path.read_text())
+    numbers = content["preprocessing"]["numbers_"]
+    numbers["mean"] = [0.0] * len(numbers["mean"])
+    numbers["scale"] = [0.01] * len(numbers["scale"])
+    path.write_text(json.dumps(content))
+
+
+def test_unscaled_columns_are_found_for_a_model_that_needs_scale(project):
+    before = found(project.root, "scaling.missing")
+    unscale(project.root)
+    after = found(project.root, "scaling.missing")
+
+    assert before == []
+    assert len(after) == 1
+    assert re.search(r"deviation of \w+ \d", after[0][2])
+
+
+def test_scaled_trees_are_a_note(project):
+    assert project.run("train", "model=forest", "models.forest.n_estimators=5").returncode == 0
+
+    assert len(found(project.root, "scaling.needless")) == 1
+    assert found(project.root, "scaling.missing") == []
+
+
+def test_unscaled_columns_before_a_flat_activation_are_found(project, monkeypatch):
+    from my_model.model.estimators import ESTIMATORS, Estimator
+    from sklearn.neural_network import MLPRegressor
+
+    def build(task, parameters, weight, seed):
+        return MLPRegressor(activation="tanh", max_iter=300, random_state=seed, tol=1)
+
+    monkeypatch.setitem(ESTIMATORS, "network", Estimator(build))
+    assert project.run("train", "model=network").returncode == 0
+    before = found(project.root, "scaling.saturated")
+    unscale(project.root)
+
+    assert before == []
+    assert len(found(project.root, "scaling.saturated")) == 1
+
+
+def test_a_finding_is_accepted_until_its_day(project):
+    accepted(project.root, "2999-01-01")
+    report = audit(project.root)
+
+    assert [one["id"] for one in report["accepted"]] == ["loss.metric"]
+    assert "loss.metric" not in [one["id"] for one in report["findings"]]
+
+
+def test_an_acceptance_that_is_over_does_not_hide_its_finding(project):
+    accepted(project.root, "2020-01-01")
+
+    assert len(found(project.root, "loss.metric")) == 1
+
+
+def test_an_acceptance_without_a_finding_is_a_note(project):
+    accepted(project.root, "2999-01-01")
+    conf(project.root, metric="mae")
+
+    assert found(project.root, "acceptance.unused")[0][1] == 2
+
+
+def test_an_unknown_id_is_refused_with_the_nearest(project):
+    line = "accepted: [{id: los.metric, file: a, reason: 0123456789, until: 2999-01-01}]\n"
+    write(project.root, "conf/audit-accepted.yaml", line)
+    done = project.run("audit")
+
+    assert done.returncode == 2
+    assert "loss.metric" in done.stderr
+
+
+def test_the_command_fails_on_an_error_and_writes_page_and_record(project):
+    before = project.run("audit")
+    write(project.root, f"{SRC}/model/mine.py", "import pickle\nX = pickle.load(open('a'))\n")
+    after = project.run("audit")
+
+    assert (before.returncode, after.returncode) == (0, 1)
+    assert f"architecture.unsafe-load  {SRC}/model/mine.py:2" in after.stdout
+    assert project.json("reports/audit.json")["n"]["error"] == 1
+    assert "runs whatever code" in (project.root / "reports/audit.html").read_text()
+
+
+CHANGES = {
+    "split": ["data.split.seed=5"],
+    "features": ["data.ignore=[bmi]"],
+    "target": ["train.target_transform=log"],
+    "estimator": ["models.ridge.alpha=5"],
+    "seed": ["seed=9"],
+    "data": ["data.expected_rows_min=50"],
+}
+
+
+@pytest.mark.parametrize("stage", CHANGES)
+def test_the_stage_that_changed_a_number_is_named(project, stage):
+    first = Path(newest(project.root)).parent.name
+    assert project.run("train", *CHANGES[stage]).returncode == 0
+    second = Path(newest(project.root)).parent.name
+    done = project.run("audit", "--changed", first, second)
+    report = project.json("reports/audit-changed.json")
+
+    assert done.returncode == 0, done.stderr
+    assert report["first"] == stage
+    assert f"first     {stage}" in done.stdout
+
+
+def test_other_data_code_and_packages_are_told_apart(project):
+    first = Path(newest(project.root)).parent.name
+    for stage, key, value in (
+        ("data", "data__main", "0" * 64),
+        ("code", "trees__src", "0" * 64),
+        ("packages", "environment__packages__numpy", "1.0"),
+        ("weights", "config__train__class_weight", "balanced"),
+        ("metric", "config__data__positive", "yes"),
+    ):
+        shutil.copytree(project.root / "logs" / first, project.root / "models" / stage)
+        change(project.root, f"models/{stage}/run.json", **{key: value})
+        assert project.run("audit", "--changed", first, stage).returncode == 0
+        assert project.json("reports/audit-changed.json")["first"] == stage
+
+
+def test_every_kind_is_planted_here():
+    text = Path(__file__).read_text()
+
+    assert [kind for kind in kinds() if f'"{kind}' not in text] == []
