@@ -27,9 +27,10 @@ from my_model.serving.settings import load_service
 
 root = Path(".").resolve()
 service = load_service(root)
-app = create_app(load_version(root, service), service)
-with TestClient(app) as client:
+version = load_version(root, service)
+with TestClient(create_app(version, service)) as client:
     client.post("/predict", json={})
+    client.post("/predict", json=version.background.head(1).to_dicts())
     print(client.get("/metrics").text)
 """
 

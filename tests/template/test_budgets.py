@@ -47,8 +47,9 @@ COMPONENTS = {
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(1430, 12, 200),
+    "monitor": Budget(1470, 12, 200),
     "rollout": Budget(1030, 10, 210),
+    "inspect": Budget(640, 6, 110),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.

@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .segments import CLOSED, LOST, OPEN, TIME, Schema, read_segment
+from .segments import CLOSED, COUNT, OPEN, TIME, Counts, Schema, read_segment
 from .settings import Log
 
 SERVED = Path("data", "served")
@@ -120,10 +120,10 @@ def stores(root: Path) -> list[Path]:
 
 def n_lost(root: Path) -> dict[str, int]:
     """Records that could not be written, by store, since the files of data/served/ began."""
-    return {
-        name: sum(int(path.read_text() or 0) for path in (root / SERVED / name).glob(f"*{LOST}"))
-        for name in SCHEMAS
-    }
+    found = dict.fromkeys(SCHEMAS, 0)
+    for path in (root / SERVED).glob(f"*/*{COUNT}"):
+        found[path.parent.name] += Counts.read(path)[Counts.LOST]
+    return found
 
 
 def _as_text(found: Mapping[str, Any]) -> dict[str, str | None]:

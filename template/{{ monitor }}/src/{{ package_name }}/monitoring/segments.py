@@ -1,7 +1,9 @@
 """Append records to files from one thread: JSON lines, which become Parquet when closed."""
 
 import logging
+import mmap
 import secrets
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +20,50 @@ from ..utils.files import replacing
 from .settings import Log
 
 LOGGER = logging.getLogger(__package__)
-OPEN, CLOSED, LOST, LOCK = ".jsonl", ".parquet", ".lost", ".lock"
-DIGITS = 20  # of the file that counts: it is overwritten in place, which a full disk allows
+OPEN, CLOSED, COUNT, LOCK = ".jsonl", ".parquet", ".count", ".lock"
 TIME = "time"  # in lines microseconds since 1970, in tables UTC
 MB = 2**20
 FAILURES = (OSError, pl.exceptions.PolarsError)
 Schema = Mapping[str, type[pl.DataType]]
+
+
+class Counts:
+    """What a writer was given, what became of it, and what was lost; three numbers in a file.
+
+    The file is mapped: it survives a killed process, and a full disk does not stop it. Where it
+    cannot be made, the numbers are in memory alone.
+    """
+
+    GIVEN, SETTLED, LOST = range(3)
+    FORMAT = struct.Struct("<3q")
+
+    def __init__(self, path: Path) -> None:
+        self._numbers = [0, 0, 0]
+        self._file: mmap.mmap | bytearray = bytearray(self.FORMAT.size)
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(bytes(self.FORMAT.size))
+            with path.open("r+b") as file:
+                self._file = mmap.mmap(file.fileno(), self.FORMAT.size)
+
+    def add(self, place: int, n_records: int) -> None:
+        """Add to one of the three."""
+        self._numbers[place] += n_records
+        self.FORMAT.pack_into(self._file, 0, *self._numbers)
+
+    @classmethod
+    def read(cls, path: Path) -> tuple[int, int, int]:
+        """The numbers of any writer; zeros where there is no file."""
+        content = path.read_bytes() if path.is_file() else b""
+        return cls.FORMAT.unpack(content.ljust(cls.FORMAT.size, b"\0"))
+
+    @classmethod
+    def settle(cls, path: Path) -> int:
+        """How many records a killed writer was given and did not write; 0 the next time."""
+        given, settled, lost = cls.read(path)
+        if given != settled:
+            path.write_bytes(cls.FORMAT.pack(given, given, lost))
+        return given - settled
 
 
 class SegmentWriter:
@@ -45,7 +85,8 @@ class SegmentWriter:
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         self.name = f"{moment}-{secrets.token_hex(4)}"
         self._waiting: list[Any] = []
-        self._n_waiting = self._n_lost = self._n_counted = self._number = self._size = 0
+        self._n_waiting = self._number = self._size = 0
+        self._counts: Counts | None = None
         self._mutex, self._stop = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
         self._file: BinaryIO | None = None
@@ -55,21 +96,22 @@ class SegmentWriter:
     def start(self) -> None:
         """Start the thread; it first closes what a killed process has left."""
         if self._thread is None:
+            self._counts = Counts(self.folder / f"{self.name}{COUNT}")
             self._thread = threading.Thread(target=self._run, name=self.folder.name, daemon=True)
             self._thread.start()
 
     def put(self, item: Any, n_records: int = 1) -> None:
         """Hand an item over; never waits. Lost where the queue is full or the writer has ended."""
+        self.start()
         with self._mutex:
             n_waiting = self._n_waiting + n_records
             is_lost = n_waiting > self.settings.queue or self._stop.is_set()
             if not is_lost:
                 self._waiting.append(item)
                 self._n_waiting = n_waiting
+                self._count(Counts.GIVEN, n_records)
         if is_lost:
             self._lose(n_records)
-        elif self._thread is None:
-            self.start()
 
     def close(self) -> None:
         """Write what waits, and close the segment."""
@@ -83,7 +125,6 @@ class SegmentWriter:
             self._turn()
         self._turn()
         self._guarded(self._close)
-        self._count_on_disk()
         self._lock.release()
         with suppress(OSError):
             Path(self._lock.lock_file).unlink()
@@ -92,11 +133,13 @@ class SegmentWriter:
         with self._mutex:
             waiting, self._waiting = self._waiting, []
             n_records, self._n_waiting = self._n_waiting, 0
-        if waiting and not self._guarded(lambda: self._append(waiting)):
-            self._lose(n_records)
+        if waiting:
+            if not self._guarded(lambda: self._append(waiting)):
+                self._lose(n_records)
+            with self._mutex:
+                self._count(Counts.SETTLED, n_records)
         if self._file is not None and self._is_due():
             self._guarded(self._close)
-        self._count_on_disk()
 
     def _guarded(self, action: Callable[[], None]) -> bool:
         """Whether it went well; the first failure and the first success after it are logged."""
@@ -108,7 +151,7 @@ class SegmentWriter:
             self._is_failing = True
             return False
         if self._is_failing:
-            LOGGER.warning("log-again", extra={"facts": {"n_lost": self._n_lost}})
+            LOGGER.warning("log-again")
         self._is_failing = False
         return True
 
@@ -149,29 +192,26 @@ class SegmentWriter:
     def _recover(self) -> None:
         """Close the segments of writers that are gone, whose locks nobody holds."""
         found = [*self.folder.glob(f"*{OPEN}"), *self.folder.glob(f"*{LOCK}")]
+        counts = [(path, Counts.read(path)) for path in self.folder.glob(f"*{COUNT}")]
+        found += [path for path, (given, settled, _) in counts if given != settled]
         for name in sorted({writer_of(path) for path in found} - {self.name}):
             lock = FileLock(self.folder / f"{name}{LOCK}")
             with suppress(Timeout), lock.acquire(timeout=0):
-                for path in sorted(self.folder.glob(f"{name}-*{OPEN}")):
-                    if n_broken := close_segment(path, self.schema):
-                        self._lose(n_broken)
+                segments = sorted(self.folder.glob(f"{name}-*{OPEN}"))
+                n_broken = sum(close_segment(path, self.schema) for path in segments)
+                n_missing = Counts.settle(self.folder / f"{name}{COUNT}")
+                if n_lost := max(n_broken, n_missing):
+                    self._lose(n_lost)
                 Path(lock.lock_file).unlink(missing_ok=True)
 
     def _lose(self, n_records: int) -> None:
         with self._mutex:
-            self._n_lost += n_records
+            self._count(Counts.LOST, n_records)
         self._on_lost(n_records)
 
-    def _count_on_disk(self) -> None:
-        """Keep the number of lost records where the other process reads it."""
-        path, text = self.folder / f"{self.name}{LOST}", f"{self._n_lost:0{DIGITS}}"
-        if self._n_counted == self._n_lost and path.is_file():
-            return
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with path.open("r+b" if path.is_file() else "wb") as file:
-                file.write(text.encode())
-            self._n_counted = self._n_lost
+    def _count(self, place: int, n_records: int) -> None:
+        if self._counts is not None:
+            self._counts.add(place, n_records)
 
 
 def close_segment(path: Path, schema: Schema) -> int:
