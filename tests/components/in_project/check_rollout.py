@@ -2,6 +2,7 @@
 
 # Runs in a generated project's environment, which has what ours lacks.
 # mypy: ignore-errors
+import gc
 import json
 
 import numpy as np
@@ -251,6 +252,22 @@ def test_a_champion_that_is_rolled_back_does_not_become_a_canary_again(running, 
 
     assert read_plan(root).ended == "promoted"
     assert state(running)["mode"] == "off"
+
+
+def n_loaded():
+    gc.collect()
+    return sum(type(one).__name__ == "ModelVersion" for one in gc.get_objects())
+
+
+def test_versions_that_were_exchanged_are_freed(running, root, rows):
+    found = []
+    for name in "2121":
+        promote(root, name)
+        wait_for(lambda name=name: version_of(running) == name)
+        predict(running, rows[0])
+        found.append(n_loaded())
+
+    assert found[-1] <= found[0]
 
 
 def test_files_that_are_half_written_change_nothing(running, root, rows):

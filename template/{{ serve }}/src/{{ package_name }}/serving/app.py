@@ -63,7 +63,11 @@ def create_app(version: ModelVersion, service: Service, keys: Sequence[str] = ()
 
 
 def build_interface(version: ModelVersion, context: Context) -> FastAPI:
-    """The HTTP interface of one version, whose schema its requests follow."""
+    """The HTTP interface of one version, whose schema its requests follow.
+
+    Endpoints find the model in app.state: FastAPI keeps endpoints after the app is gone, and what
+    they close over.
+    """
     title = f"{version.description['target']} service"
     app = FastAPI(title=title, version="1", redoc_url=None, lifespan=context.running)
     app.state.version = version
@@ -79,15 +83,16 @@ def _add_predict(app: FastAPI, version: ModelVersion, context: Context) -> None:
     service, metrics = context.service, context.metrics
     one: Any = _prediction_model(version.description["classes"])
     accepted = body_type(row_model(version.schema), service.limits.rows)
-    batcher = Batcher(version, service.timing, service.limits.concurrency)
+    app.state.batcher = Batcher(version, service.timing, service.limits.concurrency)
+    name = version.name
 
     @app.post("/predict", response_model=one | list[one], **DOCUMENTED)
     async def predict(request: Request, body: accepted) -> Response:  # type: ignore[valid-type]
         """Predict one row (an object) or many (a list of objects)."""
         rows: list[BaseModel] = body if isinstance(body, list) else [body]
-        outputs = await batcher.predict(rows)
+        outputs = await request.app.state.batcher.predict(rows)
         predictions = [
-            {"prediction_id": secrets.token_hex(16), "model_version": version.name, **output}
+            {"prediction_id": secrets.token_hex(16), "model_version": name, **output}
             for output in outputs
         ]
         for output in outputs:
@@ -123,10 +128,11 @@ def _add_feedback(app: FastAPI) -> None:
 
 def _add_explain(app: FastAPI, version: ModelVersion) -> None:
     if find_spec(f"{PACKAGE}.explain") is None:
+        advice = _how_to_add("explain", version.folder.parents[1])
 
         @app.post("/explain", include_in_schema=False)
         async def missing() -> None:
-            raise ApiError(404, "not_found", _how_to_add("explain", version.folder.parents[1]))
+            raise ApiError(404, "not_found", advice)
 
         return
     if version.predictor is None or not (version.folder / store.MODEL).is_file():
@@ -134,12 +140,17 @@ def _add_explain(app: FastAPI, version: ModelVersion) -> None:
     contributions = import_module(f"{PACKAGE}.explain.contributions").contributions
     trained = store.load(version.folder)[0]  # ONNX cannot be looked into
     contributions(trained, version.background, version.background[:1])  # the first call is slow
+    app.state.explained = trained, version.background
+    types = column_types(version.schema)
 
     @app.post("/explain", **DOCUMENTED)
-    def explain(body: row_model(version.schema)) -> dict[str, float]:  # type: ignore[valid-type]
+    def explain(
+        request: Request,
+        body: row_model(version.schema),  # type: ignore[valid-type]
+    ) -> dict[str, float]:
         """How much each column moves the prediction of one row."""
-        table = typed_table(column_types(version.schema), [body])
-        return dict(contributions(trained, version.background, table)[0])
+        trained, background = request.app.state.explained
+        return dict(contributions(trained, background, typed_table(types, [body]))[0])
 
 
 def _how_to_add(component: str, root: Path) -> str:
@@ -151,6 +162,8 @@ def _how_to_add(component: str, root: Path) -> str:
 
 
 def _add_status(app: FastAPI, version: ModelVersion, metrics: Metrics) -> None:
+    is_absent, facts = version.predictor is None, _facts(version)
+
     @app.get("/health")
     async def health() -> dict[str, str]:
         """The process answers."""
@@ -159,20 +172,23 @@ def _add_status(app: FastAPI, version: ModelVersion, metrics: Metrics) -> None:
     @app.get("/ready", responses={503: {"description": "without a model"}})
     async def ready(response: Response) -> dict[str, str]:
         """Whether requests should be sent here."""
-        is_absent = version.predictor is None
         response.status_code = 503 if is_absent else 200
         return {"status": "absent" if is_absent else "ready"}
 
     @app.get("/version")
     async def model_version() -> dict[str, Any]:
         """Which model predicts, on which engine, and where it comes from."""
-        facts = {key: version.facts[key] for key in ("engine", "reason")}
-        known = {key: version.description[key] for key in ("model", "task", "run", "data")}
-        return {"model_version": version.name, **facts, **known}
+        return facts
 
     @app.get("/metrics", include_in_schema=False)
     async def read_metrics() -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _facts(version: ModelVersion) -> dict[str, Any]:
+    facts = {key: version.facts[key] for key in ("engine", "reason")}
+    known = {key: version.description[key] for key in ("model", "task", "run", "data")}
+    return {"model_version": version.name, **facts, **known}
 
 
 def _add_errors(app: FastAPI, names: list[str]) -> None:
