@@ -1,0 +1,320 @@
+"""The machinery of governance under planted faults: run in a project's environment."""
+
+# Runs in a generated project's environment, which has what ours lacks.
+# mypy: ignore-errors
+import hashlib
+import json
+import re
+import shutil
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import polars as pl
+import pytest
+from my_model.configs.load import load_project
+from my_model.governance import forget, technical_file, trail
+from my_model.governance.events import all_events
+from my_model.governance.lineage import follow
+from my_model.governance.settings import Trail
+from my_model.governance.trail import FOLDER, HEAD, N_OWN, OWN, Chain, TrailWriter, verify
+from my_model.utils.errors import CheckFailed
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = Trail(skip=(), queue=20, flush_s=0.01)
+
+
+def lines_of(root):
+    (path,) = trail.files(root)
+    return path, path.read_bytes().splitlines(keepends=True)
+
+
+def with_own_hash(line):
+    """What somebody writes who knows the format."""
+    text = line.rstrip(b"\n")[:-N_OWN] + b"}"
+    return text[:-1] + OWN + hashlib.sha256(text).hexdigest().encode() + b'"}\n'
+
+
+def change(lines):
+    lines[3] = lines[3].replace(b'"status":3', b'"status":9')
+
+
+def change_well(lines):
+    change(lines)
+    lines[3] = with_own_hash(lines[3])
+
+
+def remove(lines):
+    del lines[3]
+
+
+def insert(lines):
+    lines.insert(4, lines[3])
+
+
+def insert_well(lines):
+    found = json.loads(lines[3])
+    text = (
+        lines[3]
+        .replace(b'"n":4', b'"n":5')
+        .replace(found["previous"].encode(), found["sha256"].encode())
+    )
+    lines.insert(4, with_own_hash(text))
+
+
+def cut(lines):
+    del lines[8:]
+
+
+def cut_in_half(lines):
+    lines[-1] = lines[-1][:-10]
+
+
+def change_last(lines):
+    lines[-1] = with_own_hash(lines[-1].replace(b'"status":9', b'"status":8'))
+
+
+@pytest.mark.parametrize(
+    ("plant", "message"),
+    [
+        (change, "line 4: was changed"),
+        (change_well, "line 5: the line before it (number 4) was replaced"),
+        (remove, "line 4: lines 4 to 4 were removed before it"),
+        (insert, "line 5: was inserted"),
+        (insert_well, "line 6: was inserted"),
+        (cut, "lines after number 8 were removed"),
+        (cut_in_half, "its last line is cut off"),
+        (change_last, "lines after number 10 were removed"),
+    ],
+)
+def test_the_first_line_that_was_tampered_with_is_named(tmp_path, plant, message):
+    chain = Chain(tmp_path / FOLDER)
+    chain.append([{"status": number} for number in range(10)])
+    assert verify(tmp_path).n == 10
+    path, lines = lines_of(tmp_path)
+    plant(lines)
+    path.write_bytes(b"".join(lines))
+
+    with pytest.raises(CheckFailed, match=re.escape(message)):
+        verify(tmp_path)
+
+
+def test_a_head_kept_elsewhere_finds_a_chain_that_was_written_anew(tmp_path):
+    Chain(tmp_path / FOLDER).append([{"status": 200}])
+    kept = verify(tmp_path).sha256
+    shutil.rmtree(tmp_path / FOLDER)
+    Chain(tmp_path / FOLDER).append([{"status": 500}])
+
+    assert verify(tmp_path).n == 1
+    with pytest.raises(CheckFailed):
+        verify(tmp_path, kept)
+
+
+def test_several_services_share_a_chain_and_a_half_line_is_healed(tmp_path):
+    def write():
+        chain = Chain(tmp_path / FOLDER)
+        for number in range(40):
+            chain.append([{"status": number}])
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    path, _ = lines_of(tmp_path)
+    with path.open("ab") as file:
+        file.write(b'{"n":121,"previous"')  # killed while it wrote
+    Chain(tmp_path / FOLDER).append([{"status": 0}])
+
+    assert verify(tmp_path).n == 121
+
+
+def test_what_cannot_be_written_is_counted_and_named_in_the_trail(tmp_path, monkeypatch):
+    lost = []
+    writer = TrailWriter(tmp_path, SETTINGS, lost.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(trail, "_write", full_disk)
+        for number in range(5):
+            writer.put({"status": number})
+        deadline = time.monotonic() + 10
+        while sum(lost) < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    writer.put({"status": 200})
+    writer.close()
+    records = list(trail.records(tmp_path))
+
+    assert sum(lost) == 5
+    assert sum(one.get("lost", 0) for one in records) == 5
+    assert records[-1]["status"] == 200
+    assert verify(tmp_path).n == len(records)
+
+
+def full_disk(*_):
+    raise OSError("no space left on device")
+
+
+def test_a_killed_service_whose_head_is_old_still_verifies(tmp_path):
+    chain = Chain(tmp_path / FOLDER)
+    chain.append([{"status": 1}])
+    head = (tmp_path / FOLDER / HEAD).read_bytes()
+    chain.append([{"status": 2}])
+    (tmp_path / FOLDER / HEAD).write_bytes(head)
+
+    assert verify(tmp_path).n == 2
+
+
+def test_a_rewritten_csv_keeps_the_bytes_of_its_other_lines(tmp_path):
+    path = tmp_path / "a.csv"
+    kept = ["\ufeffname;note\r\n", 'ann;"two\r\nlines; quoted ""x"""\r\n', "cid; 7 \r\n"]
+    gone = ['bob;"of\r\nbob"\r\n', " bob ;2\n"]
+    path.write_bytes("".join([kept[0], gone[0], kept[1], gone[1], kept[2]]).encode())
+    forget._rewrite(path, "name", lambda number, name: name != "bob")
+
+    assert path.read_bytes() == "".join(kept).encode()
+
+
+def test_rows_of_the_main_file_are_found_through_a_joined_one(tmp_path):
+    path = tmp_path / "main.parquet"
+    pl.DataFrame({"key": [1, 2, 3]}).write_parquet(path)
+    forget._rewrite(path, None, forget._keeper("bob", {2}))
+
+    assert pl.read_parquet(path)["key"].to_list() == [1, 3]
+
+
+def test_the_events_have_what_the_specification_requires(logged):
+    """https://openlineage.io/spec/2-0-2/OpenLineage.json, `required` of RunEvent and its parts."""
+    found = list(all_events(logged.root))
+    states = {"START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"}
+
+    assert {one["job"]["name"] for one in found} == {"prepare", "train", "register"}
+    for one in found:
+        assert one["eventType"] in states
+        assert datetime.fromisoformat(one["eventTime"]).tzinfo is not None
+        assert re.match(r"[a-z]+:", one["producer"])
+        assert one["schemaURL"].endswith("#/$defs/RunEvent")
+        assert UUID(one["run"]["runId"]).version == 5
+        for dataset in (one["job"], *one["inputs"], *one["outputs"]):
+            assert dataset["namespace"]
+            assert dataset["name"]
+        for dataset in (*one["inputs"], *one["outputs"]):
+            assert {"_producer", "_schemaURL"} < set(dataset["facets"]["version"])
+
+
+def test_a_broken_link_is_named(serve, logged, rows):
+    with serve() as client:
+        (found,) = client.post("/predict", json=rows[:1]).json()
+    name = found["prediction_id"]
+
+    def broken():
+        return [one.name for one in follow(logged.root, name) if one.fault and one.name != "commit"]
+
+    assert broken() == []
+    path = logged.root / "models/1/run.json"
+    path.chmod(0o644)
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"config": record["config"] | {"seed": 99}}))
+    assert broken() == ["configuration"]
+    shutil.rmtree(logged.root / "logs" / record["run"])
+    assert broken() == ["run", "configuration"]
+    part = logged.root / "data/train/part-0.parquet"
+    part.write_bytes(part.read_bytes() + b"x")
+    assert broken() == ["run", "configuration", "rows of train"]
+    model = logged.root / "models/1/model.skops"
+    model.chmod(0o644)
+    model.write_bytes(model.read_bytes() + b"x")
+    assert broken()[0] == "model version"
+    shutil.rmtree(logged.root / "models/1")
+    assert broken() == ["model version"]
+
+
+def test_a_key_that_is_added_or_revoked_reaches_the_running_service(configure, serve, logged, rows):
+    configure(keys={"file": "models/keys.json", "poll_s": 0.05})
+    with serve() as client:
+        ask = {"json": rows[0], "headers": {}}
+        assert client.post("/predict", **ask).status_code == 401
+        key = logged.run("keys", "add", "ann").stdout.split()[-1]
+        ask["headers"] = {"Authorization": f"Bearer {key}"}
+        wait_until(lambda: client.post("/predict", **ask).status_code == 200)
+        (logged.root / "models/keys.json").write_text("[broken")
+        time.sleep(0.2)
+        assert client.post("/predict", **ask).status_code == 200
+        (logged.root / "models/keys.json").write_text("[]")
+        wait_until(lambda: client.post("/predict", **ask).status_code == 401)
+    callers = [one["caller"] for one in trail.records(logged.root)]
+
+    assert set(callers) == {None, "ann"}
+    assert key not in "".join(path.read_text() for path in trail.files(logged.root))
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_model_that_learns_rows_by_heart_is_found_by_the_attack(logged):
+    words = ["model=forest", "models.forest.min_samples_leaf=1", "models.forest.bootstrap=false"]
+    quiet = logged.run("attacks", "attacks.allowed_drop=1")
+    assert logged.run("train", *words).returncode == 0
+    loud = logged.run("attacks", "attacks.allowed_drop=1")
+    found = logged.json("reports/membership.json")["membership"]
+
+    assert quiet.returncode == 0, quiet.stderr
+    assert loud.returncode == 1
+    assert found["auc"] > 0.7
+    assert "membership.auc is" in loud.stderr
+    report = logged.json("reports/robustness.json")
+    assert report["worst_drop"] == max(one["drop"] for one in report["cases"])
+    assert any(one["share_flagged"] == 1 for one in report["cases"])
+
+
+def test_a_version_of_older_data_is_listed_as_unknown(logged, configure):
+    path = logged.root / "data/people.csv"
+    table = pl.read_csv(logged.root / logged.data().file)
+    table.with_columns(person=pl.int_range(pl.len()) + 100000).write_csv(path)
+    ignored = [*load_project(logged.root).data.ignore, "person"]
+    configure("conf/default.yaml", data={"file": "data/people.csv", "ignore": ignored})
+    configure(subject={"column": "person"})
+    assert logged.run("prepare").returncode == 0
+    done = logged.run("forget", "100003")
+
+    assert done.returncode == 0, done.stderr
+    assert "version 1: nobody can tell" in done.stdout
+
+
+def test_the_technical_file_is_red_until_it_is_whole_and_when_a_source_changes(logged):
+    docs = shutil.copytree(ROOT / "docs", logged.root / "docs")
+    (logged.root / "CHANGELOG.md").write_text("# Changelog\n")
+    red = logged.run("technical-file")
+    for name in ("live", "membership", "robustness", "promotion"):
+        content = {
+            "live": {"quality": {"metric": "accuracy", "value": 0.9}},
+            "membership": {"membership": {"auc": 0.5}},
+            "robustness": {"worst_drop": 0.0, "cases": []},
+            "promotion": {"version": "1", "model": "a", "created": "2026-01-01", "history": [1]},
+        }
+        (logged.root / f"reports/{name}.json").write_text(json.dumps(content[name]))
+    for path in docs.rglob("*.md"):
+        path.write_text(re.sub(r"(?m)^> .*(\n> .*)*", "Words of a person. More.", path.read_text()))
+    (docs / "runbook.md").write_text("## Who to call\n\nAnn.\n")
+    green = logged.run("technical-file")
+    checked = logged.run("technical-file", "--check")
+    page = docs / "model-card.md"
+    page.write_text(page.read_text().replace("Words", "New words"))
+    stale = logged.run("technical-file", "--check")
+    (docs / "threat-model.md").unlink()
+    gone = logged.run("technical-file")
+
+    assert red.returncode == 1
+    assert "'Standards applied' is empty" in red.stderr
+    assert "needs docs/problem.md#Objective, which is missing or empty" in red.stderr
+    assert (green.returncode, checked.returncode) == (0, 0), green.stderr
+    assert "Words of a person." in (logged.root / technical_file.PATH).read_text()
+    assert logged.json("reports/inventory.json")["purpose"] == "Words of a person."
+    assert stale.returncode == 1
+    assert "its sources have changed" in stale.stderr
+    assert gone.returncode == 1
+    assert "threat-model.md" in gone.stderr
