@@ -116,11 +116,11 @@ CODE = {
         ("executor/mine.py", "def run(root):\n    pass\n    return read_part(root, 'test')"),
         (
             "model/mine.py",
-            "def run():\n    import polars\n    return polars.read_parquet('data/test/part-0.parquet')",
+            "def run():\n    import polars\n    return polars.read_parquet('data/test/a.parquet')",
         ),
         (
             "model/mine.py",
-            "def run(root):\n    pass\n    return scan_parquet(root / 'data' / 'test' / 'part-0.parquet')",
+            "def run(root):\n    pass\n    return scan_parquet(root / 'data' / 'test')",
         ),
     ],
     "leakage.row-statistic": [
@@ -204,14 +204,25 @@ def test_a_fault_in_a_notebook_is_found_in_its_cell(project):
     assert other[:2] == ("notebooks/mine.ipynb cell 4", 1)
 
 
-def test_what_cannot_be_read_is_listed(project):
-    write(project.root, f"{SRC}/model/mine.py", "def (\n")
+def test_what_cannot_be_read_is_an_error(project):
+    write(project.root, f"{SRC}/model/mine.py", "a = 1\ndef (\n")
+    write(project.root, "reports/drift.json", '{"columns": [{"name": "a"}]}')
+    write(project.root, "reports/skew.json", "[")
+    seen = found(project.root, "audit.unreadable")
+
+    assert (f"{SRC}/model/mine.py", 2) in [one[:2] for one in seen]
+    assert len(seen) == 4  # the last file is read twice
+    assert str(project.root) not in str(seen)
+    assert "KeyError: 'moved'" in "".join(one[2] for one in seen)
+
+
+def test_without_a_run_or_data_the_audit_says_what_it_left_out(project):
     shutil.rmtree(project.root / "logs")
+    shutil.rmtree(project.root / "data")
+    report = audit(project.root)
 
-    skipped = "\n".join(audit(project.root)["skipped"])
-
-    assert f"{SRC}/model/mine.py" in skipped
-    assert "logs/: no finished run" in skipped
+    assert [line.partition("/")[0] for line in report["skipped"]] == ["data", "logs"]
+    assert report["n"]["error"] == 0
 
 
 def leak(root):

@@ -1,12 +1,12 @@
 """Print the faults of the project by severity, with file and line: `audit`."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.report import number_text, render
+from ..evaluation.report import metric_text, number_text, render
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import write_json, write_text
@@ -22,7 +22,8 @@ from .training import find_loss, find_scaling, find_suspects
 
 REPORT, PAGE, CHANGED = "reports/audit.json", "reports/audit.html", "reports/audit-changed.json"
 MAX_SHOWN = 3  # differences of a stage; the others are in reports/audit-changed.json
-CHECKS = (
+Check = Callable[[Records], Iterator[Finding]]
+CHECKS: tuple[Check, ...] = (
     *(find_suspects, find_scaling, find_loss, find_gaps),
     *(find_drift, find_skew, find_compliance),
 )
@@ -49,16 +50,14 @@ def run(args: argparse.Namespace) -> None:
 
 def audit(root: Path) -> dict[str, Any]:
     """The content of reports/audit.json."""
-    records = Records(root)
-    sources, unread = read_sources(root)
-    layers = read_layers(root)
-    found = [one for source in sources for one in find_leakage(source)]
+    records, layers = Records(root), read_layers(root)
+    sources, found = read_sources(root)
+    found += [one for source in sources for one in find_leakage(source)]
     found += [one for source in sources for one in find_architecture(source, layers)]
-    found += [one for check in CHECKS for one in check(records)]
+    found += [one for check in CHECKS for one in _findings(check, records)]
     today = datetime.now(UTC).date()
     standing, accepted = apply_acceptances(root, dict.fromkeys(found), today)
-    entries = sorted(map(_entry, standing), key=lambda one: SEVERITIES.index(one["severity"]))
-    because = [{**_entry(one), **why.model_dump(mode="json")} for one, why in accepted]
+    entries = sorted(map(_entry, standing), key=_order)
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "run": records.run.folder.name if records.run else None,
@@ -67,9 +66,23 @@ def audit(root: Path) -> dict[str, Any]:
         "n_sources": len(sources),
         "n": {one: sum(entry["severity"] == one for entry in entries) for one in SEVERITIES},
         "findings": entries,
-        "accepted": because,
-        "skipped": [*unread, *_skipped(records, layers)],
+        "accepted": [{**_entry(one), **why.model_dump(mode="json")} for one, why in accepted],
+        "skipped": list(_skipped(records, layers)),
     }
+
+
+def _findings(check: Check, records: Records) -> list[Finding]:
+    """What a check finds; a record of another form is a finding itself."""
+    try:
+        return list(check(records))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        text = str(error).replace(f"{records.root}/", "")
+        seen = f"{check.__name__}: {type(error).__name__}: {text}"
+        return [Finding("audit.unreadable", seen, "reports/")]
+
+
+def _order(entry: dict[str, Any]) -> tuple[int, str, int]:
+    return SEVERITIES.index(entry["severity"]), entry["file"], entry["line"] or 0
 
 
 def _entry(finding: Finding) -> dict[str, Any]:
@@ -105,7 +118,7 @@ def _print_changed(root: Path, names: tuple[str, str]) -> None:
     report = compare_runs(root, names)
     write_json(root / CHANGED, report)
     values = [f"{one['run']} {number_text(one['value'])}" for one in report["runs"]]
-    log("changed", f"{report['runs'][0]['metric']} on valid: {', '.join(values)}")
+    log("changed", f"{metric_text(report['metric'])} on valid: {', '.join(values)}")
     for number, stage in enumerate(report["stages"]):
         differences = stage["differences"]
         more = f", {len(differences)} values" if len(differences) > 1 else ""

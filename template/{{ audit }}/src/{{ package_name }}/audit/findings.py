@@ -1,5 +1,6 @@
 """What an audit can find, and which findings a person has accepted."""
 
+import functools
 import importlib.resources
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class Acceptances(Section):
     accepted: tuple[Accepted, ...] = ()
 
 
+@functools.cache
 def kinds() -> dict[str, Kind]:
     """Every kind of finding, by its id."""
     text = importlib.resources.files(__package__).joinpath("kinds.yaml").read_text("utf-8")
@@ -64,23 +66,22 @@ def apply_acceptances(
 
     Raises ValueError with the nearest id where an acceptance names an unknown one.
     """
-    known: dict[tuple[str, str], Accepted] = {}
-    for one in load(root, ACCEPTED, Acceptances).accepted:
+    acceptances = load(root, ACCEPTED, Acceptances).accepted
+    for one in acceptances:
         check_name(one.id, kinds(), f"{ACCEPTED}: id")
-        known[one.id, one.file] = one
+    known = {(one.id, one.file): one for one in acceptances if one.until >= today}
     standing: list[Finding] = []
     accepted: list[tuple[Finding, Accepted]] = []
-    used = set()
     for finding in found:
         match = known.get((finding.kind, finding.file))
-        used.add(match)
-        if match is not None and match.until >= today:
-            accepted.append((finding, match))
-        else:
+        if match is None:
             standing.append(finding)
-    for number, one in enumerate(known.values()):
-        kind = "acceptance.over" if one.until < today else "acceptance.unused"
-        if one not in used or one.until < today:
+        else:
+            accepted.append((finding, match))
+    used = [one for _, one in accepted]
+    for number, one in enumerate(acceptances):
+        if one not in used:
+            kind = "acceptance.over" if one.until < today else "acceptance.unused"
             seen = f"{one.id} in {one.file}, until {one.until}: {one.reason}"
             line = line_of(root, ACCEPTED, "accepted", number)
             standing.append(Finding(kind, seen, ACCEPTED, line))

@@ -70,8 +70,9 @@ def _of_reports(records: Records, newest: str) -> Iterator[Finding]:
 def compare_runs(root: Path, names: tuple[str, str]) -> dict[str, Any]:
     """Which stages of the pipeline differ between two runs, or versions in models/.
 
-    runs: name and the metric on valid of each. stages: name, and for each difference its place
-    and the two values, in the order of the pipeline. Later ones may follow from the first.
+    metric: of the first; runs: its value on valid of each. stages: name, and for each difference
+    its place and the two values, in the order of the pipeline. Later ones may follow from the
+    first.
     """
     folders = [_folder(root, name) for name in names]
     records = [dict(read_json(folder / runs.RECORD)) for folder in folders]
@@ -83,8 +84,15 @@ def compare_runs(root: Path, names: tuple[str, str]) -> dict[str, Any]:
         if changed:
             entries = [{"place": key, "values": list(pair)} for key, pair in changed.items()]
             stages.append({"stage": stage, "differences": entries})
-    shown = [{"run": name, **_value(record)} for name, record in zip(names, records, strict=True)]
-    return {"runs": shown, "first": stages[0]["stage"] if stages else None, "stages": stages}
+    metric = records[0]["config"]["metric"]
+    values = [record["metrics"]["valid"][metric]["value"] for record in records]
+    shown = [{"run": name, "value": value} for name, value in zip(names, values, strict=True)]
+    return {
+        "metric": metric,
+        "runs": shown,
+        "first": stages[0]["stage"] if stages else None,
+        "stages": stages,
+    }
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -125,8 +133,3 @@ def _differences(one: Any, other: Any, place: str) -> Iterator[tuple[str, tuple[
             yield from _differences(one.get(key), other.get(key), inside)
     elif one != other:
         yield place, (one, other)
-
-
-def _value(record: Mapping[str, Any]) -> dict[str, Any]:
-    metric = record["config"]["metric"]
-    return {"metric": metric, "value": record["metrics"]["valid"][metric]["value"]}

@@ -40,22 +40,25 @@ class Source:
         return Finding(kind, f"{text}: {seen}" if text else seen, file, line)
 
 
-def read_sources(root: Path) -> tuple[list[Source], list[str]]:
-    """All sources, and one line for each that could not be read. Tests may do what they test."""
+def read_sources(root: Path) -> tuple[list[Source], list[Finding]]:
+    """All sources, and a finding for each that is not Python. Tests open what they test."""
     paths = sorted({path for pattern in CODE for path in root.glob(pattern)})
-    found, unread = [], []
+    sources, unread = [], []
     for path in paths:
         file = path.relative_to(root).as_posix()
+        if "/." in file:
+            continue  # what an editor or Jupyter keeps
         try:
             text, cells = _content(path)
             tree = ast.parse(text)
-        except (SyntaxError, ValueError, KeyError) as error:
-            unread.append(f"{file}: {error}")
+        except (SyntaxError, ValueError, KeyError, TypeError) as error:
+            line = getattr(error, "lineno", None)
+            unread.append(Finding("audit.unreadable", f"{error}", file, line))
             continue
         _, inside, name = file.partition(f"src/{PACKAGE}/")
         module = tuple(name.removesuffix(".py").split("/")) if inside else ()
-        found.append(Source(file, tree, module, cells))
-    return found, unread
+        sources.append(Source(file, tree, module, cells))
+    return sources, unread
 
 
 def _content(path: Path) -> tuple[str, tuple[int, ...]]:
