@@ -47,7 +47,7 @@ COMPONENTS = {
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(1470, 12, 200),
+    "monitor": Budget(1480, 12, 200),
     "rollout": Budget(1030, 10, 210),
     "govern": Budget(1850, 19, 270),
     "audit": Budget(1050, 10, 60),

@@ -59,21 +59,27 @@ def prediction_encoder(settings: Log) -> Callable[[Served], bytes]:
     hidden: dict[type[BaseModel], set[str]] = {}
 
     def row_text(row: BaseModel) -> str:
+        if not settings.mask:
+            return row.model_dump_json(by_alias=True)
         kind = type(row)
         if kind not in hidden:
             fields = kind.model_fields.items()
             hidden[kind] = {name for name, one in fields if one.alias in settings.mask}
-        return row.model_dump_json(by_alias=True, exclude=hidden[kind] or None)
+        return row.model_dump_json(by_alias=True, exclude=hidden[kind])
 
     def encode(served: Served) -> bytes:
-        common: dict[str, Any] = {TIME: served.time_us, "ms": served.ms}
-        common |= {key: served.facts.get(key) for key in ("request_id", "traceparent")}
+        line: dict[str, Any] = {TIME: served.time_us, "ms": served.ms, "row": None}
+        line["row_sha256"] = None
+        line |= {key: served.facts.get(key) for key in ("request_id", "traceparent")}
         lines = []
         for row, found in zip(served.rows, served.facts["predictions"], strict=True):
-            text = row_text(row) if settings.raw != "none" else None
-            line = common | found | _as_text(found)
-            line["row"] = text if settings.raw == "row" else None
-            line["row_sha256"] = None if text is None else sha256(text)
+            line |= found  # the keys are the same for each
+            line["prediction"] = _as_text(found["prediction"])
+            line["probabilities"] = _as_text(found["probabilities"])
+            if settings.raw != "none":
+                text = row_text(row)
+                line["row_sha256"] = sha256(text)
+                line["row"] = text if settings.raw == "row" else None
             lines.append(to_json(line))
         return b"\n".join([*lines, b""])
 
@@ -126,11 +132,9 @@ def n_lost(root: Path) -> dict[str, int]:
     return found
 
 
-def _as_text(found: Mapping[str, Any]) -> dict[str, str | None]:
-    prediction, probabilities = found["prediction"], found["probabilities"]
-    shown = prediction if isinstance(prediction, str) else to_json(prediction).decode()
-    scores = None if probabilities is None else to_json(probabilities).decode()
-    return {"prediction": shown, "probabilities": scores}
+def _as_text(value: Any) -> str | None:
+    """Text as it is, JSON of anything else."""
+    return value if value is None or isinstance(value, str) else to_json(value).decode()
 
 
 def _scan(root: Path, name: str) -> pl.LazyFrame:
