@@ -141,6 +141,19 @@ def test_a_proof_that_is_run_by_hand_gives_at_most_half_a_point(project):
     assert data["groups"][1]["entries"][0]["points"] == 1.0
 
 
+def test_a_schedule_that_is_proven_lifts_the_half_point(project):
+    capped = "{name: One, at_most: 0.5, unless: %s, items"
+    project.write("reports/evaluation.json", '{"beats_baseline": {"low": 1}}')
+    found = {}
+    for other in ("scoping.users", "scoping.beats"):
+        view = VIEW.replace("{name: One, items", capped % other)
+        project.write("checklist/catalog/views/small.yml", view)
+        data = json.loads(project.run("report", "--view", "small", "--format", "json").out)
+        found[other] = data["groups"][0]["entries"][0]["points"]
+
+    assert found == {"scoping.users": 0.5, "scoping.beats": 1.0}
+
+
 def test_a_view_of_an_unknown_item_is_refused(project):
     project.write(
         "checklist/catalog/views/small.yml", VIEW.replace("scoping.users", "scoping.user")

@@ -153,8 +153,8 @@ _FACT = Keys(
 )
 FACTS = Keys(facts=ListOf(_FACT, 1))
 
-# at_most: points where the proof is committed after a run by hand instead of made by CI.
-_ENTRIES = ListOf(Keys(name=Text(), items=ListOf(ID), at_most_=Number()), 1)
+# at_most: points where the proof is committed after a run by hand, unless an item holds: a schedule.
+_ENTRIES = ListOf(Keys(name=Text(), items=ListOf(ID), at_most_=Number(), unless_=ID), 1)
 VIEW = Keys(
     view=_SLUG,
     title=Text(),

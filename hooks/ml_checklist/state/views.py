@@ -58,7 +58,8 @@ def load(catalog: Catalog) -> dict[str, dict[str, Any]]:
 def _unknown(data: dict[str, Any], catalog: Catalog, where: str) -> list[Problem]:
     found = []
     for entry in [entry for group in data["groups"] for entry in group["entries"]]:
-        for name in [name for name in entry["items"] if catalog.resolve(name) is None]:
+        named = [*entry["items"], *([entry["unless"]] if "unless" in entry else [])]
+        for name in [name for name in named if catalog.resolve(name) is None]:
             text = f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}"
             found.append(Problem(where, entry.line, text))
     return found
@@ -75,12 +76,18 @@ def fill(survey: Survey, name: str) -> View:
         for entry in group["entries"]:
             items = [survey.project.catalog.resolve(name) for name in entry["items"]]
             statuses = [survey.statuses[item.id] for item in items if item]
-            worth = min(points(statuses), entry.get("at_most", 1))
-            rows.append(Row(entry["name"], statuses, worth))
+            most = 1 if _holds(survey, entry.get("unless")) else entry.get("at_most", 1)
+            rows.append(Row(entry["name"], statuses, min(points(statuses), most)))
         groups.append((group["title"], rows))
     scored = data.get("scoring") == "ml-test-score"
     score = min(sum(row.points for row in rows) for _, rows in groups) if scored else None
     return View(data, groups, score)
+
+
+def _holds(survey: Survey, name: str | None) -> bool:
+    """Whether an item is proven; an entry without one has no exception."""
+    item = survey.project.catalog.resolve(name) if name else None
+    return item is not None and survey.statuses[item.id].proven
 
 
 def points(statuses: list[Status]) -> float:
