@@ -49,7 +49,7 @@ COMPONENTS = {
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1480, 12, 200),
     "rollout": Budget(1030, 10, 210),
-    "govern": Budget(1850, 19, 270),
+    "govern": Budget(1860, 19, 280),
     "audit": Budget(1050, 10, 60),
     "inspect": Budget(640, 6, 110),
     # Five commands, the settings, and a copy of the project to measure without a trace.

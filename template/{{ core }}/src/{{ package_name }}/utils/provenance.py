@@ -13,10 +13,10 @@ PACKAGES = ("numpy", "polars", "scikit-learn", "scipy", "skops")
 
 def git_state(root: Path, *paths: str) -> dict[str, str | bool | None]:
     """`commit` and `dirty` (of these paths); both None outside git or before the first commit."""
-    commit = _git(root, "rev-parse", "--verify", "HEAD")
+    commit = git(root, "rev-parse", "--verify", "HEAD")
     if commit is None:
         return {"commit": None, "dirty": None}
-    return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain", "--", *paths))}
+    return {"commit": commit, "dirty": bool(git(root, "status", "--porcelain", "--", *paths))}
 
 
 def environment() -> dict[str, Any]:
@@ -44,7 +44,8 @@ def tree_id(root: Path, folder: str) -> str:
     return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
 
 
-def _git(root: Path, *words: str) -> str | None:
+def git(root: Path, *words: str) -> str | None:
+    """What a git command prints; None where it fails, or there is no git."""
     command = ["git", *words]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=30)

@@ -21,6 +21,7 @@ from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, replacing, write_json
 from ..utils.logs import log
+from ..utils.provenance import git
 from .served import forget_served
 from .settings import PATH, load_governance
 from .subjects import as_text, has_learnt, pseudonym, record_subjects, rows_by_subject
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
 def _forget_originals(
     root: Path, config: Config, column: str, subject: str, rows: pl.DataFrame
 ) -> list[str]:
-    """Rewrite the files that hold the person; returns those outside of the project.
+    """Rewrite the files that hold the person; returns a sentence for each copy that stays.
 
     The main file is last but for those that alone name the person: interrupted, a second call
     still finds the rows.
@@ -74,10 +75,12 @@ def _forget_originals(
     for path, is_main in [(p, name == main) for name in files for p in _copies(root, name)]:
         named = column in _columns(path)
         keep = _keeper(subject, numbers_ if is_main and not named else set())
-        if path.resolve().is_relative_to(root.resolve()):
-            _rewrite(path, column if named else None, keep)
-        elif named:
-            outside.append(f"{path}: outside of the project; delete '{subject}' there")
+        if not path.resolve().is_relative_to(root.resolve()):
+            outside += [f"{path}: outside of the project; delete '{subject}' there"] * named
+            continue
+        _rewrite(path, column if named else None, keep)
+        if git(root, "ls-files", "--", str(path)):
+            outside.append(f"{path}: git keeps what it held; see `git filter-repo`")
     return outside
 
 

@@ -109,5 +109,5 @@ def _list(known: list[Key]) -> None:
     now = datetime.now(UTC)
     for key in known:
         state = "valid" if key.is_valid(now) else "not valid"
-        log("keys", f"{key.id}  {key.name:<20}  {','.join(key.scopes):<24}  {state:<9}  ")
-        log("", f"from {key.not_before:%Y-%m-%d} to {key.expires:%Y-%m-%d}")
+        what = f"{key.id}  {key.name:<12}  {','.join(key.scopes):<18}  {state}"
+        log("keys", f"{what}, {key.not_before:%Y-%m-%d} to {key.expires:%Y-%m-%d}")

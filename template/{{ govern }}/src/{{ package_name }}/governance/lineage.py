@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, sha256_of_json, write_text
 from ..utils.logs import log
+from ..utils.provenance import git
 from .events import all_events
 from .recompute import find_logged
 from .signatures import SIGNATURE
@@ -45,8 +45,9 @@ def run(args: argparse.Namespace) -> None:
     if args.prediction is None and not args.events:
         raise ValueError("command line: lineage needs a prediction id, or --events")
     links = list(follow(args.root, args.prediction)) if args.prediction else []
-    for one in links:
-        log("lineage", f"{one.name:<14}{'BROKEN  ' * bool(one.fault)}{one.value}")
+    for number, one in enumerate(links):
+        tag = "" if number else "lineage"
+        log(tag, f"{one.name:<14}{one.value}{'  BROKEN' * bool(one.fault)}")
     if broken := [f"{one.name} ({one.value}): {one.fault}" for one in links if one.fault]:
         raise CheckFailed("\n".join(broken))
 
@@ -88,9 +89,7 @@ def _commit(root: Path, record: dict[str, Any]) -> Link:
     commit, dirty = record["git"]["commit"], record["git"]["dirty"]
     if commit is None:
         return Link("commit", "none", "the run was not in git")
-    command = ["git", "cat-file", "-e", f"{commit}^{{commit}}"]
-    known = subprocess.run(command, cwd=root, capture_output=True).returncode == 0
-    if not known:
+    if git(root, "cat-file", "-e", f"{commit}^{{commit}}") is None:
         return Link("commit", commit[:12], "this clone does not have it")
     return Link("commit", commit[:12], "with changes that were not committed" if dirty else "")
 
