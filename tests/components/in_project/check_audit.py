@@ -200,8 +200,8 @@ def test_a_fault_in_a_notebook_is_found_in_its_cell(project):
 
     (one,) = found(project.root, "leakage.all-rows-fit")
     (other,) = found(project.root, "leakage.before-split")
-    assert one[:2] == ("notebooks/mine.ipynb cell 3", 2)
-    assert other[:2] == ("notebooks/mine.ipynb cell 4", 1)
+    assert one == ("notebooks/mine.ipynb", 2, "cell 3: S().fit_transform(X)")
+    assert other == ("notebooks/mine.ipynb", 1, "cell 4: train_test_split(X)")
 
 
 def test_what_cannot_be_read_is_an_error(project):

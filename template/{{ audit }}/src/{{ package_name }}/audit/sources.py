@@ -30,14 +30,13 @@ class Source:
         """`model/features.py`, or the file where it is outside the package."""
         return "/".join(self.module) + ".py" if self.module else self.file
 
-    def finding(self, kind: str, node: ast.AST, text: str = "") -> Finding:
-        """A finding at a node; what was seen is its first line, after `text`."""
-        line, file = int(getattr(node, "lineno", 1)), self.file
+    def finding(self, kind: str, node: ast.AST) -> Finding:
+        """A finding at a node, with its first line; of a notebook lines are counted by cell."""
+        line, seen = int(getattr(node, "lineno", 1)), ast.unparse(node).partition("\n")[0][:120]
         if self.cells:
             cell = bisect_right(self.cells, line)
-            file, line = f"{file} cell {cell}", line - self.cells[cell - 1] + 1
-        seen = ast.unparse(node).partition("\n")[0][:120]
-        return Finding(kind, f"{text}: {seen}" if text else seen, file, line)
+            line, seen = line - self.cells[cell - 1] + 1, f"cell {cell}: {seen}"
+        return Finding(kind, seen, self.file, line)
 
 
 def read_sources(root: Path) -> tuple[list[Source], list[Finding]]:
