@@ -1,11 +1,14 @@
 # Who may ask, what is recorded and kept, where a prediction comes from, and what no model may use.
-.PHONY: govern forget purge keys trail lineage recompute sign verify attacks technical-file
+.PHONY: govern forget purge keys trail prediction-lineage recompute sign verify attacks technical-file
 
-govern: ## no forbidden column is used; `make train` runs it first
-	@$(RUN) $(NAME) govern $(ARGS)
+govern: ## no forbidden column is used; part of prepare, train and check
+	@$(RUN) $(NAME) govern
 
-train: govern
+prepare: govern
 check:: govern
+# After training too: the first `prepare` has just written the schema.
+train::
+	@$(RUN) $(NAME) govern
 
 forget: ## delete a person's rows everywhere: make forget ARGS="ID"
 	@$(RUN) $(NAME) forget $(ARGS)
@@ -19,7 +22,7 @@ keys: ## the service's keys: make keys ARGS="add ann --scopes predict --days 90"
 trail: ## verify the audit trail
 	@$(RUN) $(NAME) trail verify $(ARGS)
 
-lineage: ## where a prediction comes from: make lineage ARGS="PREDICTION_ID"
+prediction-lineage: ## where it comes from: make prediction-lineage ARGS="PREDICTION_ID"
 	@$(RUN) $(NAME) lineage $(ARGS)
 
 recompute: ## compute a logged prediction again: make recompute ARGS="PREDICTION_ID"
