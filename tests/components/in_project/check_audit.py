@@ -360,6 +360,14 @@ def test_a_fault_in_the_records_is_found(project, name):
     assert places[0][1] is not None or not (project.root / places[0][0]).is_file()
 
 
+def test_a_service_that_predicted_nothing_owes_no_comparison(project):
+    serve(project.root)
+    log = project.root / "data/served/predictions"
+    (log / "0.parquet").rename(log / "0.count")
+
+    assert found(project.root, "skew.absent") == []
+
+
 LOSSES = [
     ({"metric": "mae", "model": "ridge"}, True),
     ({"metric": "mae", "model": "forest"}, True),

@@ -16,6 +16,7 @@ FAIRNESS, FAIRNESS_REPORT = "conf/fairness.yaml", "reports/fairness.json"
 CARD, SCHEMA = "docs/data-card.md", "conf/schema.yaml"
 MAX_UNEQUAL = 0.001  # share of rows, as `skew` has it
 DAY_S = 86_400
+SEGMENTS = (".parquet", ".jsonl")  # of the log: closed ones, and the one that is written
 # Names that columns about a person often have, in English; whole words of the name.
 PERSONAL = re.compile(
     r"(^|_)(first_?name|last_?name|full_?name|surname|e_?mail|phone|mobile|street|postcode|zip"
@@ -100,8 +101,8 @@ def _find_protected(records: Records) -> Iterator[Finding]:
 
 def _served_at(records: Records) -> list[float]:
     """When the files of the prediction log were written, in seconds, in order."""
-    files = (records.root / "data" / "served" / "predictions").glob("*.*")
-    return sorted(path.stat().st_mtime for path in files)
+    files = (records.root / "data" / "served" / "predictions").glob("*")
+    return sorted(path.stat().st_mtime for path in files if path.suffix in SEGMENTS)
 
 
 def _trained_since(records: Records, created: str) -> bool:
