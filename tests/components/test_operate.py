@@ -1,0 +1,201 @@
+"""Planted costs are found, equal versions are not reported, and manifests follow the schemas."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.components.test_serve import do
+from tests.conftest import Render, copy_installed, run
+
+DAY_S = 86_400
+START = 1_700_000_000
+QUICK = ("bench.rounds=8", "bench.requests=30", "bench.burst=20", "bench.trainings=0")
+N_EQUAL = 20
+
+
+@pytest.fixture(scope="module")
+def registered(installed_project, tmp_path_factory) -> Path:
+    """A project in git with a champion."""
+    installed = installed_project(components=["operate"])
+    project = copy_installed(installed, tmp_path_factory.mktemp("operate") / "project")
+    for command in ("train", "evaluate", "register", "promote", "export"):
+        do(project, command)
+    return project
+
+
+@pytest.fixture
+def project(registered, tmp_path) -> Path:
+    """A copy, to change."""
+    return Path(shutil.copytree(registered, tmp_path / "project", symlinks=True))
+
+
+def features(project: Path) -> Path:
+    return project / "src/my_model/model/features.py"
+
+
+def plant(project: Path, line: str) -> None:
+    """Add a line at the end of add_features; `import time` is at hand."""
+    text = features(project).read_text().replace("import polars", "import time\n\nimport polars")
+    features(project).write_text(text.replace("    return table\n", f"{line}\n    return table\n"))
+
+
+def report(project: Path, name: str) -> Any:
+    return json.loads((project / "reports" / f"{name}.json").read_text())
+
+
+def test_five_milliseconds_more_are_found_beside_the_committed_code(project):
+    plant(project, "    time.sleep(0.005)")
+    with pytest.raises(AssertionError, match=r"exit 1[^$]*change.p50 is 1.15, measured \d"):
+        do(project, "bench", "--code", "HEAD", *QUICK)
+    found = report(project, "bench")
+
+    assert "p50" in found["broken"]
+    assert 5 < found["measured"]["p50"]["candidate"] - found["measured"]["p50"]["accepted"] < 30
+    assert found["intervals"]["p50"]["low"] > 1.15
+    assert not list((project / "build").iterdir())
+
+
+@pytest.mark.slow
+def test_equal_code_is_never_reported(project):
+    for _ in range(N_EQUAL):
+        do(project, "bench", "--code", "HEAD")
+
+    assert report(project, "bench")["broken"] == []
+
+
+def test_the_first_version_has_nothing_to_be_compared_with(project):
+    with pytest.raises(AssertionError, match=r"exit 2[^$]*name the accepted code: --code COMMIT"):
+        do(project, "bench")
+
+
+def test_a_slow_feature_breaks_the_latency_budget_and_is_named(project):
+    do(project, "feature-cost")
+    usual = report(project, "feature-cost")
+    column = "pl.col('mean_area').map_elements(lambda value: time.sleep(0.0) or value, pl.Float64)"
+    plant(project, f"    table = table.with_columns(slow={column}, quick=pl.col('mean_area') * 2)")
+    do(project, "train")
+    features(project).write_text(features(project).read_text().replace("0.0)", "0.02)"))
+    with pytest.raises(AssertionError, match=r"exit 1[^$]*add_features the most; allowed are 15"):
+        do(project, "feature-cost", "features.rows=20")
+    found = report(project, "feature-cost")
+    costs = {one["name"]: one["ms"] for one in found["columns"]}
+
+    assert usual["total_ms"] < usual["budget_ms"] < 20 < found["total_ms"]
+    assert costs["slow"] > 20 > 5 > costs["quick"]
+
+
+def test_the_price_is_seconds_times_price_and_above_its_budget_is_an_error(project):
+    do(project, "cost", "price.cpu_hour=36", "price.per_month=7", "energy.watts=20")
+    found = report(project, "cost")
+    seconds = found["cpu_seconds"]
+
+    assert 0.05 < seconds["per_1000_predictions"] < 60
+    assert found["training"] == pytest.approx(seconds["training"] / 100)
+    price = seconds["per_1000_predictions"] / 100 + 0.07
+    assert found["per_1000_predictions"] == pytest.approx(price)
+    assert found["energy"]["estimate"] is True
+    assert found["energy"]["training_wh"] == pytest.approx(seconds["training"] * 30 / 3600)
+    with pytest.raises(AssertionError, match=r"exit 1[^$]*cost.per_1000_predictions is 0.5, mea"):
+        do(project, "cost", "price.per_month=100000")
+
+
+def test_the_profile_names_the_function_that_takes_the_time(project):
+    plant(project, "    _wait()")
+    text = features(project).read_text()
+    features(project).write_text(f"{text}\n\ndef _wait() -> None:\n    time.sleep(0.01)\n")
+    do(project, "profile-service", "--requests", "20")
+    text = (project / "reports/profile-service.txt").read_text()
+
+    assert re.search(r" 20 +0\.\d+ +0\.\d+ +0\.[2-9]\d+ +0\.01\d .*features.py:\d+\(_wait\)", text)
+
+
+def git(project: Path, day: float, *words: str) -> None:
+    """A git command at this day."""
+    moment = f"{START + int(day * DAY_S)} +0000"
+    dates = {"GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
+    subprocess.run(["git", *words], cwd=project, check=True, env={**os.environ, **dates})
+
+
+def change(project: Path, day: float, file: Path) -> None:
+    file.write_text(file.read_text() + f"\n# {day}\n")
+    git(project, day, "commit", "-qnam", f"Day {day}")
+
+
+def test_lead_time_is_what_a_history_of_known_dates_has(project):
+    other = project / "src/my_model/model/store.py"
+    shutil.rmtree(project / ".git")
+    git(project, 0, "init", "-q", "-b", "main")
+    git(project, 0, "add", "-A")
+    git(project, 0, "commit", "-qnm", "Start")
+    git(project, 1, "tag", "-am", "one", "v1.0.0")
+    git(project, 2, "switch", "-qc", "feature")
+    change(project, 2, features(project))
+    change(project, 4, features(project))
+    git(project, 5, "switch", "-q", "main")
+    git(project, 6, "merge", "-q", "--no-ff", "--no-edit", "feature")
+    change(project, 8, other)
+    git(project, 12, "tag", "-am", "two", "v1.1.0")
+    change(project, 13, other)
+    git(project, 14, "tag", "-am", "three", "v1.1.1")
+    change(project, 20, other)
+    do(project, "lead-time")
+    found = report(project, "lead-time")
+
+    # Days from the first commit to the tag: 1 (start), 10 (merge), 4 and 1.
+    assert found["n_releases"] == 3
+    assert found["n_changes"] == 4
+    assert found["lead_time_days"]["median"] == 2.5
+    assert found["wait_days"]["median"] == 2.5  # 1, 6, 4, 1
+    assert found["features"] == {"n": 2, "lead_time_days": {"median": 5.5, "p90": 9.1}}
+    assert found["failed"] == {"n": 1, "share": 1 / 3, "releases": ["v1.1.0"]}
+    assert found["unreleased"]["n"] == 1
+
+
+def test_without_a_release_there_is_no_lead_time(project):
+    with pytest.raises(AssertionError, match=r"exit 2[^$]*make a release first"):
+        do(project, "lead-time")
+
+
+def manifests(project: Path) -> list[dict[str, Any]]:
+    files = sorted((project / "deploy/kubernetes").glob("*.yaml"))
+    return [one for path in files for one in yaml.safe_load_all(path.read_text()) if one]
+
+
+@pytest.mark.parametrize("answers", [{"components": ["operate"]}, {"scaffold": "production"}])
+def test_each_manifest_follows_the_schema_of_kubernetes(rendered: Render, answers):
+    reason = "kubernetes-validate is 108 MB of schemas: pip install kubernetes-validate==1.37.0"
+    validator = pytest.importorskip("kubernetes_validate", reason=reason)
+    found = manifests(rendered(**answers))
+
+    for one in found:  # without a schema: SchemaNotFoundError
+        validator.validate(one, "1.37", strict=True)
+    assert len(found) == (6 if "components" in answers else 9)
+    found[1]["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
+    with pytest.raises(validator.ValidationError):
+        validator.validate(found[-1] | {"specc": {}}, "1.37", strict=True)
+
+
+def test_the_shipped_test_refuses_a_changed_manifest(project):
+    path = project / "deploy/kubernetes/service.yaml"
+    command = [str(project / ".venv/bin/pytest"), "-q", "tests/operations", "--noconftest"]
+    run(*command, cwd=project)
+    for wrong in (
+        ("memory: 683Mi", "memory: 600Mi"),
+        (":0.1.0", ":latest"),
+        ("runAsNonRoot: true", "runAsNonRoot: false"),
+        ("kind: PodDisruptionBudget", "kind: PodDisruption"),
+        ("apiVersion: policy/v1", "apiversion: policy/v1\napiVersion: policy/v1"),
+    ):
+        text = path.read_text()
+        assert wrong[0] in text
+        path.write_text(text.replace(*wrong, 1))
+        with pytest.raises(AssertionError, match="1 failed"):
+            run(*command, cwd=project)
+        path.write_text(text)
