@@ -521,7 +521,7 @@ def test_the_stage_that_changed_a_number_is_named(project, stage):
     assert f"first     {stage}" in done.stdout
 
 
-def test_other_data_code_and_packages_are_told_apart(project):
+def test_a_change_of_data_code_packages_weights_or_metric_is_named(project):
     first = Path(newest(project.root)).parent.name
     for stage, key, value in (
         ("data", "data__main", "0" * 64),

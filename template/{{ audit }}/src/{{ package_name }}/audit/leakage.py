@@ -86,7 +86,7 @@ class Names:
             yield self.source.finding("leakage.before-split", call)
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
-        """Remember what a name holds. Several names of one call are told apart by their names."""
+        """Remember what a name holds. Several names of one call are known by their names."""
         if isinstance(target, ast.Tuple | ast.List):
             values = value.elts if isinstance(value, ast.Tuple) else []
             if len(values) == len(target.elts):
