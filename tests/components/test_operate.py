@@ -52,13 +52,13 @@ def report(project: Path, name: str) -> Any:
 
 def test_five_milliseconds_more_are_found_beside_the_committed_code(project):
     plant(project, "    time.sleep(0.005)")
-    with pytest.raises(AssertionError, match=r"exit 1[^$]*change.p50 is 1.15, measured \d"):
+    with pytest.raises(AssertionError, match=r"exit 1[^$]*change.p50 is 1.25, measured \d"):
         do(project, "bench", "--code", "HEAD", *QUICK)
     found = report(project, "bench")
 
     assert "p50" in found["broken"]
     assert 5 < found["measured"]["p50"]["candidate"] - found["measured"]["p50"]["accepted"] < 30
-    assert found["intervals"]["p50"]["low"] > 1.15
+    assert found["intervals"]["p50"]["low"] > 1.25
     assert not list((project / "build").iterdir())
 
 
@@ -177,9 +177,12 @@ def test_each_manifest_follows_the_schema_of_kubernetes(rendered: Render, answer
     for one in found:  # without a schema: SchemaNotFoundError
         validator.validate(one, "1.37", strict=True)
     assert len(found) == (6 if "components" in answers else 9)
-    found[1]["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
-    with pytest.raises(validator.ValidationError):
-        validator.validate(found[-1] | {"specc": {}}, "1.37", strict=True)
+    wrong = next(one for one in found if one["kind"] == "Deployment")
+    wrong["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
+    with pytest.raises(validator.ValidationError, match="livenesProbe"):
+        validator.validate(wrong, "1.37", strict=True)
+    with pytest.raises(validator.SchemaNotFoundError):
+        validator.validate(wrong | {"kind": "Deploymnt"}, "1.37", strict=True)
 
 
 def test_the_shipped_test_refuses_a_changed_manifest(project):

@@ -1,9 +1,9 @@
 """Compare a candidate's cost with the accepted version's, both at the same time: `bench`.
 
-The accepted side is the champion with the code of the newest release; the candidate is the newest
-version with the code as it is now. Each round measures both, so that both meet the same load of
-the machine. Source: Bulej et al. (2020), Duet Benchmarking: Improving Measurement Accuracy in the
-Cloud, ICPE.
+The accepted side is the champion with the code that it was trained with; the candidate is the
+newest version with the code as it is now. Each round measures both, so that both meet the same
+load of the machine. Source: Bulej et al. (2020), Duet Benchmarking: Improving Measurement Accuracy
+in the Cloud, ICPE.
 """
 
 import argparse
@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..registry.versions import CHAMPION, numbers, resolve
+from ..registry.versions import CHAMPION, resolve
 from ..serving.load_test import send_load
 from ..utils import runs
 from ..utils.errors import CheckFailed
-from ..utils.files import write_json
+from ..utils.files import read_json, write_json
 from ..utils.logs import log
 from ..utils.provenance import git_state
-from .instance import CPU, MEMORY, Instance, copied, run_command, serving
+from .instance import CPU, MEMORY, Instance, copied, newest, run_command, serving
 from .lead_time import releases
 from .settings import PATH, Bench, load_operations
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which versions, and the code of the accepted one."""
     parser.add_argument("--candidate", help="a version or alias (default: the newest version)")
     parser.add_argument("--accepted", default=CHAMPION, help="a version or alias")
-    text = "commit or tag of the accepted side's code (default: the newest release, if any)"
+    text = "commit or tag of the accepted side's code (default: that of its training)"
     parser.add_argument("--code", help=text)
 
 
@@ -78,13 +78,14 @@ def run(args: argparse.Namespace) -> None:
 
 def _sides(args: argparse.Namespace) -> tuple[list[Path], str | None]:
     """The folders of the accepted version and of the candidate, and the accepted code."""
-    released = releases(args.root)
-    code = args.code or (released[-1].name if released else None)
-    newest = args.candidate or str(max(numbers(args.root), default=CHAMPION))
-    folders = [resolve(args.root, name) for name in (args.accepted, newest)]
+    names = (args.accepted, args.candidate or newest(args.root))
+    folders = [resolve(args.root, name) for name in names]
+    trained, released = read_json(folders[0] / runs.RECORD)["git"], releases(args.root)
+    known = None if trained["dirty"] else trained["commit"]
+    code = args.code or known or (released[-1].name if released else None)
     if code is None and folders[0] == folders[1] and args.candidate is None:
         raise ValueError(
-            f"version {folders[0].name} is accepted and the newest, and nothing is released; "
+            f"version {folders[0].name} is accepted and the newest, and its code is not in git; "
             f"register another version, or name the accepted code: --code COMMIT"
         )
     return folders, code

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ..configs.load import load
-from ..registry.versions import CHAMPION, resolve
+from ..registry.versions import resolve
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, write_json
 from ..utils.logs import log
-from .instance import CPU, copied, serving
+from .instance import CPU, copied, newest, serving
 from .settings import SLO, Budget, Energy, Price, load_operations
 
 REPORT = Path("reports", "cost.json")
@@ -21,13 +21,13 @@ HOUR_S = 3600
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`--version`."""
-    parser.add_argument("--version", default=CHAMPION, help="a version or alias")
+    parser.add_argument("--version", help="a version or alias (default: the newest)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/cost.json; raises CheckFailed above the budget of conf/slo.yaml."""
     settings, budget = load_operations(args.root, args.overrides), load(args.root, SLO, Budget).cost
-    folder = resolve(args.root, args.version)
+    folder = resolve(args.root, args.version or newest(args.root))
     training = float(read_json(folder / runs.RECORD)["cost"]["cpu_seconds"])
     with copied(args.root, folder) as copy:
         serving_s = cpu_of_1000(copy)

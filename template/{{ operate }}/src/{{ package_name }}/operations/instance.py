@@ -21,7 +21,7 @@ from urllib.request import Request
 import polars as pl
 
 from ..dataloader.sources import ROW
-from ..registry.versions import ALIASES, BACKGROUND, CHAMPION, MODELS
+from ..registry.versions import ALIASES, BACKGROUND, CHAMPION, MODELS, numbers
 from ..serving.app import JSON
 from ..serving.serve import read_keys
 from ..serving.settings import load_service
@@ -55,8 +55,7 @@ class Instance:
         answer = connection.getresponse()
         content = answer.read()
         taken = (time.perf_counter() - started) * 1000
-        if answer.status != 200 or b'"reason":"failed"' in content:
-            raise ValueError(f"the service responds {answer.status}: {content[:200].decode()}")
+        check(answer.status, content)
         return taken
 
     def requests(self) -> list[Request]:
@@ -71,6 +70,22 @@ class Instance:
             text = connection.getresponse().read().decode()
         found = re.search(rf"(?m)^service_{name} (\S+)", text)
         return float(found[1]) if found else 0.0
+
+
+def newest(root: Path) -> str:
+    """The version that was registered last: the one that fits the code of now."""
+    return str(max(numbers(root), default=CHAMPION))
+
+
+def check(status: int, content: bytes) -> None:
+    """Raise ValueError unless this is a response of a model that works."""
+    if status != 200:
+        raise ValueError(f"the service responds {status}: {content[:200].decode()}")
+    if b'"reason":"failed"' in content:
+        raise ValueError(
+            "the model fails on this code: do features differ from those that the version was "
+            "trained with? Train, evaluate and register, or name an older version and its code"
+        )
 
 
 @contextmanager

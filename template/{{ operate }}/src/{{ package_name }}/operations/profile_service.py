@@ -21,7 +21,7 @@ from ..serving.settings import load_service
 from ..utils.files import write_text
 from ..utils.logs import log
 from .feature_cost import own_functions
-from .instance import UNLIMITED, bodies, copied
+from .instance import UNLIMITED, bodies, check, copied, newest
 
 REPORT = Path("reports", "profile-service.txt")
 N_FIRST, N_SHOWN, N_PRINTED = 20, 40, 8
@@ -46,12 +46,12 @@ class SameThread(Executor):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How many requests of which version."""
     parser.add_argument("--requests", type=int, default=500, help="of one row (default: 500)")
-    parser.add_argument("--version", default=CHAMPION, help="a version or alias")
+    parser.add_argument("--version", help="a version or alias (default: the newest)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/profile-service.txt."""
-    with copied(args.root, resolve(args.root, args.version)) as root:
+    with copied(args.root, resolve(args.root, args.version or newest(args.root))) as root:
         profile = asyncio.run(profiled(root, args.requests))
     text = StringIO()
     stats = pstats.Stats(profile, stream=text).sort_stats("cumulative")
@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> None:
     text.write("Sorted by tottime, the time in a function without what it calls\n")
     stats.sort_stats("tottime").print_stats(N_SHOWN)
     write_text(args.root / REPORT, text.getvalue().replace(f"{Path.cwd()}/", ""))
-    for name, seconds in own_functions(profile)[:N_PRINTED]:
+    served = [one for one in own_functions(profile) if not one[0].startswith("operations/")]
+    for name, seconds in served[:N_PRINTED]:
         log("profile", f"{seconds / args.requests * 1000:>8.3f} ms  {name}")
     log("", f"record    {REPORT.as_posix()}")
 
@@ -102,5 +103,4 @@ async def _post(app: ASGIApp, body: bytes, keys: list[str]) -> None:
         sent.append(message)
 
     await app(scope, receive, send)
-    if sent[0]["status"] != 200:
-        raise ValueError(f"the service responds {sent[0]['status']}: {sent[1]['body'].decode()}")
+    check(sent[0]["status"], sent[1]["body"])
