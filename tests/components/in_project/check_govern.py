@@ -271,7 +271,9 @@ def test_a_model_that_learns_rows_by_heart_is_found_by_the_attack(logged):
     assert any(one["share_flagged"] == 1 for one in report["cases"])
 
 
-def test_a_version_of_older_data_is_listed_as_unknown(logged, configure):
+def test_older_versions_and_open_segments_are_named_and_the_second_call_ends_it(
+    serve, logged, configure, rows
+):
     path = logged.root / "data/people.csv"
     table = pl.read_csv(logged.root / logged.data().file)
     table.with_columns(person=pl.int_range(pl.len()) + 100000).write_csv(path)
@@ -279,9 +281,16 @@ def test_a_version_of_older_data_is_listed_as_unknown(logged, configure):
     configure("conf/default.yaml", data={"file": "data/people.csv", "ignore": ignored})
     configure(subject={"column": "person"})
     assert logged.run("prepare").returncode == 0
+    with serve() as client:
+        client.post("/predict", json=rows[0], headers={"X-Subject-Id": "100003"})
+        time.sleep(0.6)  # until it is on the disk
+        waiting = logged.run("forget", "100003")
     done = logged.run("forget", "100003")
 
+    assert waiting.returncode == 1
+    assert "the service writes it" in waiting.stderr
     assert done.returncode == 0, done.stderr
+    assert "1 predictions" in done.stdout
     assert "version 1: nobody can tell" in done.stdout
 
 

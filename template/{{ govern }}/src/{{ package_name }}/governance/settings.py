@@ -59,7 +59,7 @@ class Signatures(Section):
 
 
 class Attacks(Section):
-    """Limits of `attacks`; allowed_drop is in the unit of the metric."""
+    """Limits of `attacks`; allowed_drop is a share of the metric on clean rows."""
 
     membership_auc: Annotated[float, Field(ge=0.5, le=1)]
     allowed_drop: Limit
