@@ -52,7 +52,7 @@ COMPONENTS = {
     "govern": Budget(1860, 19, 280),
     "audit": Budget(1050, 10, 60),
     "inspect": Budget(640, 6, 110),
-    "retrain": Budget(450, 4, 120),
+    "retrain": Budget(460, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(980, 8, 90),
 }
