@@ -144,7 +144,8 @@ def test_a_full_disk_ends_a_job_in_one_line_and_the_same_command_resumes(registe
     python = [str(registered / ".venv/bin/python"), "-m", "my_model", *words]
     # bash counts in blocks of 1024 bytes
     limited = ["bash", "-c", 'ulimit -f 4; "$@"', "bash", *python]
-    full = run(*limited, cwd=registered, check=False, PYTHONPATH="src")
+    settings = {"PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
+    full = run(*limited, cwd=registered, check=False, **settings)
     resumed = run(*python, cwd=registered, PYTHONPATH="src")
 
     assert full.returncode == 2

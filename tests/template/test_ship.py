@@ -397,7 +397,7 @@ def test_a_release_has_parts_that_belong_together_or_is_refused(own):
     other_data = run("make", "release-check", "TAG=v0.2.0", cwd=own, check=False)
 
     assert "reports/promotion.json: no such file" in nothing.stderr
-    assert re.search(r"working tree is not clean; .*reports/promotion.json", unsaved.stderr)
+    assert re.search(r"not clean; commit first: .*reports/", unsaved.stderr)
     assert "CHANGELOG.md: '## Unreleased' must list" in silent.stderr
     assert [number for number, text in refused.items() if text not in found[number]] == []
     assert made.returncode == 0, made.stderr
