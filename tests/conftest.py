@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -181,9 +182,34 @@ def copy_installed(installed: Path, to: Path) -> Path:
     return to
 
 
+def share_bytecode(environments: Path, environment: Path) -> None:
+    """Link into an environment what Python compiled for the others, and list it beside them.
+
+    An import of scikit-learn compiles for 4 s. Python itself compares the time and size of a
+    source with those that its bytecode is of, and compiles it anew where they differ.
+    """
+    for other in environments.iterdir():
+        made = other.resolve()
+        for file in made.rglob("__pycache__/*.pyc"):
+            target = environment / file.relative_to(made)
+            if target.parent.parent.is_dir() and not target.exists():
+                target.parent.mkdir(exist_ok=True)
+                os.link(file, target)
+    (environments / uuid.uuid4().hex).symlink_to(environment)
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a link to each environment that a worker of this test run has made."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "environments"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def installed_project(
-    render: Render, tmp_path_factory: pytest.TempPathFactory
+    render: Render, tmp_path_factory: pytest.TempPathFactory, environments: Path
 ) -> Callable[..., Path]:
     """`installed_project(**answers)`: rendered, set up with `make setup` and committed; once a row.
 
@@ -197,6 +223,7 @@ def installed_project(
             project = render(tmp_path_factory.mktemp("installed") / "project", **answers)
             run("git", "init", "--quiet", cwd=project)
             run("make", "setup", cwd=project)
+            share_bytecode(environments, project / ".venv")
             run("git", "add", "--all", cwd=project)
             run("git", "commit", "--quiet", "--message", "Start", cwd=project)
             made[key] = project

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 
@@ -20,11 +20,14 @@ class Watch:
         self.ran = not _is_imported(self.folder)
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
-        code = frame.f_code
-        own = code.co_filename.startswith(self.folder) and code.co_name != "<module>"
-        if own or code is subprocess.Popen.__init__.__code__:
-            self.ran = True
+        self.ran = self.ran or self._runs(frame.f_code)
+        if self.ran:  # perhaps in another thread: this one need not be watched either
             sys.setprofile(None)
+
+    def _runs(self, code: CodeType) -> bool:
+        """Whether it is a function of the project, or starts another program."""
+        own = code.co_filename.startswith(self.folder) and code.co_name != "<module>"
+        return own or code is subprocess.Popen.__init__.__code__
 
 
 def _is_imported(folder: str) -> bool:

@@ -42,6 +42,7 @@ SENTINELS = [f"{value} for unknown" for value in (-999, 9999, -1, 0, 99, "1900-0
 COLUMNS = ["nearly constant", "constant in train", "identical classes", "identical numbers"]
 ROWS = ["copies", "copies with other ids", "near copies", "groups", "groups without a name"]
 LEAKS = ["a leak as text", "a leak as number", "a leak with wrong cells", "a leak by a factor"]
+LEAKS += ["a leak beside units"]
 LEAKS += [f"a {kind} of {n}" for kind in ("sum", "product") for n in (2, 4)]
 LEAKS += [f"a group mean, {kind}" for kind in ("exact", "small groups", "rounded", "smoothed")]
 LEAKS += ["the order of rows"]
@@ -195,6 +196,16 @@ def test_clean_tables_are_quiet(prepare: Run) -> None:
     assert all(one["code"] == 0 for one in results)
     assert {"constant"} == {fault for fault, _ in kinds[CLEAN.index("digits")]}
     assert not [one for one in kinds if len(set(one)) < len(one) - 1]
+
+
+def test_rows_are_no_copies_where_unreadable_columns_leave_few_to_compare(prepare: Run) -> None:
+    """Beside a leak, units leave the classes and two measures: islands of a few rows."""
+    tables = ("made classes", "made 12 classes")
+    jobs = [job(t, seed, 300, plant="a leak beside units") for t in tables for seed in range(5)]
+    faults = [{s["fault"] for s in one["suspects"]} for one in prepare(jobs)]
+
+    assert all("dirty numbers" in found for found in faults)
+    assert not [found for found in faults if found & {"near copies", "duplicates"}]
 
 
 def test_clean_columns_that_resemble_a_fault_are_at_most_a_question(prepare: Run) -> None:

@@ -28,17 +28,17 @@ class Budget:
 
 
 # 0.3.1 had 5,400 lines in 89 modules (poc) and 17,300 in 211 (mvp), and 7,200 of tests.
-# The look at the data has 1,670 lines in 11 modules: 16 kinds of fault at about 60 lines each, how
+# The look at the data has 1,630 lines in 14 modules: 16 kinds of fault at about 60 lines each, how
 # a suspicion is printed, settled and shown on a page, and cells with units or several formats.
 # Models have 450 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights. The importance of the columns has 48
 # lines in 1 module.
-POC = Budget(5480, 53, 700)
-MVP = Budget(7800, 80, 1400)
+POC = Budget(5480, 56, 730)
+MVP = Budget(7820, 83, 1420)
 COMPONENTS = {
     "tune": Budget(313, 3, 80),
     "registry": Budget(468, 8, 100),
-    "serve": Budget(1090, 10, 380),
+    "serve": Budget(1110, 10, 380),
     "batch": Budget(210, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
@@ -54,7 +54,7 @@ COMPONENTS = {
 TOOL = Budget(7985, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 216, "mvp": 286}
+FILES = {"poc": 219, "mvp": 289}
 
 
 def has_code(path: Path) -> bool:

@@ -224,6 +224,15 @@ def leak(kind):
     return plant
 
 
+def leak_beside_units(table, r):
+    """A copy of the target, and a unit in 5 % of the cells of all measures but two."""
+    rows = leak("number")(table, r).rows.cast(pl.String)
+    for name in table.measures[:-2]:
+        changed = some(r, len(rows), 0.05)
+        rows = cells(Table(rows, table.task, table.target), name, changed, lambda cell: cell + " kg")
+    return Planted(rows, "copy")
+
+
 def formula(n_terms, *, product=False):
     def plant(table, r):
         y = answer(table)
@@ -371,6 +380,7 @@ PLANTS = {
     "a leak as number": Plant(leak("number"), ("leak",), CLASSES),
     "a leak with wrong cells": Plant(leak("cells"), ("leak",), NUMBERS),
     "a leak by a factor": Plant(leak("factor"), ("leak",), NUMBERS),
+    "a leak beside units": Plant(leak_beside_units, ("leak",), CLASSES),
     **{f"a sum of {n}": Plant(formula(n), ("formula", "leak"), NUMBERS) for n in (2, 4)},
     **{
         f"a product of {n}": Plant(formula(n, product=True), ("formula", "leak"), NUMBERS)

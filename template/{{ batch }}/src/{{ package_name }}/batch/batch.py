@@ -87,8 +87,7 @@ class BatchScorer:
         A CSV file's numbers are read as such, which takes half the time of text. From the first
         block on that breaks a rule, they are read as text: violations show cells as they are.
         """
-        columns = self.schema.columns.items()
-        numbers = [name for name, one in columns if one.type == "number" and not one.decimal_comma]
+        numbers = [name for name, one in self.schema.columns.items() if one.is_plain_number]
         if not self.others and self.path.suffix.lower() not in sources.PARQUET:
             with suppress(pl.exceptions.PolarsError):  # a cell that is no number
                 for part in self._blocks(first, n_rows, numbers):

@@ -1,12 +1,22 @@
 """What may be configured in conf/default.yaml: types, units and ranges."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 ColumnType = Literal["number", "boolean", "category", "date", "text"]
+
+
+def _as_text(value: Any) -> Any:
+    """YAML reads 1900-01-01 as a date."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+# Values that mean "not known".
+Missing = tuple[Annotated[float | str, BeforeValidator(_as_text)], ...]
 
 
 class Section(BaseModel):
@@ -60,7 +70,7 @@ class Data(Section):
     origin: str | None = None
     licence: str | None = None
     ranges: dict[str, tuple[float, float]] = {}
-    missing: dict[str, tuple[float | str, ...]] = {}
+    missing: dict[str, Missing] = {}
     accept: dict[str, tuple[str, ...]] = {}
     duplicates: Literal["keep", "drop"] = "keep"
     max_null_share: Annotated[float, Field(ge=0, le=1)]

@@ -57,7 +57,7 @@ def classes_of(config: Config, target: pl.Series) -> list[str] | None:
     """The classes in order; of two, the positive one is last: data.positive, or the rarer."""
     if config.task != "classification":
         return None
-    counts = dict(sorted(target.value_counts().iter_rows()))
+    counts = dict(sorted(target.alias("label").value_counts().iter_rows()))
     positive = config.data.positive
     if positive is not None:
         check_name(positive, counts, "conf/default.yaml: data.positive")

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..utils.suspects import Suspect, accept_line, codes, numbers, sample, shown
+from ..utils.suspects import Suspect, codes, numbers, sample, shown
+from .leakage import out_of_fold
 
-N_SAMPLE, N_FOLDS, N_BINS = 20_000, 3, 10
+N_SAMPLE, N_BINS = 20_000, 10
 MIN_ROWS, MIN_EXAMPLES = 50, 10
 MAX_COLUMNS, MIN_VALUES, MAX_VALUES = 10, 2, 20
 FALSE_ALARMS = 0.01
@@ -24,9 +25,9 @@ def few_examples(y: Any, classes: Sequence[str], target: str) -> Iterator[Suspec
     if few:
         evidence = ", ".join(f"{n} rows of class '{label}'" for label, n in few[:3])
         evidence += " in train" if len(few) <= 3 else f" and {len(few) - 3} more classes, in train"
-        advice = f"merge classes or collect rows; or {accept_line([target], 'few examples')}"
         n_rows = sum(n for _, n in few)
-        yield Suspect([target], "few examples", "warn", n_rows, evidence, advice)
+        fix = "merge classes or collect rows"
+        yield Suspect([target], "few examples", "warn", n_rows, evidence, fix)
 
 
 def odd_slices(train: pl.DataFrame, y: Any, target: str) -> Iterator[Suspect]:
@@ -64,21 +65,15 @@ def _errors(X: pl.DataFrame, y: Any) -> tuple[Any, Any]:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     columns = [codes(cells) if cells.dtype == pl.String else numbers(cells) for cells in X]
+    model = HistGradientBoostingClassifier(
+        max_iter=30 if y.max() < 4 else 10,
+        max_leaf_nodes=15,
+        early_stopping=False,
+        random_state=0,
+    )
     matrix = np.array(columns, dtype=np.float64).T
-    fold = np.random.default_rng(0).permutation(len(y)) % N_FOLDS
-    wrong, confidence = np.zeros(len(y), dtype=bool), np.zeros(len(y))
-    for k in range(N_FOLDS):
-        model = HistGradientBoostingClassifier(
-            max_iter=30 if y.max() < 4 else 10,
-            max_leaf_nodes=15,
-            early_stopping=False,
-            random_state=0,
-        )
-        model.fit(matrix[fold != k], y[fold != k])
-        score = model.predict_proba(matrix[fold == k])
-        wrong[fold == k] = model.classes_[score.argmax(axis=1)] != y[fold == k]
-        confidence[fold == k] = score.max(axis=1)
-    return wrong, confidence
+    score = out_of_fold(model, matrix, y, method="predict_proba")
+    return np.unique(y)[score.argmax(axis=1)] != y, score.max(axis=1)
 
 
 def _excess(wrong: Any, confidence: Any, inside: Any) -> tuple[float, float]:
@@ -100,5 +95,5 @@ def _suspect(cells: pl.Series, inside: Any, wrong: Any, target: str) -> Suspect:
     evidence = f"{target} is far harder to predict where {cells.name} is {value}: "
     rates = [wrong[inside].mean(), wrong[~inside].mean()]
     evidence += f"{rates[0]:.0%} errors of a quick model, elsewhere {rates[1]:.0%}"
-    advice = f"look at the labels there; or {accept_line([cells.name], 'labels')}"
-    return Suspect([cells.name], "labels", "warn", int(inside.sum()), evidence, advice)
+    fix = "look at the labels there"
+    return Suspect([cells.name], "labels", "warn", int(inside.sum()), evidence, fix)

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..utils.suspects import Severity, Suspect, accept_line, codes, named, numbers, sample
+from ..utils.suspects import Severity, Suspect, codes, named, numbers, sample
 
 N_SAMPLE = 20_000
 N_BINS = 20
 LIMIT = 0.6  # of the area under the ROC curve, less two standard errors
 MIN_ROWS = 50
+FIX = "look at data.split"
 
 
 def parts_differ(table: pl.DataFrame, part: pl.Series, by_time: bool) -> Iterator[Suspect]:
@@ -32,9 +33,8 @@ def parts_differ(table: pl.DataFrame, part: pl.Series, by_time: bool) -> Iterato
         if columns:
             evidence = f"{named(columns)} tells a row of train from one of {other}: area under the "
             evidence += f"ROC curve at least {found[columns[0]]:.2f}"
-            advice = f"look at data.split; or {accept_line(columns, 'parts differ')}"
             severity: Severity = "ask" if by_time else "warn"
-            yield Suspect(columns, "parts differ", severity, int(later.sum()), evidence, advice)
+            yield Suspect(columns, "parts differ", severity, int(later.sum()), evidence, FIX)
             known |= set(columns)
 
 

@@ -63,7 +63,7 @@ def _bar(place: int, height: float) -> str:
 def _bins(cells: pl.Series) -> tuple[Any, int]:
     """(the bar of each row, how many): the commonest values of a text, or ranges of a number."""
     if cells.dtype in (pl.String, pl.Boolean):
-        top = cells.drop_nulls().value_counts(sort=True)[cells.name].to_list()
+        top = cells.alias("cell").drop_nulls().value_counts(sort=True)["cell"].to_list()
         bars = {value: min(i, N_BARS - 1) for i, value in enumerate(top)}
         place = cells.replace_strict(bars, default=0, return_dtype=pl.Int64)
         return place.to_numpy(), max(1, min(len(top), N_BARS))

@@ -20,7 +20,7 @@ from ..model.predictor import encode_target
 from ..utils import runs
 from ..utils.files import write_json
 from ..utils.logs import log
-from ..utils.suspects import Suspect, accept_line, named, settled
+from ..utils.suspects import Suspect, named, settled
 
 PROFILE = Path("reports", "profile.json")
 ORDER = ("leak", "warn", "ask")
@@ -134,8 +134,8 @@ def too_good(
     target = config.data.target
     evidence = f"{metric_text(config.metric)} {number_text(value)} on {n_rows} rows is {way:.1%} of"
     evidence += " the way from the baseline to no error"
-    advice = f"look for a feature that knows {target}; or {accept_line([target], 'too good')}"
-    found = Suspect([target], "too good", "leak", n_rows, evidence, advice)
+    fix = f"look for a feature that knows {target}"
+    found = Suspect([target], "too good", "leak", n_rows, evidence, fix)
     return [] if settled(found, config.data.accept) else [found.to_json()]
 
 

@@ -38,7 +38,7 @@ class Suspect:
     """columns: names, or [ROWS]. fault: one of FAULTS. n_rows: how many rows are concerned.
 
     severity: leak: the result would not be true; warn: probably a fault; ask: a fault or a fact,
-    which only a person can tell. evidence: what was seen. advice: what settles it.
+    which only a person can tell. evidence: what was seen. fix: what settles it if it is a fault.
     """
 
     columns: list[str]
@@ -46,11 +46,13 @@ class Suspect:
     severity: Severity
     n_rows: int
     evidence: str
-    advice: str
+    fix: str
 
     def to_json(self) -> dict[str, Any]:
-        """An entry of `suspects` in reports/profile.json."""
-        return asdict(self)
+        """An entry of `suspects` in reports/profile.json; its advice is the fix, or to accept."""
+        entry = asdict(self)
+        accept = f"data.accept: {{{self.columns[0]}: [{self.fault}]}}"
+        return entry | {"advice": f"{entry.pop('fix')}; or {accept}"}
 
 
 def settled(suspect: Suspect, accept: Mapping[str, Sequence[str]]) -> bool:
@@ -68,11 +70,6 @@ def _is_untrue(suspect: Mapping[str, Any]) -> bool:
     # A step by the factor of a known unit; other steps are questions.
     is_unit = (suspect["fault"], suspect["severity"]) == ("level", "warn")
     return suspect["severity"] == "leak" or is_unit
-
-
-def accept_line(columns: Iterable[str], fault: str) -> str:
-    """The line of conf that settles a suspicion which is a fact."""
-    return f"data.accept: {{{next(iter(columns))}: [{fault}]}}"
 
 
 def shown(cells: Iterable[Any]) -> str:

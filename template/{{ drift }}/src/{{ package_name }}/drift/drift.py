@@ -104,7 +104,7 @@ def _deciles(before: pl.Series, after: pl.Series) -> tuple[Array, list[str]]:
 def _values(before: pl.Series, after: pl.Series) -> tuple[Array, list[str]]:
     """Rows of each value, shape (2, n_values), and the values: the commonest of train."""
     texts = [one.cast(pl.String).fill_null("(missing)") for one in (before, after)]
-    common = texts[0].value_counts(sort=True)[before.name].head(MAX_VALUES).to_list()
+    common = texts[0].alias("").value_counts(sort=True)[""].head(MAX_VALUES).to_list()
     counts = [[(one == name).sum() for name in common] for one in texts]
     rest = [len(one) - sum(found) for one, found in zip(texts, counts, strict=True)]
     return np.column_stack([counts, rest]), [*common, "(other)"]

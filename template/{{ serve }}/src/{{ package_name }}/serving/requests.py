@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 
+from ..dataloader.column_types import missing_values
 from ..dataloader.schema import Column, Schema
 from ..dataloader.sources import NULLS, ROW
 from ..utils.names import hint
@@ -71,14 +72,27 @@ def _cell_type(column: Column) -> Any:
         cell = Literal[column.categories] if column.categories else str
     cell = cell | None if column.nullable else cell
     parse = {"number": None, "boolean": None, "date": _parse_date}.get(column.type, _parse_text)
-    cell = Annotated[cell, BeforeValidator(parse)] if parse else cell
-    return Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell
+    cell = Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell
+    return Annotated[cell, BeforeValidator(parse)] if parse else cell
 
 
 def _unless_missing(column: Column) -> Callable[[Any], Any]:
     """A cell, None where it is one of the column's values that mean "not known"."""
-    values = {str(value).removesuffix(".0") for value in column.missing}
-    return lambda cell: None if str(cell).strip().removesuffix(".0") in values else cell
+    values = missing_values(column)
+
+    def check(cell: Any) -> Any:
+        found = [cell.strip(), _number(cell)] if isinstance(cell, str) else [cell]
+        is_plain = isinstance(cell, str | float | int | datetime) and not isinstance(cell, bool)
+        return None if is_plain and values.intersection(found) else cell
+
+    return check
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _parse_text(cell: Any) -> Any:

@@ -1,11 +1,10 @@
 """Infer a column's type from its cells, and parse cells as that type."""
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
-from ..configs.settings import ColumnType, Section
+from ..configs.settings import ColumnType, Missing, Section
 
 # A text column with more distinct values than this share of its rows is free text or names rows.
 TEXT_SHARE = 0.5
@@ -54,7 +53,12 @@ class CellFormat(Section):
     decimal_comma: bool = False
     unit: str | None = None
     thousands: Literal[",", ".", " ", "'"] | None = None
-    missing: tuple[float | str, ...] = ()
+    missing: Missing = ()
+
+    @property
+    def is_plain_number(self) -> bool:
+        """Whether its cells are numbers without any signs that must be removed first."""
+        return self.type == "number" and not (self.decimal_comma or self.unit or self.thousands)
 
 
 def infer(cells: pl.Series) -> CellFormat:
@@ -77,7 +81,42 @@ def infer(cells: pl.Series) -> CellFormat:
 
 def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     """Float64, Boolean, Datetime or String; null where a cell is not of the type, or missing."""
-    cells = known(cells, cell_format.missing)
+    return _typed(known(cells, cell_format), cell_format)
+
+
+def known(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
+    """The cells, null where they are one of `missing`: -999 stands for "-999.0 kg" as well."""
+    found = pl.repeat(False, len(cells), eager=True)
+    for one in _readings(cell_format) if cell_format.missing else []:
+        values = _missing(cell_format, one).implode()
+        found |= _typed(cells, one).is_in(values).fill_null(False)
+    return cells.set(found, None) if cell_format.missing else cells
+
+
+def missing_values(cell_format: CellFormat) -> set[Any]:
+    """The texts, numbers and moments that `known` looks for."""
+    found = [_missing(cell_format, one) for one in _readings(cell_format)]
+    return {value for values in found for value in values.to_list()}
+
+
+def _readings(cell_format: CellFormat) -> list[CellFormat]:
+    """As what cells are compared with `missing`: text and number, and moments in dates."""
+    number = cell_format if cell_format.type == "number" else CellFormat(type="number")
+    dates = [cell_format] if cell_format.type == "date" else []
+    return [CellFormat(type="text"), number, *dates]
+
+
+def _missing(cell_format: CellFormat, reading: CellFormat) -> pl.Series:
+    """The values of `missing`; a date is ISO 8601, or as in the column."""
+    plain = [str(value).removesuffix(".0") for value in cell_format.missing]
+    texts = pl.Series(plain, dtype=pl.String)
+    if reading.type == "date":
+        forms = [form for form in (reading.format, *DATE_FORMATS) if form]
+        return _dates(texts, EITHER.join(forms)).drop_nulls()
+    return _typed(texts, reading).drop_nulls()
+
+
+def _typed(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     if cell_format.type == "number":
         return _numbers(_plain_numbers(cells, cell_format), cell_format.decimal_comma)
     if cell_format.type == "boolean":
@@ -85,20 +124,6 @@ def parse(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     if cell_format.type == "date":
         return _dates(cells, cell_format.format)
     return cells.cast(pl.String)
-
-
-def known(cells: pl.Series, missing: Sequence[float | str]) -> pl.Series:
-    """The cells, null where they are one of `missing`: -999 stands for "-999.0" as well."""
-    if not missing:
-        return cells
-    texts = pl.Series([str(value) for value in missing])
-    numbers = texts.cast(pl.Float64, strict=False).drop_nulls().implode()
-    if cells.dtype.is_temporal():
-        days = texts.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us").drop_nulls()
-        return cells.set(cells.cast(DATETIME).is_in(days.implode()).fill_null(False), None)
-    found = cells.cast(pl.String).is_in(texts.implode()).fill_null(False)
-    found |= cells.cast(pl.Float64, strict=False).is_in(numbers).fill_null(False)
-    return cells.set(found, None)
 
 
 def _candidates(values: pl.Series) -> list[CellFormat]:
@@ -163,6 +188,5 @@ def _moments(cells: pl.Series, form: str | None) -> pl.Series:
     if form and "%d" not in form and form != "%s":
         month = "" if "%m" in form or "%B" in form else "01 "
         cells, form = "01 " + month + cells, f"%d {'%m ' if month else ''}{form}"
-    # Cells that arrive as JSON are ISO 8601, whatever the file's own format is.
     dates = cells.str.to_datetime(form, strict=False, time_unit="us", exact=True)
     return dates.dt.replace_time_zone(None) if form and "z" in form else dates

@@ -10,9 +10,11 @@ from ..utils.suspects import Suspect
 from .column_types import TEXT_SHARE
 from .schema import Schema
 from .sources import ROW
-from .suspects.cells import dirty_numbers, mixed_dates
+from .suspects.cells import dirty_numbers
 from .suspects.columns import constants, identical
-from .suspects.rows import duplicates, groups, near_copies
+from .suspects.dates import mixed_dates
+from .suspects.groups import groups
+from .suspects.rows import duplicates, near_copies
 from .suspects.shifts import levels
 from .suspects.values import sentinels
 
@@ -40,7 +42,7 @@ def find_suspects(
     yield from constants(rows[features], rows.filter(part == "train")[features])
     yield from identical(rows[features])
     if data.duplicates == "keep":
-        yield from duplicates(rows, data.target)
+        yield from duplicates(table[kept], data.target)
     if data.split.by != "group":
         found = [*groups(rows, data.target)]
         yield from found or near_copies(rows)
@@ -79,8 +81,8 @@ def _useless(cells: pl.Series, kind: str) -> str | None:
 
 
 def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
-    counts = cells.drop_nulls().value_counts(name="n")
-    top = counts.top_k(N_TOP, by="n").sort("n", descending=True)
+    counts = cells.alias("cell").drop_nulls().value_counts()
+    top = counts.top_k(N_TOP, by="count").sort("count", descending=True)
     ordered = kind in ("number", "date")
     return {
         "name": cells.name,

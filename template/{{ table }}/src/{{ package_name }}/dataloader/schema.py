@@ -93,7 +93,7 @@ class Schema(Section):
     ) -> Iterator[tuple[str, str, pl.Series]]:
         """(column, rule, which cells break it) for each rule; all rules in one pass."""
         unparsed = {
-            name: _unparsed(known(table[name], column.missing), typed[name])
+            name: _unparsed(known(table[name], column), typed[name])
             for name, column in self.columns.items()
         }
         rules = []
@@ -173,7 +173,8 @@ def _with_missing(raw: pl.DataFrame, schema: Schema, data: Data, task: str) -> d
         column = columns[name].model_copy(update={"missing": ()})
         cells = raw.select(ROW, name)
         if infer_schema(cells, task, data).columns[name] == column:
-            cells = cells.with_columns(known(raw[name], values))
+            given = column.model_copy(update={"missing": values})
+            cells = cells.with_columns(known(raw[name], given))
             column = infer_schema(cells, task, data).columns[name]
         columns[name] = column.model_copy(update={"missing": values, "nullable": True})
     return columns

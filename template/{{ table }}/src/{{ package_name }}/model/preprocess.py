@@ -97,8 +97,9 @@ class Preprocessor:
 
     def _values(self, cells: pl.Series) -> list[str]:
         """The commonest values, then OTHER where some are left over."""
-        counts = cells.fill_null(MISSING).cast(pl.String).value_counts()
-        values = counts.sort("count", cells.name, descending=[True, False])[cells.name].to_list()
+        texts = cells.alias("text").fill_null(MISSING).cast(pl.String)
+        counts = texts.value_counts().sort("count", "text", descending=[True, False])
+        values = counts["text"].to_list()
         limit = MAX_NATIVE_CATEGORIES if self.native else MAX_CATEGORIES
         return values if len(values) <= limit else [*values[: limit - 1], OTHER]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ...utils.suspects import Severity, Suspect, accept_line, numbers, sample
+from ...utils.suspects import Severity, Suspect, numbers, sample
 
 N_SAMPLE = 50_000
 MIN_ROWS = 20  # rows that hold the value
@@ -32,76 +32,63 @@ def sentinels(table: pl.DataFrame) -> Iterator[Suspect]:
                 yield _suspect(table[name], found)
 
 
-def _values(values: Any, scale: float, is_date: bool) -> dict[float, bool]:
-    """Value -> whether it can hardly be a fact. scale: rows of the table for a row of these."""
-    ordered = np.sort(values[np.isfinite(values)])
-    distinct, counts = np.unique(ordered, return_counts=True)
+def _values(values: Any, scale: float, is_date: bool) -> list[float]:
+    """Values that stand out. scale: rows of the table for a row of these."""
+    distinct, counts = np.unique(values[np.isfinite(values)], return_counts=True)
     if len(distinct) < MIN_DISTINCT:
-        return {}
+        return []
     common = {*np.argsort(-counts, kind="stable")[:N_COMMON], 0, len(distinct) - 1}
     candidates = sorted(i for i in common if counts[i] * scale >= MIN_ROWS and counts[i] > 2)
     odd = [i for i in candidates if distinct[i] in CODES]
-    found = {}
+    found = []
     for i in candidates:
-        others = np.setdiff1d(np.arange(len(distinct)), [i, *odd])
-        if len(others) < MIN_DISTINCT - 1:
-            continue
-        rest = ordered[np.isin(ordered, distinct[others], assume_unique=False)] if odd else None
-        rest = _without(ordered, distinct[i]) if rest is None else rest
-        if _stands_out(distinct[i], counts[i], rest, counts[others], len(distinct), is_date):
-            found[float(distinct[i])] = distinct[i] not in UNSURE
+        rest = np.delete(np.arange(len(distinct)), [i, *odd])
+        is_code = distinct[i] in CODES or (is_date and _text(distinct[i], True) in DEFAULT_DATES)
+        if len(rest) >= MIN_DISTINCT - 1 and _stands_out(
+            distinct[i], counts[i], distinct[rest], counts[rest], is_code
+        ):
+            found.append(float(distinct[i]))
     return found
 
 
-def _without(ordered: Any, value: float) -> Any:
-    low, high = np.searchsorted(ordered, [value, np.nextafter(value, np.inf)])
-    return np.concatenate([ordered[:low], ordered[high:]])
+def _stands_out(value: float, count: int, others: Any, counts: Any, is_code: bool) -> bool:
+    """Whether a value is far from the others, a lone zero, a code, or far too frequent.
 
-
-def _stands_out(
-    value: float, count: int, rest: Any, others: Any, n_distinct: int, is_date: bool
-) -> bool:
-    """Whether a value is far from the rest, a lone zero, a code, or far too frequent."""
-    low, high = np.quantile(rest, [0.01, 0.99])
-    outside = value < rest[0] or value > rest[-1]
-    gap = max(rest[0] - value, value - rest[-1])
-    next_count, n_rows = others.max(), len(rest) + count
-    is_code = value in CODES or (is_date and _text(value, True) in DEFAULT_DATES)
-    far = FAR if n_distinct >= MANY_DISTINCT else FAR_OF_FEW
-    if outside and gap > far * (high - low) > 0:
+    others, counts: the other values, ascending, and how many rows hold each.
+    """
+    steps, n_distinct = np.diff(others), len(others) + 1
+    low, high = np.quantile(np.repeat(others, counts), [0.01, 0.99])
+    gap = max(others[0] - value, value - others[-1])
+    near = counts[-5:] if value > others[-1] else counts[:5]
+    isolated, frequent = gap > ISOLATED * steps.max(), count > 3 * near.mean()
+    n_rows = counts.sum() + count
+    few = count < MAX_SHARE * n_rows
+    if gap > (FAR if n_distinct >= MANY_DISTINCT else FAR_OF_FEW) * (high - low) > 0:
         return True
-    if value < 0 <= rest[0] and is_code:
+    if value < 0 <= others[0] and is_code:
         return True
-    isolated = gap > ISOLATED * np.diff(np.unique(rest)).max()
-    frequent = isolated or count > 3 * others[:5].mean()
-    if value == 0 and rest[0] > 0 and frequent and count < MAX_SHARE * n_rows:
-        step = np.median(np.diff(np.unique(rest)))
-        return bool(rest[0] > max(ALONE * (low - rest[0]), 2 * step))
-    if outside and is_code and count > 10 * next_count:
+    if value == 0 and others[0] > 0 and few and (isolated or frequent):
+        return bool(others[0] > max(ALONE * (low - others[0]), 2 * np.median(steps)))
+    if gap > 0 and is_code and count > 10 * counts.max():
         return bool(n_distinct > 0.05 * n_rows)
-    if outside and is_code and n_distinct >= MANY_DISTINCT:
-        near = others[-5:] if value > rest[-1] else others[:5]
-        return bool(isolated or (gap >= 2 and count > 3 * near.mean()))
-    is_spike = (is_code or value == 0) and count < MAX_SHARE * n_rows
-    return bool(is_spike and count > 5 * next_count and n_distinct > 0.2 * n_rows)
+    if gap > 0 and is_code and n_distinct >= MANY_DISTINCT:
+        return bool(isolated or (gap >= 2 and frequent))
+    is_spike = few and count > 5 * counts.max() and n_distinct > 0.2 * n_rows
+    return bool(is_spike and (is_code or value == 0))
 
 
 def _text(value: float, is_date: bool) -> str:
     return str(np.datetime64(int(value), "us"))[:10] if is_date else f"{value:g}"
 
 
-def _suspect(cells: pl.Series, found: dict[float, bool]) -> Suspect:
-    is_date = cells.dtype.is_temporal()
-    texts = [_text(value, is_date) for value in found]
-    rows = numbers(cells)
-    counts = [int((rows == value).sum()) for value in found]
-    rest = rows[np.isfinite(rows) & ~np.isin(rows, list(found))]
+def _suspect(cells: pl.Series, found: list[float]) -> Suspect:
+    is_date, rows = cells.dtype.is_temporal(), numbers(cells)
+    counts = {_text(value, is_date): int((rows == value).sum()) for value in found}
+    rest = rows[np.isfinite(rows) & ~np.isin(rows, found)]
     ends = [_text(float(value), is_date) for value in (rest.min(), rest.max())]
-    seen = ", ".join(f"{n} rows are {text}" for n, text in zip(counts, texts, strict=True))
-    advice = f"data.missing: {{{cells.name}: [{', '.join(texts)}]}}"
-    sure = all(found.values())
-    if not sure:
-        advice += f"; or if it is a fact: {accept_line([cells.name], 'sentinel')}"
-    evidence = f"{seen}; the others lie from {ends[0]} to {ends[1]}"
-    severity: Severity = "warn" if sure else "ask"
-    return Suspect([cells.name], "sentinel", severity, sum(counts), evidence, advice)
+    evidence = ", ".join(f"{n} rows are {text}" for text, n in counts.items())
+    evidence += f"; the others lie from {ends[0]} to {ends[1]}"
+    fix = f"data.missing: {{{cells.name}: [{', '.join(counts)}]}}"
+    severity: Severity = "ask" if set(found) & set(UNSURE) else "warn"
+    n_rows = sum(counts.values())
+    return Suspect([cells.name], "sentinel", severity, n_rows, evidence, fix)
