@@ -59,7 +59,7 @@ ADR = "docs/decisions/0007-x.md"
 LLM = "reports/llm-evaluation.json"
 CARD = "docs/model-card.md"
 FAIR = "reports/fairness.json"
-FOLDS = "reports/cross-validation.json"
+FOLDS = "reports/compare.json"
 DRILL = "docs/drills/one.md"
 SLO = "conf/slo.yaml"
 SMALL = {"split": {"parts": {"valid": {"rows": 100}}}}
@@ -108,7 +108,7 @@ CASES = [
     ("modelling.cross-validated", {FOLDS: '{"n_folds": 3}'}, 0),
     (
         "modelling.cross-validated",
-        {FOLDS: json.dumps({"n_folds": 2, "models": {"ridge": {"scores": [1.5] * 10}}})},
+        {FOLDS: json.dumps({"n_folds": 2, "runs": [{"model": "ridge", "scores": [1.5] * 10}]})},
         1,
     ),
     (

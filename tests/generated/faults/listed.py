@@ -338,8 +338,8 @@ IN_EVALUATION = (
         "==",
         (
             "executor/evaluate.py",
-            "learning_curve(context, ",
-            "learning_curve(dataclasses.replace(context, valid=test), ",
+            "learning_curve(context)",
+            "learning_curve(dataclasses.replace(context, valid=test))",
         ),
         (
             "executor/evaluate.py",

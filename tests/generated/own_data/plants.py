@@ -229,7 +229,9 @@ def leak_beside_units(table, r):
     rows = leak("number")(table, r).rows.cast(pl.String)
     for name in table.measures[:-2]:
         changed = some(r, len(rows), 0.05)
-        rows = cells(Table(rows, table.task, table.target), name, changed, lambda cell: cell + " kg")
+        rows = cells(
+            Table(rows, table.task, table.target), name, changed, lambda cell: cell + " kg"
+        )
     return Planted(rows, "copy")
 
 

@@ -7,42 +7,43 @@ import polars as pl
 from sklearn import model_selection as sk
 
 from ..configs.settings import Config
-from ..utils.predictions import Array
-from ..utils.times import moments
+from ..utils.predictions import Array, moments
 
 Folds = list[tuple[Any, Any]]
 
 
-def folds_of(config: Config, rows: pl.DataFrame, n_folds: int, seed: int | None = None) -> Folds:
-    """(positions to fit on, positions to score) of each fold. seed: null: that of config.
+def folds_of(config: Config, rows: pl.DataFrame, n_folds: int, n_repeats: int = 1) -> Folds:
+    """(positions to fit on, positions to score) of each fold of each repeat.
 
     Rows of one group stay together; by time, a fold is scored on later rows than it is fitted on,
-    with data.split.gap between. A split of your own counts as by time where its column holds dates,
-    else as by group. Raises ValueError where there are too few rows or groups, or a fold would be
-    fitted on one class.
+    with data.split.gap between, and is cut once. A split of your own counts as by time where its
+    column holds dates, else as by group. Raises ValueError where there are too few rows or groups,
+    or a fold would be fitted on one class.
     """
     split, y = config.data.split, rows[config.data.target].to_numpy()
     cells = rows[split.column] if split.column and split.by != "hash" else None
     is_class = config.task == "classification"
-    seed = config.seed if seed is None else seed
-    options = {"n_splits": n_folds, "shuffle": True, "random_state": seed}
     if cells is None:
-        folds = list((sk.StratifiedKFold if is_class else sk.KFold)(**options).split(y, y))
-    elif in_time(config, rows):
+        splitter = sk.StratifiedKFold if is_class else sk.KFold
+        folds = _shuffled(splitter, config.seed, n_folds, n_repeats, y, None)
+    elif split.by == "time" or (split.by != "group" and cells.dtype.is_temporal()):
         folds = _by_time(moments(cells), n_folds, split.gap)
     else:
-        splitter = (sk.StratifiedGroupKFold if is_class else sk.GroupKFold)(**options)
-        folds = list(splitter.split(y, y, cells.cast(pl.String).to_numpy()))
+        splitter = sk.StratifiedGroupKFold if is_class else sk.GroupKFold
+        groups = cells.cast(pl.String).to_numpy()
+        folds = _shuffled(splitter, config.seed, n_folds, n_repeats, y, groups)
     if is_class and any(len(set(y[fitted])) < 2 for fitted, _ in folds):
         raise ValueError(f"a fold of {n_folds} would be fitted on one class; choose fewer folds")
     return folds
 
 
-def in_time(config: Config, rows: pl.DataFrame) -> bool:
-    """Whether folds are in the order of time, which leaves nothing to chance."""
-    split = config.data.split
-    dated = split.column is not None and rows[split.column].dtype.is_temporal()
-    return split.by == "time" or (split.by not in ("hash", "group") and dated)
+def _shuffled(
+    splitter: Any, seed: int, n_folds: int, n_repeats: int, y: Array, groups: Array | None
+) -> Folds:
+    """Folds that are cut anew in each repeat."""
+    options = {"n_splits": n_folds, "shuffle": True}
+    cuts = [splitter(**options, random_state=seed + repeat) for repeat in range(n_repeats)]
+    return [fold for one in cuts for fold in one.split(y, y, groups)]
 
 
 def _by_time(times: Array, n_folds: int, gap: float) -> Folds:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ..configs.settings import Data, Split
-from ..utils.times import moments
+from ..utils.predictions import moments
 from .sources import ROW
 
 PARTS = ("train", "valid", "test")

@@ -35,39 +35,19 @@ def bootstrap_pair(
     metric: Metric,
     y_true: Array,
     one: Predictions,
-    other: Predictions,
-    *,
+    *others: Predictions,
     n_resamples: int,
     level: float,
     seed: int,
 ) -> tuple[Interval, Interval]:
-    """(the interval of `one`, the interval of its advantage over `other`), paired by rows.
+    """(the interval of `one`, that of its advantage over the mean of others), paired by rows.
 
-    The advantage is above 0 where `one` is better; its `share` is that of the draws where it is.
+    The advantage is above 0 where `one` is better.
     """
-    values = _resample(metric, y_true, [one, other], n_resamples, seed)
-    sign = 1 if metric.greater_is_better else -1
-    gains = sign * (values[:, 0] - values[:, 1])
-    known = gains[1:][np.isfinite(gains[1:])]
-    share = float((known > 0).mean()) if len(known) else None
-    advantage = _interval(gains, level, len(y_true))
-    return _interval(values[:, 0], level, len(y_true)), {**advantage, "share": share}
-
-
-def bootstrap_gain(
-    metric: Metric,
-    y_true: Array,
-    one: Predictions,
-    others: Sequence[Predictions],
-    *,
-    n_resamples: int,
-    level: float,
-    seed: int,
-) -> Interval:
-    """The interval of the advantage of `one` over the mean of others, paired by rows."""
     values = _resample(metric, y_true, [one, *others], n_resamples, seed)
     sign = 1 if metric.greater_is_better else -1
-    return _interval(sign * (values[:, 0] - values[:, 1:].mean(axis=1)), level, len(y_true))
+    gains = sign * (values[:, 0] - values[:, 1:].mean(axis=1))
+    return _interval(values[:, 0], level, len(y_true)), _interval(gains, level, len(y_true))
 
 
 def interval_over_folds(scores: Sequence[float] | Array, ratio: float, level: float) -> Interval:

@@ -4,6 +4,7 @@ import argparse
 import itertools
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,18 @@ import polars as pl
 
 from ..configs.load import load_project
 from ..configs.settings import Config
-from ..dataloader.folds import Folds, folds_of, in_time
+from ..dataloader.folds import Folds, folds_of
 from ..dataloader.manifest import hashes_of, read_part
 from ..evaluation.intervals import Interval, interval_over_folds
 from ..evaluation.metrics import METRICS, evaluate_metric
-from ..evaluation.report import render, write_script
-from ..evaluation.text import interval_text, metric_text
+from ..evaluation.report import interval_text, metric_text, render, write_script
 from ..model.baseline import baselines_of
 from ..model.estimators import ESTIMATORS
 from ..model.predictor import encode_target, fit
 from ..utils import runs
 from ..utils.files import write_json, write_text
 from ..utils.logs import log
+from ..utils.predictions import Array, Predictions
 from ..utils.suspects import untrue
 from .prepare import check_config, ensure
 
@@ -46,23 +47,22 @@ def run(args: argparse.Namespace) -> None:
     Writes reports/compare.json and a page, or reports/seeds.json where only the seed varies: it
     says how far chance alone moves the result.
     """
-    combinations = expand(args.overrides)
+    if args.folds < 2 or args.repeats < 1:
+        raise ValueError("command line: --folds must be at least 2, --repeats at least 1")
+    combinations = expand(args.root, args.overrides)
     # All are read before the first is run: a mistake in the last should not cost an hour.
     configs = [load_project(args.root, words) for words in combinations]
-    if not any(_varies(word) or word.startswith("model=") for word in args.overrides):
-        configs = every_model(configs[0])
-        combinations = [[f"model={config.model}", *args.overrides] for config in configs]
     for config in configs:
         check_config(config)
     first, manifest = configs[0], ensure(configs[0], args.root)
     rows = pl.concat([read_part(args.root, part) for part in ("train", "valid")])
-    folds = cut(first, rows, args.folds, args.repeats)
+    folds = folds_of(first, rows, args.folds, args.repeats)
     found = [_score(config, config.model, manifest, rows, folds) for config in configs]
+    varied = {word.partition("=")[0] for word in args.overrides if _varies(word)}
+    if varied == {"seed"}:
+        return _write_seeds(args.root, first.metric, [entry["value"]["value"] for entry in found])
     for entry, words, config in zip(found, combinations, configs, strict=True):
         entry |= {"overrides": words, "seed": config.seed}
-    varied = [word.partition("=")[0] for word in args.overrides if _varies(word)]
-    if varied == ["seed"]:
-        return _write_seeds(args.root, first.metric, [entry["value"]["value"] for entry in found])
     baselines = [_score(first, name, manifest, rows, folds) for name in baselines_of(first)]
     report = rank(first, found, baselines, _ratio(folds))
     report |= {"n_folds": args.folds, "n_repeats": len(folds) // args.folds}
@@ -71,18 +71,17 @@ def run(args: argparse.Namespace) -> None:
     write(args.root, report | {"data": hashes_of(manifest)})
 
 
-def every_model(config: Config) -> list[Config]:
-    """The configuration with each estimator of its task."""
-    names = [name for name, one in ESTIMATORS.items() if config.task in one.tasks]
-    return [config.model_copy(update={"model": name}) for name in names]
-
-
-def expand(words: list[str]) -> list[list[str]]:
+def expand(root: Path, words: list[str]) -> list[list[str]]:
     """The key=value words of each candidate: the product of all comma-separated values.
 
-    A list in brackets is one value: `data.ignore=[a,b]`. Raises ValueError where something varies
-    that makes candidates incomparable.
+    Where nothing varies and no model is named, each estimator of the task is a candidate. A list in
+    brackets is one value: `data.ignore=[a,b]`. Raises ValueError where something varies that makes
+    candidates incomparable.
     """
+    if not any(_varies(word) or word.startswith("model=") for word in words):
+        task = load_project(root, words).task
+        names = [name for name, one in ESTIMATORS.items() if task in one.tasks]
+        words = [f"model={','.join(names)}", *words]
     if fixed := [word for word in words if _varies(word) and word.startswith(FIXED)]:
         raise ValueError(
             f"command line: '{fixed[0]}': candidates are compared on the same rows by the same "
@@ -95,26 +94,25 @@ def expand(words: list[str]) -> list[list[str]]:
     return [list(combination) for combination in itertools.product(*choices)]
 
 
-def cut(config: Config, rows: pl.DataFrame, n_folds: int, n_repeats: int) -> Folds:
-    """The folds of all repeats, the same for every candidate; see dataloader/folds.py."""
-    if n_folds < 2 or n_repeats < 1:
-        raise ValueError("command line: --folds must be at least 2, --repeats at least 1")
-    seeds = [config.seed] if in_time(config, rows) else range(config.seed, config.seed + n_repeats)
-    return [fold for seed in seeds for fold in folds_of(config, rows, n_folds, seed)]
+def predict_folds(
+    config: Config, name: str, manifest: dict[str, Any], rows: pl.DataFrame, folds: Folds
+) -> Iterator[tuple[Array, Predictions]]:
+    """For each fold its y_true, and what a model fitted on its other rows predicts."""
+    classes = manifest["classes"]
+    for fitted, scored in folds:
+        model, _ = fit(config, name, rows[fitted], manifest["features"], classes)
+        unseen = rows[scored]
+        yield encode_target(unseen[config.data.target], classes), model.predict(unseen)
 
 
 def _score(
     config: Config, name: str, manifest: dict[str, Any], rows: pl.DataFrame, folds: Folds
 ) -> Entry:
     """name, the metric on each fold, its mean with an interval, and seconds of one fit."""
-    features, classes = manifest["features"], manifest["classes"]
-    metric, scores, started = METRICS[config.metric], [], time.perf_counter()
+    metric, started = METRICS[config.metric], time.perf_counter()
     with runs.repeatable(config.seed):
-        for fitted, scored in folds:
-            model, _ = fit(config, name, rows[fitted], features, classes)
-            unseen = rows[scored]
-            found, y = model.predict(unseen), encode_target(unseen[config.data.target], classes)
-            scores.append(evaluate_metric(metric, y, found.y_pred, found.y_score))
+        predicted = predict_folds(config, name, manifest, rows, folds)
+        scores = [evaluate_metric(metric, y, one.y_pred, one.y_score) for y, one in predicted]
     seconds = (time.perf_counter() - started) / len(folds)
     value = interval_over_folds(scores, _ratio(folds), config.evaluation.level)
     return {"model": name, "value": value, "scores": scores, "seconds": round(seconds, 3)}
@@ -123,7 +121,8 @@ def _score(
 def rank(config: Config, found: list[Entry], baselines: list[Entry], ratio: float) -> Entry:
     """The content of reports/compare.json: best first, each with its distance to the best."""
     sign = 1 if METRICS[config.metric].greater_is_better else -1
-    found = sorted(found, key=lambda entry: -sign * (entry["value"]["value"] or -sign * np.inf))
+    # A mean that is not defined comes last: NaN is no order.
+    found = sorted(found, key=lambda one: np.nan_to_num(-sign * np.mean(one["scores"]), nan=np.inf))
     for entry in [*found, *baselines]:
         behind = sign * (np.array(found[0]["scores"]) - entry["scores"])
         entry["behind"] = interval_over_folds(behind, ratio, config.evaluation.level)

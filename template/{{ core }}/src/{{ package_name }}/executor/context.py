@@ -12,10 +12,11 @@ from ..configs.load import load_project
 from ..configs.settings import Config
 from ..dataloader import manifest as manifests
 from ..dataloader.schema import Schema
-from ..evaluation.metrics import check_floor
+from ..evaluation.metrics import METRICS, check_floor, evaluate_metric
 from ..model import store
 from ..model.predictor import Array, Predictor, encode_target
 from ..utils import runs
+from ..utils.predictions import Predictions
 from ..utils.provenance import git_state
 
 
@@ -38,6 +39,11 @@ class RunContext:
     def target(self, rows: pl.DataFrame) -> Array:
         """Class codes or numbers of these rows; shape (n_rows,)."""
         return encode_target(rows[self.config.data.target], self.model.classes)
+
+    def value(self, rows: pl.DataFrame, predicted: Predictions) -> float:
+        """The chosen metric of predictions for these rows; NaN where it is not defined."""
+        metric, y_true = METRICS[self.config.metric], self.target(rows)
+        return evaluate_metric(metric, y_true, predicted.y_pred, predicted.y_score)
 
     def header(self, split: str, n_rows: int) -> dict[str, Any]:
         """What a report is about: run, data and code. The checklist reads it."""

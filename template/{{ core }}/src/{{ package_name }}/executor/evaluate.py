@@ -1,6 +1,7 @@
 """Score the newest run on the test part, and write reports/."""
 
 import argparse
+import math
 from typing import Any
 
 import polars as pl
@@ -8,25 +9,31 @@ import polars as pl
 from ..dataloader import manifest as manifests
 from ..dataloader.sources import ROW
 from ..evaluation import errors
+from ..evaluation.errors import score_slices
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import fill_model_card, write_report
-from ..evaluation.slices import score_slices
-from ..evaluation.text import interval_text, metric_text, number_text
-from ..model.predictor import fit
+from ..evaluation.report import (
+    fill_model_card,
+    interval_text,
+    metric_text,
+    number_text,
+    write_report,
+)
+from ..model import store
 from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import write_json
 from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.predictions import Array, Predictions
+from ..utils.suspects import sample
 from .context import RunContext, load_context
-from .importance import importances
 from .learning_curve import learning_curve
 from .look import caution, print_suspects, too_good
 from .train import bootstrap_options, score_values
 
 REPORT, EVALUATION, REPORTS = "report.html", "evaluation.json", "reports"
+MAX_ROWS, MAX_COLUMNS = 1_000, 100  # behind the importance of columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +61,9 @@ def run(args: argparse.Namespace) -> None:
 def evaluate(context: RunContext) -> dict[str, Any]:
     """The content of reports/evaluation.json; the one place that reads the test part."""
     config, record = context.config, context.run.record
-    name = record["baseline"]["name"]
     test = manifests.read_part(context.root, "test", for_evaluation=True)
     y_true, predicted = context.target(test), context.model.predict(test)
-    features, classes = context.manifest["features"], context.manifest["classes"]
-    baseline = fit(config, name, context.train, features, classes)[0].predict(test)
+    baseline = store.load_baseline(context.run.folder).predict(test)
     metrics, metric = score_values(config, y_true, predicted), METRICS[config.metric]
     metrics[config.metric], advantage = bootstrap_pair(
         metric, y_true, predicted, baseline, **bootstrap_options(config)
@@ -73,14 +78,14 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         "level": config.evaluation.level,
         "metrics": metrics,
         "undefined_metrics": [key for key, one in metrics.items() if one["value"] is None],
-        "baseline": {"name": name, "metrics": beaten},
+        "baseline": {"name": record["baseline"]["name"], "metrics": beaten},
         "beats_baseline": advantage,
         "suspects": known + too_good(config, *values, len(test), known),
         **_errors(context, test, y_true, predicted),
         "train": {key: one["value"] for key, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
         "importances": importances(context),
-        "learning_curve": learning_curve(context, context.manifest["suspects"]),
+        "learning_curve": learning_curve(context),
     }
 
 
@@ -99,6 +104,23 @@ def _errors(
     if classes is None:
         return found | {"residuals": errors.residuals(y_true, y_pred)}
     return found | {"confusion": errors.confusion(y_true, y_pred, classes)}
+
+
+def importances(context: RunContext) -> dict[str, float]:
+    """Feature -> by how much the metric gets worse, in its unit, where its cells are shuffled.
+
+    On at most MAX_ROWS rows of valid, for at most MAX_COLUMNS features, with one shuffle each.
+    Source: Breiman (2001), Random Forests, Machine Learning 45, section 10.
+    """
+    seed, found = context.config.seed, {}
+    rows = sample(context.valid, MAX_ROWS, seed)
+    whole = context.value(rows, context.model.predict(rows))
+    sign = 1 if METRICS[context.config.metric].greater_is_better else -1
+    for name in context.manifest["features"][:MAX_COLUMNS]:
+        cells = rows[name].sample(fraction=1.0, shuffle=True, seed=seed)
+        predicted = context.model.predict(rows.with_columns(cells))
+        found[name] = sign * (whole - context.value(rows, predicted))
+    return {name: lost for name, lost in found.items() if math.isfinite(lost)}
 
 
 def _slice_columns(context: RunContext, test: pl.DataFrame) -> list[pl.Series]:

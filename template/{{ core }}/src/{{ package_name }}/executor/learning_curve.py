@@ -10,9 +10,9 @@ import polars as pl
 
 from ..configs.settings import Config
 from ..dataloader.sources import ROW
-from ..evaluation.intervals import Interval, bootstrap_gain
-from ..evaluation.metrics import METRICS, Metric, evaluate_metric
-from ..evaluation.text import interval_text, number_text
+from ..evaluation.intervals import Interval, bootstrap_pair
+from ..evaluation.metrics import METRICS
+from ..evaluation.report import interval_text, number_text
 from ..model.predictor import Predictor, fit
 from ..utils.predictions import Predictions
 from ..utils.suspects import sample, untrue
@@ -32,7 +32,7 @@ SHARED = 0.25
 SMALL = 0.02
 
 
-def learning_curve(context: RunContext, suspects: list[dict[str, Any]]) -> dict[str, Any]:
+def learning_curve(context: RunContext) -> dict[str, Any]:
     """n_rows; the metric on train and valid; the gain of the last doubling; verdict, sentence.
 
     Each share is drawn N_REPEATS times; the metric is the mean of their fits. n_valid: rows of
@@ -41,48 +41,37 @@ def learning_curve(context: RunContext, suspects: list[dict[str, Any]]) -> dict[
     context = replace(context, valid=sample(context.valid, MAX_ROWS, context.config.seed))
     limit = min(len(context.train), MAX_ROWS)
     counts = [max(MIN_ROWS, round(share * limit)) for share in SHARES]
-    points: dict[str, list[float | None]] = {"train": [], "valid": []}
     orders = [_shuffled(context.train, context.config, seed) for seed in range(N_REPEATS)]
-    full = context.model if limit == len(context.train) else _fit(context, orders[0][:limit])
-    last: list[Predictions] = []
-    for count in counts:
-        fits = [(_fit(context, rows[:count]), rows[:count]) for rows in orders]
-        last = _add_points(context, points, fits)
-    of_all = _add_points(context, points, [(full, orders[0][:limit])])
-    gain = _gain(context, of_all[0], last)
-    verdict, sentence = _advice(context, gain, limit, untrue(suspects))
-    counts.append(limit)
-    found = {"n_rows": counts, "n_valid": len(context.valid), **points, "gain": gain}
-    return {**found, "verdict": verdict, "sentence": sentence}
+    points = [[_scored(context, rows[:count]) for rows in orders] for count in counts]
+    whole = context.model if limit == len(context.train) else None
+    points.append([_scored(context, orders[0][:limit], whole)])
+    gain = _gain(context, points[-1][0][1], [predicted for _, predicted in points[-2]])
+    verdict, sentence = _advice(context, gain, limit)
+    return {
+        "n_rows": [*counts, limit],
+        "n_valid": len(context.valid),
+        "train": [_mean([value for value, _ in fits]) for fits in points],
+        "valid": [_mean([context.value(context.valid, p) for _, p in fits]) for fits in points],
+        "gain": gain,
+        "verdict": verdict,
+        "sentence": sentence,
+    }
 
 
-def _fit(context: RunContext, rows: pl.DataFrame) -> Predictor:
-    config, manifest = context.config, context.manifest
-    return fit(config, config.model, rows, manifest["features"], manifest["classes"])[0]
+def _scored(
+    context: RunContext, rows: pl.DataFrame, model: Predictor | None = None
+) -> tuple[float, Predictions]:
+    """(the metric on `rows`, what is predicted for valid) of a model, or one fitted on `rows`."""
+    if model is None:
+        config, manifest = context.config, context.manifest
+        model, _ = fit(config, config.model, rows, manifest["features"], manifest["classes"])
+    return context.value(rows, model.predict(rows)), model.predict(context.valid)
 
 
-def _add_points(
-    context: RunContext,
-    points: dict[str, list[float | None]],
-    fits: list[tuple[Predictor, pl.DataFrame]],
-) -> list[Predictions]:
-    """Add the mean of the fits on their own rows and on valid, None where it is not defined.
-
-    Returns what each fit predicts for valid.
-    """
-    metric = METRICS[context.config.metric]
-    predicted: list[Predictions] = []
-    for part in points:
-        tables = [rows if part == "train" else context.valid for _, rows in fits]
-        predicted = [model.predict(rows) for (model, _), rows in zip(fits, tables, strict=True)]
-        targets = map(context.target, tables)
-        mean = statistics.fmean(map(_value, [metric] * len(fits), targets, predicted))
-        points[part].append(mean if math.isfinite(mean) else None)
-    return predicted
-
-
-def _value(metric: Metric, y_true: Any, predicted: Predictions) -> float:
-    return evaluate_metric(metric, y_true, predicted.y_pred, predicted.y_score)
+def _mean(values: list[float]) -> float | None:
+    """None where the metric is not defined."""
+    mean = statistics.fmean(values)
+    return mean if math.isfinite(mean) else None
 
 
 def _gain(context: RunContext, full: Predictions, halves: list[Predictions]) -> Interval:
@@ -92,18 +81,18 @@ def _gain(context: RunContext, full: Predictions, halves: list[Predictions]) -> 
     """
     metric, y_true = METRICS[context.config.metric], context.target(context.valid)
     options = {**bootstrap_options(context.config), "n_resamples": N_DRAWS, "level": 0.95}
-    found = bootstrap_gain(metric, y_true, full, halves, **options)
-    spread = float(np.std([_value(metric, y_true, half) for half in halves], ddof=1))
-    if found["value"] is None or found["low"] is None or found["high"] is None:
-        return found
-    of_train = Z * spread * (1 / N_REPEATS + SHARED) ** 0.5
-    width = math.hypot((found["high"] - found["low"]) / 2, of_train)
-    return {"value": found["value"], "low": found["value"] - width, "high": found["value"] + width}
+    _, found = bootstrap_pair(metric, y_true, full, *halves, **options)
+    value, low, high = found["value"], found["low"], found["high"]
+    if value is None or low is None or high is None:
+        return {"value": None, "low": None, "high": None}
+    spread = float(np.std([context.value(context.valid, half) for half in halves], ddof=1))
+    width = math.hypot((high - low) / 2, Z * spread * (1 / N_REPEATS + SHARED) ** 0.5)
+    return {"value": value, "low": value - width, "high": value + width}
 
 
-def _advice(context: RunContext, gain: Interval, limit: int, leaks: str) -> tuple[str, str]:
+def _advice(context: RunContext, gain: Interval, limit: int) -> tuple[str, str]:
     """(verdict, sentence): needs-data, flat, or unknown where the rows cannot tell."""
-    if leaks:
+    if leaks := untrue(context.manifest["suspects"]):
         return "unknown", f"no advice before this is settled: {leaks}"
     if gain["value"] is None or gain["low"] is None or gain["high"] is None:
         return "unknown", "the metric is not defined on fewer rows"

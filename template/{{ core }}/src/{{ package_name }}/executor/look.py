@@ -15,11 +15,12 @@ from ..evaluation.leakage import group_means, leaks, sorted_by
 from ..evaluation.metrics import METRICS
 from ..evaluation.parts import parts_differ
 from ..evaluation.profile_page import write_page
-from ..evaluation.text import metric_text, number_text
+from ..evaluation.report import metric_text, number_text
 from ..model.predictor import encode_target
 from ..utils import runs
 from ..utils.files import write_json
 from ..utils.logs import log
+from ..utils.predictions import Array
 from ..utils.suspects import Suspect, named, settled
 
 PROFILE = Path("reports", "profile.json")
@@ -30,6 +31,7 @@ MAX_LINES = 5  # of one fault; the others are in reports/profile.json
 
 
 def look(
+    root: Path,
     config: Config,
     raw: pl.DataFrame,
     table: pl.DataFrame,
@@ -37,71 +39,47 @@ def look(
     schema: Schema,
     features: list[str],
     classes: list[str] | None,
-) -> dict[str, Any]:
-    """The content of reports/profile.json.
+) -> list[dict[str, Any]]:
+    """Write reports/profile.json and its page, print the columns, and return the suspicions.
 
     raw: the cells as they are in the files. table: typed rows, and part: in which each is.
     Suspicions that data.accept settles are left out; the worst come first.
     """
-    data = config.data
+    data, y = config.data, encode_target(table[config.data.target], classes)
     # Values near the largest number overflow; a comparison with the result is false.
     with runs.repeatable(config.seed), np.errstate(all="ignore"):
         found = [*find_suspects(raw, table, part, schema, data)]
-        found += _of_target(data, table, part, features, classes)
+        found += _of_target(data, table[features], y, part, classes)
     standing = [one for one in found if not settled(one, data.accept)]
     standing.sort(key=lambda one: ORDER.index(one.severity))
-    return {
-        "target": data.target,
-        "columns": profile(table, schema),
-        "suspects": [one.to_json() for one in standing],
-    }
-
-
-def write_profile(
-    root: Path,
-    table: pl.DataFrame,
-    part: pl.Series,
-    classes: list[str] | None,
-    seen: dict[str, Any],
-) -> None:
-    """Write reports/profile.json and the page beside it."""
+    suspects, columns = [one.to_json() for one in standing], profile(table, schema)
+    seen = {"target": data.target, "columns": columns, "suspects": suspects}
     write_json(root / PROFILE, seen)
-    target = seen["target"]
-    y, meaning = encode_target(table[target], classes), f"the mean of {target}"
+    meaning = f"the mean of {data.target}"
     if classes is not None:
-        y, meaning = y == len(classes) - 1, f"the share of {target} {classes[-1]}"
+        y, meaning = y == len(classes) - 1, f"the share of {data.target} {classes[-1]}"
     write_page(root, table, part, y.astype(float), meaning, seen)
+    for kind in dict.fromkeys(one["type"] for one in columns):
+        names = [one["name"] for one in columns if one["type"] == kind]
+        log("", f"{len(names)} {kind}: {named(names)}")
+    return suspects
 
 
 def _of_target(
-    data: Data,
-    table: pl.DataFrame,
-    part: pl.Series,
-    features: list[str],
-    classes: list[str] | None,
+    data: Data, rows: pl.DataFrame, y: Array, part: pl.Series, classes: list[str] | None
 ) -> Iterator[Suspect]:
-    """Suspicions about the target; all but the first two are of train alone."""
-    y = encode_target(table[data.target], classes)
+    """Suspicions about the target; all but the first two are of train alone. rows: the features."""
     yield from sorted_by(y, classes is not None, data.target)
-    yield from group_means(table[features], y, classes, data.target)
-    in_train = (part == "train").to_numpy()
-    train = table.filter(part == "train")[features]
-    yield from leaks(train, y[in_train], classes, data.target)
+    yield from group_means(rows, y, classes, data.target)
+    in_train = part == "train"
+    train, y = rows.filter(in_train), y[in_train.to_numpy()]
+    yield from leaks(train, y, classes, data.target)
     if classes is not None:
-        yield from few_examples(y[in_train], classes, data.target)
-        yield from odd_slices(train, y[in_train], data.target)
+        yield from few_examples(y, classes, data.target)
+        yield from odd_slices(train, y, data.target)
     times = data.split.column if data.split.by == "time" else None
-    compared = table[[name for name in features if name != times]]
+    compared = rows.drop(times or [], strict=False)
     yield from parts_differ(compared, part, by_time=times is not None)
-
-
-def print_columns(columns: list[dict[str, Any]]) -> None:
-    """One line a type: how many columns have it, and which."""
-    kinds: dict[str, list[str]] = {}
-    for one in columns:
-        kinds.setdefault(one["type"], []).append(one["name"])
-    for kind, names in kinds.items():
-        log("", f"{len(names)} {kind}: {named(names)}")
 
 
 def print_suspects(suspects: list[dict[str, Any]], severities: tuple[str, ...] = ORDER) -> None:

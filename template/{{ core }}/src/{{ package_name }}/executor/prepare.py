@@ -24,7 +24,7 @@ from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.provenance import tree_id
 from ..utils.suspects import named
-from .look import look, print_columns, print_suspects, write_profile
+from .look import look, print_suspects
 
 QUARANTINE = Path("data", "quarantine")
 
@@ -120,9 +120,7 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
     for entry in files:
         keep_original(root, named[entry["name"]], entry)
     write_schema(root, schema)
-    seen = look(config, raw, table, part, schema, features, classes)
-    write_profile(root, table, part, classes, seen)
-    print_columns(seen["columns"])
+    suspects = look(root, config, raw, table, part, schema, features, classes)
     if len(invalid):
         write_json(root / QUARANTINE / "prepare.json", invalid.to_dicts())
     parts = {name: manifests.write_part(root, name, table.filter(part == name)) for name in PARTS}
@@ -133,7 +131,7 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
         "classes": classes,
         "features": features,
         "excluded": [{"column": name, "reason": why} for name, why in excluded.items()],
-        "suspects": seen["suspects"],
+        "suspects": suspects,
         "rows": {"read": len(raw), "kept": len(table), "dropped": len(raw) - len(table)},
         "dropped": [{"reason": why, "rows": n} for why, n in dropped.items() if n],
         "split": {

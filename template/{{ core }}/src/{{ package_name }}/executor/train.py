@@ -1,9 +1,12 @@
 """Fit the baselines and the model on train, and score them on valid."""
 
 import argparse
+import math
 import time
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from ..configs.load import TUNED, load_project
 from ..configs.settings import Config
@@ -11,7 +14,7 @@ from ..dataloader import manifest as manifests
 from ..dataloader.schema import read_schema
 from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS, score
-from ..evaluation.text import interval_text, metric_text, number_text
+from ..evaluation.report import interval_text, metric_text, number_text
 from ..model import store
 from ..model.baseline import baselines_of
 from ..model.predictor import Array, Predictor, encode_target, fit
@@ -60,12 +63,7 @@ def _fit_and_score(
     features, classes = manifest["features"], manifest["classes"]
     scored = {**parts, "train": sample(parts["train"], MAX_SCORED, config.seed)}
     y = {name: encode_target(rows[config.data.target], classes) for name, rows in scored.items()}
-    baselines = {}
-    for name in baselines_of(config):
-        model, _ = fit(config, name, parts["train"], features, classes)
-        baselines[name] = _score_baseline(config, name, y["valid"], model.predict(parts["valid"]))
-    best = _best_of(config, baselines)
-    current.add(baselines=baselines, baseline={"name": best, "metrics": baselines[best]})
+    best = _fit_baselines(config, manifest, parts, y["valid"], current)
     started = time.perf_counter()
     model, warnings = fit(config, config.model, parts["train"], features, classes)
     predicted = {name: model.predict(rows) for name, rows in scored.items()}
@@ -73,7 +71,7 @@ def _fit_and_score(
     options = {**bootstrap_options(config), "n_resamples": N_DRAWS}
     found = bootstrap(METRICS[config.metric], y["valid"], predicted["valid"], **options)
     metrics["valid"][config.metric] = found
-    known, beaten = manifest["suspects"], baselines[best][config.metric]
+    known, beaten = manifest["suspects"], best[config.metric]
     suspects = known + too_good(config, found["value"], beaten, len(parts["valid"]), known)
     text = f"{config.model:<16}{metric_text(config.metric)} {interval_text(found)} on valid"
     text += caution(suspects)
@@ -86,12 +84,26 @@ def _fit_and_score(
     return model
 
 
-def _score_baseline(
-    config: Config, name: str, y_true: Array, predicted: Predictions
+def _fit_baselines(
+    config: Config,
+    manifest: dict[str, Any],
+    parts: dict[str, pl.DataFrame],
+    y_valid: Array,
+    current: runs.Run,
 ) -> dict[str, float | None]:
-    values = score(config.task, y_true, predicted.y_pred, predicted.y_score)
-    log("baseline", f"{name:<16}{metric_text(config.metric)} {number_text(values[config.metric])}")
-    return values
+    """Record the baselines and save the best one; returns its metrics on valid."""
+    fitted, metrics = {}, {}
+    for name in baselines_of(config):
+        model, _ = fit(config, name, parts["train"], manifest["features"], manifest["classes"])
+        predicted = model.predict(parts["valid"])
+        fitted[name] = model
+        metrics[name] = score(config.task, y_valid, predicted.y_pred, predicted.y_score)
+        value = number_text(metrics[name][config.metric])
+        log("baseline", f"{name:<16}{metric_text(config.metric)} {value}")
+    best = _best_of(config, metrics)
+    store.save_baseline(current.folder, fitted[best])
+    current.add(baselines=metrics, baseline={"name": best, "metrics": metrics[best]})
+    return metrics[best]
 
 
 def score_values(config: Config, y_true: Array, predicted: Predictions) -> Values:
@@ -118,8 +130,8 @@ def _best_of(config: Config, scores: dict[str, dict[str, float | None]]) -> str:
     """The name with the best value of the chosen metric; the first of equal ones."""
     sign = 1 if METRICS[config.metric].greater_is_better else -1
     known = {name: values[config.metric] for name, values in scores.items()}
-    ranked = {name: sign * value for name, value in known.items() if value is not None}
-    return max(ranked, key=lambda name: ranked[name]) if ranked else next(iter(scores))
+    ranked = {name: -math.inf if one is None else sign * one for name, one in known.items()}
+    return max(ranked, key=lambda name: ranked[name])
 
 
 def _description(

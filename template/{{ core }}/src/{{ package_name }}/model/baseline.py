@@ -7,8 +7,7 @@ import numpy as np
 import polars as pl
 
 from ..configs.settings import Config
-from ..utils.predictions import Array
-from ..utils.times import moments
+from ..utils.predictions import Array, moments
 from .preprocess import Matrix, Preprocessor
 
 WEEK_DAYS, YEAR_DAYS = 7.0, 365.2425

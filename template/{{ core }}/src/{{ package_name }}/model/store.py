@@ -4,7 +4,7 @@ import importlib
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
 from .estimators import ESTIMATORS
@@ -13,6 +13,7 @@ from .preprocess import Preprocessor
 from .target import TargetTransform
 
 MODEL = "model.skops"  # the estimator
+BASELINE = "baseline.skops"  # the best baseline, with its preprocessing
 DESCRIPTION = "model.json"  # the preprocessing, and what is needed to use both
 
 
@@ -34,15 +35,35 @@ def save(folder: Path, model: Predictor, description: dict[str, Any]) -> dict[st
 
 def load(folder: Path) -> tuple[Predictor, dict[str, Any]]:
     """The model and its description; raises ValueError if a file is missing, changed or unsafe."""
-    path, description = folder / MODEL, read_description(folder)
-    found, trusted = _skops().get_untrusted_types(file=path), _trusted(description["model"])
-    if odd := [name for name in found if not {name, name.partition(".")[0]} & trusted]:
+    description = read_description(folder)
+    name = description["model"]
+    estimator = _load(folder / MODEL, name, _trusted(name))
+    return described(description, estimator), description
+
+
+def save_baseline(folder: Path, baseline: Predictor) -> None:
+    """Write the baseline that `evaluate` compares with."""
+    with replacing(folder / BASELINE) as temporary:
+        _skops().dump(baseline, temporary)
+
+
+def load_baseline(folder: Path) -> Predictor:
+    """What `save_baseline` wrote; raises ValueError if it is missing or unsafe."""
+    if not (folder / BASELINE).is_file():
+        raise ValueError(f"{folder / BASELINE}: no such file; run `train` again")
+    own = {"sklearn", "numpy", __name__.partition(".")[0]}
+    return cast(Predictor, _load(folder / BASELINE, "a baseline", own))
+
+
+def _load(path: Path, name: str, trusted: set[str]) -> Any:
+    """The content of a skops file. trusted: names of types, or of packages that define them."""
+    found = _skops().get_untrusted_types(file=path)
+    if odd := [one for one in found if not {one, one.partition(".")[0]} & trusted]:
         raise ValueError(
-            f"{path}: holds {', '.join(sorted(odd))}, which {description['model']} does not need; "
+            f"{path}: holds {', '.join(sorted(odd))}, which {name} does not need; "
             f"train again, or name it as `trusted` of the model in model/estimators.py"
         )
-    estimator = _skops().load(path, trusted=found)
-    return described(description, estimator), description
+    return _skops().load(path, trusted=found)
 
 
 def described(description: dict[str, Any], estimator: Any) -> Predictor:

@@ -1,11 +1,13 @@
-"""What a model predicts for rows."""
+"""One value a row: what a model predicts, and times as numbers."""
 
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -23,3 +25,10 @@ class Predictions:
         """The predictions of these positions."""
         score = None if self.y_score is None else self.y_score[rows]
         return Predictions(self.y_pred[rows], score)
+
+
+def moments(times: pl.Series) -> Array:
+    """Days since 1970 of a column of dates, or its numbers; shape (n_rows,), float64."""
+    if times.dtype.is_temporal():
+        times = times.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / DAY_US
+    return times.cast(pl.Float64).to_numpy()

@@ -70,10 +70,9 @@ def infer(cells: pl.Series) -> CellFormat:
         return CellFormat(type="boolean" if dtype == pl.Boolean else "date")
     if not isinstance(dtype, pl.String):
         return CellFormat(type="text")
-    for candidate in _candidates(values):
-        if not len(values) or parse(values.head(N_FIRST), candidate).null_count():
-            continue
-        if not parse(values, candidate).null_count():
+    for candidate in _candidates(values) if len(values) else []:
+        tried = (values.head(N_FIRST), values)
+        if not any(parse(cells, candidate).null_count() for cells in tried):
             return candidate
     is_text = values.n_unique() > min(TEXT_SHARE * len(values), MAX_CATEGORIES)
     return CellFormat(type="text" if is_text else "category")
@@ -118,7 +117,7 @@ def _missing(cell_format: CellFormat, reading: CellFormat) -> pl.Series:
 
 def _typed(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     if cell_format.type == "number":
-        return _numbers(_plain_numbers(cells, cell_format), cell_format.decimal_comma)
+        return _numbers(cells, cell_format)
     if cell_format.type == "boolean":
         return _booleans(cells)
     if cell_format.type == "date":
@@ -133,32 +132,27 @@ def _candidates(values: pl.Series) -> list[CellFormat]:
         plain = values.str.contains(DECIMAL_COMMA).all()
         if plain and values.str.contains(ONLY_DECIMAL).any():
             found.append(CellFormat(type="number", decimal_comma=True))
-    if len(values) and values.head(1).str.contains(LOOKS_LIKE_DATE).all():
+    if values.head(1).str.contains(LOOKS_LIKE_DATE).all():
         slashed = [form for form in SLASHED if not _dates(values, form).null_count()]
         forms = [*DATE_FORMATS, *MONTH_FORMATS, *(slashed if len(slashed) == 1 else [])]
         found += [CellFormat(type="date", format=form) for form in forms]
     return found
 
 
-def _plain_numbers(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
-    """Text cells without the unit and the sign between thousands."""
-    if not isinstance(cells.dtype, pl.String):
-        return cells
-    if cell_format.unit:
-        bare = cells.str.strip_prefix(cell_format.unit).str.strip_suffix(cell_format.unit)
-        cells = bare.str.strip_chars()
-    if cell_format.thousands:
-        grouped = rf"^[-+]?\d{{1,3}}([{cell_format.thousands}]\d{{3}})+([.,]\d+)?$"
-        bare = cells.str.replace_all(cell_format.thousands, "", literal=True)
-        cells = cells.zip_with(~cells.str.contains(grouped).fill_null(False), bare)
-    return cells
-
-
-def _numbers(cells: pl.Series, decimal_comma: bool) -> pl.Series:
+def _numbers(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
+    """Without the unit and the sign between thousands, where cells are text."""
     if cells.dtype.is_temporal() or cells.dtype == pl.Boolean:
         return pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64)
-    if isinstance(cells.dtype, pl.String) and decimal_comma:
-        cells = cells.str.replace(",", ".", literal=True)
+    if isinstance(cells.dtype, pl.String):
+        if cell_format.unit:
+            bare = cells.str.strip_prefix(cell_format.unit).str.strip_suffix(cell_format.unit)
+            cells = bare.str.strip_chars()
+        if cell_format.thousands:
+            grouped = rf"^[-+]?\d{{1,3}}([{cell_format.thousands}]\d{{3}})+([.,]\d+)?$"
+            bare = cells.str.replace_all(cell_format.thousands, "", literal=True)
+            cells = cells.zip_with(~cells.str.contains(grouped).fill_null(False), bare)
+        if cell_format.decimal_comma:
+            cells = cells.str.replace(",", ".", literal=True)
     return cells.cast(pl.Float64, strict=False).fill_nan(None)
 
 

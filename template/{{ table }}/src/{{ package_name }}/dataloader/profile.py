@@ -82,7 +82,10 @@ def _useless(cells: pl.Series, kind: str) -> str | None:
 
 def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
     counts = cells.alias("cell").drop_nulls().value_counts()
-    top = counts.top_k(N_TOP, by="count").sort("count", descending=True)
+    # Of equally common values the lower, so that the file is the same each time.
+    order = ["count", "cell"]
+    top = counts.top_k(N_TOP, by=order, reverse=[False, True])
+    top = top.sort(order, descending=[True, False])
     ordered = kind in ("number", "date")
     return {
         "name": cells.name,

@@ -2,5 +2,4 @@
 
 COMMANDS = {
     "tune": "Search the parameters of the model, as conf/search.yaml says",
-    "cross-validate": "Score models on folds of train",
 }

@@ -18,14 +18,13 @@ from ..configs.settings import Config, Count, Section
 from ..dataloader.manifest import hashes_of
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import render, write_script
-from ..evaluation.text import interval_text, number_text
+from ..evaluation.report import interval_text, number_text, render, write_script
 from ..executor.train import bootstrap_options
 from ..utils import runs
 from ..utils.files import sha256_of_json, write_json, write_text
 from ..utils.logs import log
 from ..utils.provenance import tree_id
-from .cross_validate import CrossValidation, pool, value_of
+from .folds import CrossValidation, pool, value_of
 
 PATH, REPORT, PAGE = "conf/search.yaml", "reports/study.json", "reports/tuning.html"
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
