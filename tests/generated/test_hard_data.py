@@ -129,6 +129,19 @@ runner.write_conf(Path("conf/default.yaml"), table, {{}})
 """
 
 
+def test_the_largest_numbers_of_a_float_have_no_range(folder: Path) -> None:
+    code = """
+import polars as pl
+from my_model.dataloader.schema import _range
+print(_range(pl.Series([1e308, -1e308, 0.0])), _range(pl.Series([1e300, 0.0, None])))
+"""
+    python = folder / ".venv" / "bin" / "python"
+    path = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    done = subprocess.run([python, "-c", code], env=path, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "(None, None) (0.0, 2e+300)", done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "wine", "made skewed"])
 def test_the_tests_of_a_project_are_green_on_a_clean_table(
