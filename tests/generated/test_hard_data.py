@@ -109,10 +109,10 @@ def test_balanced_accuracy_is_that_of_scikit_learn(folder: Path) -> None:
 @pytest.mark.usefixtures("trained")
 def test_a_missed_floor_is_exit_code_1_after_the_reports_are_written(folder: Path) -> None:
     (folder / "reports" / "evaluation.json").unlink(missing_ok=True)
-    done = run(folder, "evaluate", "evaluation.floor=1.01", code=1)
+    done = run(folder, "evaluate", "evaluation.floor=1", code=1)
     slices = report(folder, "evaluation")["slices"]
 
-    assert "misses evaluation.floor 1.01" in done.stderr
+    assert "misses evaluation.floor 1" in done.stderr
     assert [one["column"] for one in slices] == ["size"] * len(slices)
     assert slices
 

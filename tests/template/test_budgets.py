@@ -32,8 +32,8 @@ class Budget:
 # a suspicion is printed, settled and shown on a page, and cells with units or several formats.
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
-POC = Budget(5400, 52, 730)
-MVP = Budget(7700, 79, 1420)
+POC = Budget(5410, 54, 730)
+MVP = Budget(7700, 81, 1420)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(468, 8, 100),
@@ -53,7 +53,7 @@ COMPONENTS = {
 TOOL = Budget(7985, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 215, "mvp": 285}
+FILES = {"poc": 217, "mvp": 287}
 
 
 def has_code(path: Path) -> bool:

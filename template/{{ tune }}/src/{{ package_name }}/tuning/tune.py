@@ -18,7 +18,8 @@ from ..configs.settings import Config, Count, Section
 from ..dataloader.manifest import hashes_of
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import interval_text, number_text, render, write_script
+from ..evaluation.report import render, write_script
+from ..evaluation.text import interval_text, number_text
 from ..executor.train import bootstrap_options
 from ..utils import runs
 from ..utils.files import sha256_of_json, write_json, write_text
