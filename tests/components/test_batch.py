@@ -1,6 +1,7 @@
 """Jobs of `batch` that were changed, shared, cut off or given a broken file."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -134,3 +135,23 @@ def test_numbers_between_blanks_are_valid_and_all_invalid_rows_make_empty_parts(
     invalid_rows = table(registered, tmp_path / "out/invalid-*.parquet")
     assert list(invalid_rows[0]) == ["file", "row", "column", "rule", "value"]
     assert [row["row"] for row in invalid_rows] == list(range(101, 201))
+
+
+@pytest.mark.slow
+def test_a_full_disk_ends_a_job_in_one_line_and_the_same_command_resumes(registered, tmp_path):
+    """The limit on the size of a file stands for the disk: job.json passes it after some parts."""
+    words = ["batch", "rows.csv", str(tmp_path / "out"), "--rows-per-part", "20"]
+    python = [str(registered / ".venv/bin/python"), "-m", "my_model", *words]
+    # bash counts in blocks of 1024 bytes
+    limited = ["bash", "-c", 'ulimit -f 4; "$@"', "bash", *python]
+    settings = {"PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
+    full = run(*limited, cwd=registered, check=False, **settings)
+    resumed = run(*python, cwd=registered, PYTHONPATH="src")
+
+    assert full.returncode == 2
+    (line,) = full.stderr.splitlines()
+    found = re.search(r"job.json'; \S+/out has (\d+) finished parts, (\d+) rows; make room", line)
+    assert found, line
+    n_parts, n_rows = map(int, found.groups())
+    assert n_rows == 20 * n_parts > 0
+    assert re.search(r"(\d+) of 57 parts were done before", resumed.stdout)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import run
+from tests.conftest import copy_installed, run
 
 N_TRIALS, MOST_KILLS = 12, 40
 READ = """
@@ -69,3 +69,16 @@ def test_a_search_killed_at_random_loses_no_trial_and_ends(installed_project, tm
     assert n_kills >= 2
     assert process.returncode == 0
     assert len(finished(project)) == study["n_trials"] == N_TRIALS
+
+
+@pytest.mark.slow
+def test_words_change_values_of_the_search_for_one_call(installed_project, tmp_path):
+    project = copy_installed(installed_project(components=["tune"]), tmp_path / "project")
+    tune = [str(project / ".venv/bin/python"), "-m", "my_model", "tune"]
+    done = run(*tune, "n_trials=2", "n_folds=2", cwd=project, PYTHONPATH="src")
+    refused = run(*tune, "budget.n_trials=2", cwd=project, check=False, PYTHONPATH="src")
+
+    assert json.loads((project / "reports/study.json").read_text())["n_trials"] == 2
+    assert "2 trials, 0 of them done before" in done.stdout
+    assert refused.returncode == 2
+    assert "unknown key 'budget'; known: n_trials" in refused.stderr

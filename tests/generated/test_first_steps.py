@@ -148,3 +148,70 @@ def test_the_files_of_a_run_take_at_most_1300_kilobytes(folder: Path) -> None:
 
     assert {path.name for path in pages} >= {"report.html", "profile.html", "profile.json"}
     assert sum(path.stat().st_size for path in pages if path.is_file()) <= MAX_REPORT_BYTES
+
+
+SAMPLE = "data/original/breast_cancer.csv"
+
+
+@pytest.fixture
+def fresh(installed_project: Callable[..., Path], tmp_path: Path) -> Path:
+    """A project that has read the sample."""
+    project = copy_installed(installed_project(), tmp_path / "project")
+    my_model(project, "prepare")
+    return project
+
+
+def my_model(project: Path, *words: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    python = str(project / ".venv/bin/python")
+    done = run(python, "-m", "my_model", *words, cwd=project, check=False, PYTHONPATH="src")
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_an_edited_sample_is_kept_and_named_until_its_file_is_deleted(fresh: Path) -> None:
+    original = (fresh / SAMPLE).read_bytes()
+    header, first, *rows = original.split(b"\n")
+    edited = b"\n".join([header, b"14.5" + first[first.index(b",") :], *rows])
+    (fresh / SAMPLE).chmod(0o644)
+    (fresh / SAMPLE).write_bytes(edited)
+
+    refused = my_model(fresh, "prepare")
+    accepted = my_model(fresh, "prepare", "--replace")
+    content = (fresh / SAMPLE).read_bytes()
+    (entry,) = json.loads((fresh / "data/manifest.json").read_text())["files"]
+    (fresh / SAMPLE).unlink()
+    my_model(fresh, "prepare", "--replace")
+
+    assert refused[0] == 2
+    assert "its content has changed" in refused[2]
+    for _, out, _ in (refused, accepted):
+        assert f"{SAMPLE} differs from the sample and is kept; to have that back, delete it" in out
+    assert accepted[0] == 0
+    assert content == edited
+    assert entry["origin"].startswith("changed here; before that Wolberg")
+    assert (fresh / SAMPLE).read_bytes() == original
+
+
+@pytest.mark.parametrize(
+    ("metric", "floor", "bounds"),
+    [("accuracy", "-3", "0 to 1"), ("accuracy", "1.5", "0 to 1"), ("log_loss", "-1", "0 to inf")],
+)
+def test_a_floor_outside_of_the_range_of_its_metric_is_refused(
+    fresh: Path, metric: str, floor: str, bounds: str
+) -> None:
+    code, _, error = my_model(fresh, "train", f"metric={metric}", f"evaluation.floor={floor}")
+
+    assert code == 2
+    text = f"evaluation.floor must be from {bounds} for metric: {metric}, got {floor}"
+    assert error == f"conf/default.yaml: {text}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_below_the_screen_costs_one_line_and_no_work(fresh: Path) -> None:
+    command = "my_model train >/dev/full && my_model evaluate"
+    text = command.replace("my_model", ".venv/bin/python -m my_model")
+    done = run("sh", "-c", text, cwd=fresh, PYTHONPATH="src")
+
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("standard output: [Errno 28]")
+    assert "evaluate" in done.stdout

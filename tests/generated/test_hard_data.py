@@ -109,10 +109,10 @@ def test_balanced_accuracy_is_that_of_scikit_learn(folder: Path) -> None:
 @pytest.mark.usefixtures("trained")
 def test_a_missed_floor_is_exit_code_1_after_the_reports_are_written(folder: Path) -> None:
     (folder / "reports" / "evaluation.json").unlink(missing_ok=True)
-    done = run(folder, "evaluate", "evaluation.floor=1.01", code=1)
+    done = run(folder, "evaluate", "evaluation.floor=1", code=1)
     slices = report(folder, "evaluation")["slices"]
 
-    assert "misses evaluation.floor 1.01" in done.stderr
+    assert "misses evaluation.floor 1" in done.stderr
     assert [one["column"] for one in slices] == ["size"] * len(slices)
     assert slices
 
@@ -127,6 +127,19 @@ table = tables.table({name!r}, 0, 2000)
 table.rows.write_csv("rows.csv")
 runner.write_conf(Path("conf/default.yaml"), table, {{}})
 """
+
+
+def test_the_largest_numbers_of_a_float_have_no_range(folder: Path) -> None:
+    code = """
+import polars as pl
+from my_model.dataloader.schema import _range
+print(_range(pl.Series([1e308, -1e308, 0.0])), _range(pl.Series([1e300, 0.0, None])))
+"""
+    python = folder / ".venv" / "bin" / "python"
+    path = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    done = subprocess.run([python, "-c", code], env=path, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "(None, None) (0.0, 2e+300)", done.stderr
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def write_rows(path: Path, *, leak: bool) -> None:
             writer.writerow([*cells, *([code] if leak else [])])
 
 
-def tests(project: Path, *paths: str) -> subprocess.CompletedProcess[str]:
+def run_tests(project: Path, *paths: str) -> subprocess.CompletedProcess[str]:
     """Some of the project's tests."""
     pytest_of = (".venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
     return run(*pytest_of, *paths, cwd=project, check=False, OMP_NUM_THREADS="1")
@@ -80,14 +80,14 @@ def tests(project: Path, *paths: str) -> subprocess.CompletedProcess[str]:
 
 def test_all_tests_hold_on_a_cut_that_keeps_groups_whole_and_every_class(project: Path) -> None:
     write_rows(project / "rows.csv", leak=False)
-    done = tests(project)
+    done = run_tests(project)
 
     assert done.returncode == 0, done.stdout[-3000:]
 
 
 def test_a_leak_in_a_large_table_is_found(project: Path) -> None:
     write_rows(project / "rows.csv", leak=True)
-    done = tests(project, "tests/dataloader/test_leakage.py", "tests/test_cut.py")
+    done = run_tests(project, "tests/dataloader/test_leakage.py", "tests/test_cut.py")
 
     red = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
     where = "tests/dataloader/test_leakage.py::test_no_"

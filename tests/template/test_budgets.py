@@ -32,15 +32,15 @@ class Budget:
 # a suspicion is printed, settled and shown on a page, and cells with units or several formats.
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
-POC = Budget(5350, 52, 730)
-MVP = Budget(7680, 81, 1410)
+POC = Budget(5410, 54, 730)
+MVP = Budget(7860, 83, 1430)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
-    "registry": Budget(480, 8, 90),
-    "serve": Budget(1220, 12, 380),
-    "batch": Budget(200, 2, 80),
-    "ship": Budget(250, 4, 60),
-    "worker": Budget(150, 2, 102),
+    "registry": Budget(480, 8, 100),
+    "serve": Budget(1260, 12, 380),
+    "batch": Budget(210, 2, 80),
+    "ship": Budget(270, 4, 60),
+    "worker": Budget(160, 2, 110),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
     "drift": Budget(131, 2, 40),
@@ -61,7 +61,7 @@ COMPONENTS = {
 TOOL = Budget(7985, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 215, "mvp": 287}
+FILES = {"poc": 217, "mvp": 287}
 
 
 def has_code(path: Path) -> bool:

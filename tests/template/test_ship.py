@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -156,15 +156,50 @@ def test_the_scripts_are_typed(rendered, folder):
     run(*strict, *sorted(p.name for p in scripts.glob("*.py")), cwd=scripts)
 
 
-@pytest.fixture(scope="module")
-def audit() -> ModuleType:
-    path = ROOT / "template/{{ ship }}/make/audit.py"
-    spec = importlib.util.spec_from_file_location("audit", path)
+def script(name: str) -> ModuleType:
+    """A script of make/ as a module."""
+    path = ROOT / f"template/{{{{ ship }}}}/make/{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def audit() -> ModuleType:
+    return script("audit")
+
+
+@pytest.fixture(scope="module")
+def release() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "template/{{ ship }}/make"))
+        yield script("release")
+
+
+FORM = '> fill: a line such as "- Customers are predicted too."'
+
+
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        ("- First model.", []),
+        ("* First model.", []),
+        ("- Faster", []),
+        ("", ["no line does"]),
+        ("First model.", ["no line does"]),
+        ("- \n\n---", ["no line does"]),
+        (FORM, ["no line does", "still has the line '> fill:'"]),
+        (f"- First model.\n\n{FORM}", ["still has the line '> fill:'"]),
+    ],
+)
+def test_a_release_needs_a_line_of_changes_and_no_form(release, text, reasons):
+    found = release.undescribed(text)
+
+    assert len(found) == len(reasons)
+    assert all(reason in line for reason, line in zip(reasons, found, strict=True))
 
 
 def test_a_finding_is_accepted_until_its_day_and_not_after(audit, tmp_path):
@@ -189,9 +224,8 @@ def test_an_accepted_finding_needs_a_reason_and_a_day(audit, tmp_path):
 def test_the_audit_is_strict_and_passes_on_what_is_accepted(rendered, tmp_path):
     project, programs = rendered(scaffold="mvp"), tmp_path / "bin"
     programs.mkdir()
-    for name, text in {"uv": "exit 0", "pip-audit": 'echo "$@"; exit 1'}.items():
-        (programs / name).write_text(f"#!/bin/sh\n{text}\n")
-        (programs / name).chmod(0o755)
+    found = 'echo "$@"; echo Found 1 known vulnerability in 1 package >&2; exit 1'
+    write_programs(programs, {"uv": "exit 0", "pip-audit": found})
     (tmp_path / "conf").mkdir()
     accepted = "{id: GHSA-1, reason: not called, until: 2999-12-31}"
     (tmp_path / "conf/audit.yaml").write_text(f"accepted: [{accepted}]\n")
@@ -201,6 +235,31 @@ def test_the_audit_is_strict_and_passes_on_what_is_accepted(rendered, tmp_path):
 
     assert done.returncode == 1
     assert {"--strict", "--require-hashes", "--ignore-vuln=GHSA-1"} <= set(done.stdout.split())
+    assert "uv lock --upgrade-package NAME" in done.stderr
+
+
+def write_programs(folder: Path, texts: dict[str, str]) -> None:
+    """Programs of the shell, by name."""
+    for name, text in texts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+
+
+def test_an_audit_that_could_not_look_up_all_packages_has_an_exit_code_of_its_own(
+    rendered, tmp_path
+):
+    project, programs = rendered(scaffold="mvp"), tmp_path / "bin"
+    programs.mkdir()
+    offline = "echo Traceback >&2; echo ConnectionError: no route to host >&2; exit 1"
+    write_programs(programs, {"uv": "exit 0", "pip-audit": offline})
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, str(project / "make/audit.py")]
+
+    done = run(*command, cwd=project, check=False, PATH=path)
+
+    assert done.returncode == 3
+    text = "audit: not all packages could be looked up: ConnectionError: no route to host\n"
+    assert done.stderr == text
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
@@ -338,7 +397,7 @@ def test_a_release_has_parts_that_belong_together_or_is_refused(own):
     other_data = run("make", "release-check", "TAG=v0.2.0", cwd=own, check=False)
 
     assert "reports/promotion.json: no such file" in nothing.stderr
-    assert "working tree is not clean" in unsaved.stderr
+    assert re.search(r"not clean; commit first: .*reports/", unsaved.stderr)
     assert "CHANGELOG.md: '## Unreleased' must list" in silent.stderr
     assert [number for number, text in refused.items() if text not in found[number]] == []
     assert made.returncode == 0, made.stderr

@@ -150,6 +150,21 @@ def test_what_to_do_names_the_project_and_its_package(project, item):
     assert "Run `uv run bike-demand prepare`, then read src/bike_demand/main.py." in shown
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['[project]\nkeywords = ["bikes"]\nname = "shop"\n', '[tool.poetry]\nname = "shop"\n'],
+    ids=["after a list", "poetry"],
+)
+def test_what_to_do_names_the_project_wherever_pyproject_names_it(project, item, text):
+    how = "how: Run `uv run <project> prepare`."
+    project.catalog(
+        item("scoping.users").replace("how: Write scoping.users down in docs/problem.md.", how)
+    )
+    project.write("pyproject.toml", text)
+
+    assert "`uv run shop prepare`" in " ".join(project.run("show", "scoping.users").out.split())
+
+
 def test_phase_poc_says_what_its_gate_would_take(project):
     ran = project.run("gate")
 

@@ -85,7 +85,7 @@ def test_the_guard_of_data_knows_every_question():
 ITEM = "checklists/scoping.yml"
 NEXT = snapshots.announced()
 TOMBSTONE = f"""\
-  - id: scoping.users
+  - id: scoping.pipelines
     rev: 1
     lifecycle: {{state: retired, since: {NEXT}}}
 """
@@ -108,13 +108,17 @@ def swapped(old: str, new: str, count: int = 1):
 
 # What a release may forget -> (file, edit, a word of the sentence that refuses it).
 FORGOTTEN = {
-    "tombstone": (ITEM, lambda t: without_item(t, "scoping.users"), "leave a tombstone"),
+    "tombstone": (ITEM, lambda t: without_item(t, "scoping.pipelines"), "leave a tombstone"),
     "date-of-tombstone": (
         ITEM,
-        lambda t: without_item(t, "scoping.users", TOMBSTONE.replace(NEXT, "0.1.0")),
+        lambda t: without_item(t, "scoping.pipelines", TOMBSTONE.replace(NEXT, "0.1.0")),
         "it must be later",
     ),
-    "was": (ITEM, swapped("id: scoping.users\n", "id: scoping.people\n"), "scoping.users is forg"),
+    "was": (
+        ITEM,
+        swapped("id: scoping.pipelines\n", "id: scoping.flows\n"),
+        "scoping.pipelines is forg",
+    ),
     "old-was": (ITEM, swapped("    was: [scoping.feasibility]\n", ""), "scoping.feasibility is f"),
     "date-of-change": (ITEM, swapped("    rev: 1\n", "    rev: 2\n"), "lifecycle.changed"),
     "lower-rev": (
@@ -137,9 +141,9 @@ FORGOTTEN = {
     "counts-at-once": (
         ITEM,
         swapped(
-            "  - id: scoping.users\n    rev: 1\n",
+            "  - id: scoping.pipelines\n    rev: 1\n",
             "  - {id: scoping.new, rev: 1, level: must, lifecycle: {state: active, since: 9.0.0}}\n"
-            "  - id: scoping.users\n    rev: 1\n",
+            "  - id: scoping.pipelines\n    rev: 1\n",
         ),
         "arrive `upcoming`",
     ),
@@ -233,9 +237,9 @@ def test_a_date_of_the_wrong_version_is_refused_at_release(history, tree):
     text = path.read_text(encoding="utf-8")
     late = TOMBSTONE.replace(NEXT, "99.0.0")
 
-    path.write_text(without_item(text, "scoping.users", late), encoding="utf-8")
+    path.write_text(without_item(text, "scoping.pipelines", late), encoding="utf-8")
 
     assert faults.faults(history, tree, NEWEST) == []
     assert faults.faults(history, tree, NEWEST, NEXT) == [
-        f"scoping.users: lifecycle.since says 99.0.0; this release is {NEXT}"
+        f"scoping.pipelines: lifecycle.since says 99.0.0; this release is {NEXT}"
     ]

@@ -39,7 +39,8 @@ def named(catalog: Catalog, root: Path) -> Catalog:
     """The catalog with the project's own name for `<project>` and `<package>` in what to do."""
     path = root / "pyproject.toml"
     text = path.read_text(encoding="utf-8", errors="replace")[:4000] if path.is_file() else ""
-    found = re.search(r'^\[project\]\s*\n(?:[^\[\n]*\n){0,20}?name *= *"([\w.-]+)"', text, re.M)
+    table = r'^\[(?:project|tool\.poetry)\]\s*\n(?:(?!\[).*\n){0,20}?name *= *"([\w.-]+)"'
+    found = re.search(table, text, re.M)
     if not found:
         return catalog
     names = {"<project>": found[1], "<package>": re.sub(r"[-.]+", "_", found[1]).lower()}

@@ -11,6 +11,7 @@ from lineage import git, mismatches, promotion
 
 CHANGELOG, UNRELEASED = Path("CHANGELOG.md"), "Unreleased"
 WRITTEN = ("pyproject.toml", "uv.lock", str(CHANGELOG))
+MAX_SHOWN = 5
 
 
 def main(argv: list[str]) -> str | None:
@@ -41,15 +42,24 @@ def current() -> str:
 def refusals(version: str) -> list[str]:
     """Every reason not to release this version now."""
     wrong = mismatches()
-    if git("status", "--porcelain").stdout:
-        wrong.append("git: the working tree is not clean; commit first")
+    if changed := git("status", "--porcelain").stdout.splitlines():
+        names = ", ".join(line[3:] for line in changed[:MAX_SHOWN])
+        more = f" and {len(changed) - MAX_SHOWN} more" if len(changed) > MAX_SHOWN else ""
+        wrong.append(f"git: the working tree is not clean; commit first: {names}{more}")
     if list(map(int, version.split("."))) < list(map(int, re.findall(r"\d+", current())[:3])):
         wrong.append(f"pyproject.toml: version is {current()}; {version} is older")
     if git("rev-parse", "--quiet", "--verify", f"refs/tags/v{version}").returncode == 0:
         wrong.append(f"git: tag v{version} exists already")
-    text = section(UNRELEASED)
-    if not re.search(r"^- \S+( \S+){2,}", text, re.MULTILINE) or "> fill:" in text:
-        wrong.append(f"{CHANGELOG}: '## {UNRELEASED}' must list with '- ' what changes for users")
+    return wrong + undescribed(section(UNRELEASED))
+
+
+def undescribed(text: str) -> list[str]:
+    """What the text of a release lacks: a list of changes, and no form that is left in it."""
+    place, wrong = f"{CHANGELOG}: '## {UNRELEASED}'", []
+    if not re.search(r"^[-*+] +\w", text, re.MULTILINE):
+        wrong.append(f"{place} must list with '- ' what changes for users; no line does")
+    if "> fill:" in text:
+        wrong.append(f"{place} still has the line '> fill:' of the form; delete it")
     return wrong
 
 

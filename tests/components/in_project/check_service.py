@@ -4,9 +4,14 @@
 # mypy: ignore-errors
 import asyncio
 import copy
+import errno
+import json
+import logging
+import re
 
 import httpx2
 import pytest
+from my_model.serving.middleware import JsonLog
 from my_model.serving.openapi import breaking_changes
 
 JSON = {"Content-Type": "application/json"}
@@ -89,3 +94,37 @@ def test_explain_names_the_command_that_adds_it(service, rows, version):
 
     assert response.status_code == 404
     assert "copier update --data 'components=[serve, explain]'" in response.json()["message"]
+
+
+class Disk:
+    """A file of so many bytes, then full until it has room again."""
+
+    def __init__(self, room):
+        self.room, self.content = room, b""
+
+    def write(self, data):
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written, self.room = data[: self.room], max(self.room - len(data), 0)
+        self.content += written
+        return len(written)
+
+
+def test_lines_that_a_full_disk_does_not_take_are_counted_and_the_next_one_is_whole(service):
+    disk = Disk(room=200)
+    log, before = JsonLog(disk), lost_lines(service)
+    for number in range(5):
+        log.handle(logging.makeLogRecord({"msg": f"line {number}", "levelno": logging.INFO}))
+    disk.room = 1000
+    log.handle(logging.makeLogRecord({"msg": "room again", "levelno": logging.INFO}))
+    lines = disk.content.decode().splitlines()
+
+    assert log.n_lost == 3
+    assert lost_lines(service) - before == 3
+    assert json.loads(lines[-1])["event"] == "room again"
+    assert [json.loads(line)["event"] for line in lines[:2]] == ["line 0", "line 1"]
+
+
+def lost_lines(service):
+    text = service.get("/metrics").text
+    return float(re.search(r"(?m)^service_log_lines_lost_total (\S+)$", text)[1])

@@ -366,7 +366,7 @@ IN_EVALUATION = (
         "right > worse",
         (
             "evaluation/metrics.py",
-            '"log_loss": Metric(log_loss, CLASSES, greater_is_better=False)',
+            '"log_loss": Metric(log_loss, CLASSES, greater_is_better=False, low=0)',
             '"log_loss": Metric(log_loss, CLASSES)',
         ),
     ),

@@ -48,11 +48,17 @@ def run(args: argparse.Namespace) -> None:
     scorer = BatchScorer(version, config.data, args.root, args.input)
     model = {"version": version.name, "sha256": scorer.description["sha256"]}
     about = {"input": scorer.hashes, "model": model, "rows_per_part": args.rows_per_part}
-    with lock(folder), runs.recorded(args.root, "batch", config.model_dump(mode="json")) as record:
+    with lock(folder):
         job = Job.open(folder, about)
         n_before = len(job.parts)
-        total = job.work(scorer)
-        record.add(batch={"output": args.output, **about, **total})
+        try:
+            with runs.recorded(args.root, "batch", config.model_dump(mode="json")) as record:
+                total = job.work(scorer)
+                record.add(batch={"output": args.output, **about, **total})
+        except OSError as error:
+            done = f"{folder} has {len(job.parts)} finished parts, {job.n('rows')} rows"
+            remedy = "make room, and the same command resumes"
+            raise ValueError(f"{error}; {done}; {remedy}") from error
     resumed = f"; {n_before} of {len(job.parts)} parts were done before" if n_before else ""
     log("batch", f"{total['rows']} rows with model {version.name}{resumed}")
     log("", f"{total['predicted']} predicted, {total['invalid']} invalid, in {folder}")
@@ -167,9 +173,13 @@ class Job:
             self._add(*part)
         if not self.parts:
             raise ValueError(f"{scorer.file}: no rows; nothing was predicted")
-        total = {name: sum(part[name] for part in self.parts) for name in COUNTS}
+        total = {name: self.n(name) for name in COUNTS}
         self._save(status="finished", **total)
         return total
+
+    def n(self, name: str) -> int:
+        """The sum of one of COUNTS over the finished parts."""
+        return sum(part[name] for part in self.parts)
 
     def _add(self, n_rows: int, predicted: pl.DataFrame, violations: pl.DataFrame) -> None:
         """Write the violations, the predictions, and then the part's entry in job.json."""
@@ -188,9 +198,9 @@ class Job:
 
 
 def write(path: Path, rows: pl.DataFrame) -> None:
-    """Write a Parquet file, atomically; raises ValueError if there is no room."""
+    """Write a Parquet file, atomically; raises OSError if there is no room."""
     try:
         with replacing(path) as temporary:
             rows.write_parquet(temporary, compression="zstd", compression_level=1)
     except pl.exceptions.PolarsError as error:
-        raise ValueError(f"{path}: cannot be written: {error}") from error
+        raise OSError(f"{path}: cannot be written: {error}") from error

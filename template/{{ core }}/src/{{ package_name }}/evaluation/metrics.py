@@ -1,5 +1,6 @@
 """The metrics that are reported: add yours to METRICS."""
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ class Metric:
     """A metric: function(y_true, y_pred, y_score) -> float.
 
     y_true, y_pred: shape (n_rows,); class codes, of two classes 1 is the positive one, or numbers.
-    y_score: shape (n_rows, n_classes), probabilities; None for regression.
+    y_score: shape (n_rows, n_classes), probabilities; None for regression. low, high: its range.
     """
 
     function: Callable[[Array, Array, Any], float]
     tasks: tuple[str, ...]
     greater_is_better: bool = True
+    low: float = -math.inf
+    high: float = math.inf
 
 
 def balanced_accuracy(y_true: Array, y_pred: Array, y_score: Array) -> float:
@@ -69,21 +72,25 @@ def _codes(y_score: Array) -> Array:
 
 
 def _error(function: Any) -> Metric:
-    return Metric(lambda y, p, s: function(y, p), NUMBERS, greater_is_better=False)
+    return Metric(lambda y, p, s: function(y, p), NUMBERS, greater_is_better=False, low=0)
+
+
+def _share(function: Any) -> Metric:
+    return Metric(function, CLASSES, low=0, high=1)
 
 
 METRICS: dict[str, Metric] = {
-    "accuracy": Metric(lambda y, p, s: sk.accuracy_score(y, p), CLASSES),
-    "balanced_accuracy": Metric(balanced_accuracy, CLASSES),
-    "f1": Metric(f1, CLASSES),
-    "roc_auc": Metric(roc_auc, CLASSES),
-    "average_precision": Metric(average_precision, CLASSES),
-    "log_loss": Metric(log_loss, CLASSES, greater_is_better=False),
-    "brier": Metric(brier, CLASSES, greater_is_better=False),
+    "accuracy": _share(lambda y, p, s: sk.accuracy_score(y, p)),
+    "balanced_accuracy": _share(balanced_accuracy),
+    "f1": _share(f1),
+    "roc_auc": _share(roc_auc),
+    "average_precision": _share(average_precision),
+    "log_loss": Metric(log_loss, CLASSES, greater_is_better=False, low=0),
+    "brier": Metric(brier, CLASSES, greater_is_better=False, low=0, high=2),
     # scikit-learn's two take 50 times as long, most of it to check their arguments.
     "mae": _error(lambda y, p: np.abs(p - y).mean()),
     "rmse": _error(lambda y, p: ((p - y) ** 2).mean() ** 0.5),
-    "r2": Metric(lambda y, p, s: sk.r2_score(y, p), NUMBERS),
+    "r2": Metric(lambda y, p, s: sk.r2_score(y, p), NUMBERS, high=1),
     "median_absolute_error": _error(sk.median_absolute_error),
     "max_error": _error(sk.max_error),
     "bias": _error(lambda y, p: abs((p - y).mean())),
@@ -93,6 +100,17 @@ METRICS: dict[str, Metric] = {
 def metrics_of(task: str) -> dict[str, Metric]:
     """The metrics of a task, by name."""
     return {name: metric for name, metric in METRICS.items() if task in metric.tasks}
+
+
+def check_floor(name: str, floor: float | None) -> None:
+    """Raise ValueError for an evaluation.floor that the metric cannot have, if its name is known.
+
+    The known metrics have a range; a floor outside of it always holds, or never does.
+    """
+    metric = METRICS.get(name)
+    if metric and floor is not None and not metric.low <= floor <= metric.high:
+        bounds = f"from {metric.low:g} to {metric.high:g} for metric: {name}"
+        raise ValueError(f"conf/default.yaml: evaluation.floor must be {bounds}, got {floor:g}")
 
 
 def evaluate_metric(metric: Metric, y_true: Array, y_pred: Array, y_score: Any) -> float:

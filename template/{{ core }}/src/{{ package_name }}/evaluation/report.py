@@ -1,37 +1,15 @@
-"""Results as people read them: values in words, the page of a run, the table of the model card."""
+"""One HTML page about a run, and the table in the model card."""
 
 import importlib.resources
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..utils.files import read_json, replacing, write_text
+from .text import interval_text, metric_text, number_text
 
 CARD = Path("docs", "model-card.md")
 BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 SCRIPT = "plotly.min.js"
-
-
-def metric_text(metric: str) -> str:
-    """The metric's name in words: `balanced accuracy`."""
-    return metric.replace("_", " ")
-
-
-def number_text(value: float | None) -> str:
-    """Three decimals; one where the unit makes the number large, two digits where it is tiny."""
-    if value is None:
-        return "not defined"
-    if 0 < abs(value) < 0.001:
-        return f"{value:.1e}"
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
-
-
-def interval_text(value: Mapping[str, float | None]) -> str:
-    """A value with its interval: `0.967 [0.931, 0.990]`."""
-    if value["low"] is None:
-        return number_text(value["value"])
-    ends = f"[{number_text(value['low'])}, {number_text(value['high'])}]"
-    return f"{number_text(value['value'])} {ends}"
 
 
 def write_report(

@@ -17,7 +17,8 @@ from ..dataloader.folds import Folds, folds_of
 from ..dataloader.manifest import hashes_of, read_part
 from ..evaluation.intervals import Interval, interval_over_folds
 from ..evaluation.metrics import METRICS, evaluate_metric
-from ..evaluation.report import interval_text, metric_text, render, write_script
+from ..evaluation.report import render, write_script
+from ..evaluation.text import interval_text, metric_text
 from ..model.baseline import baselines_of
 from ..model.estimators import ESTIMATORS
 from ..model.predictor import encode_target, fit

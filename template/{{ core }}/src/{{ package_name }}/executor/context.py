@@ -12,7 +12,7 @@ from ..configs.load import load_project
 from ..configs.settings import Config
 from ..dataloader import manifest as manifests
 from ..dataloader.schema import Schema
-from ..evaluation.metrics import METRICS, evaluate_metric
+from ..evaluation.metrics import METRICS, check_floor, evaluate_metric
 from ..model import store
 from ..model.predictor import Array, Predictor, encode_target
 from ..utils import runs
@@ -62,6 +62,7 @@ class RunContext:
 def load_context(root: Path, overrides: Sequence[str], name: str | None) -> RunContext:
     """The run of that name, or the newest; raises ValueError if it is of other data than data/."""
     config, chosen = load_project(root, overrides), runs.find(root, name)
+    check_floor(config.metric, config.evaluation.floor)
     manifest = manifests.read_manifest(root)
     if manifest is None or not manifests.is_complete(root, manifest):
         raise ValueError("data/: parts are missing or changed; run `prepare`, then `train`")

@@ -9,16 +9,11 @@ import polars as pl
 from ..dataloader import manifest as manifests
 from ..dataloader.sources import ROW
 from ..evaluation import errors
-from ..evaluation.errors import score_slices
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import (
-    fill_model_card,
-    interval_text,
-    metric_text,
-    number_text,
-    write_report,
-)
+from ..evaluation.report import fill_model_card, write_report
+from ..evaluation.slices import score_slices
+from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
 from ..utils import runs
 from ..utils.errors import CheckFailed

@@ -12,7 +12,7 @@ from ..configs.settings import Config
 from ..dataloader.sources import ROW
 from ..evaluation.intervals import Interval, bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import interval_text, number_text
+from ..evaluation.text import interval_text, number_text
 from ..model.predictor import Predictor, fit
 from ..utils.predictions import Predictions
 from ..utils.suspects import sample, untrue

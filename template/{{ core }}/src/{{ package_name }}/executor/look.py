@@ -15,7 +15,7 @@ from ..evaluation.leakage import group_means, leaks, sorted_by
 from ..evaluation.metrics import METRICS
 from ..evaluation.parts import parts_differ
 from ..evaluation.profile_page import write_page
-from ..evaluation.report import metric_text, number_text
+from ..evaluation.text import metric_text, number_text
 from ..model.predictor import encode_target
 from ..utils import runs
 from ..utils.files import write_json

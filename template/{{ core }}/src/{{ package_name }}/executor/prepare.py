@@ -17,7 +17,7 @@ from ..dataloader.schema import PATH as SCHEMA
 from ..dataloader.schema import Schema, schema_for, write_schema
 from ..dataloader.sources import MAIN, ROW, load
 from ..dataloader.split import GAP, PARTS, SPLITS, freeze_times, split
-from ..evaluation.metrics import metrics_of
+from ..evaluation.metrics import check_floor, metrics_of
 from ..model.estimators import ESTIMATORS, build_estimator
 from ..utils.files import sha256_of_file, sha256_of_json, write_json
 from ..utils.logs import log
@@ -62,6 +62,7 @@ def check_config(config: Config) -> None:
     check_name(config.data.split.by, SPLITS, "data.split.by")
     check_name(config.model, models, f"model for task: {config.task}")
     check_name(config.metric, metrics_of(config.task), f"metric for task: {config.task}")
+    check_floor(config.metric, config.evaluation.floor)
     for name in config.models:
         check_name(name, ESTIMATORS, "conf/default.yaml: models")
     parameters = config.models.get(config.model, {})

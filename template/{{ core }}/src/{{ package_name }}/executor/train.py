@@ -14,7 +14,7 @@ from ..dataloader import manifest as manifests
 from ..dataloader.schema import read_schema
 from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS, score
-from ..evaluation.report import interval_text, metric_text, number_text
+from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
 from ..model.baseline import baselines_of
 from ..model.predictor import Array, Predictor, encode_target, fit

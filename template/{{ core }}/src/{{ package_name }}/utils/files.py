@@ -17,6 +17,9 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # that the disk is full names no file
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
@@ -19,14 +19,28 @@ def log(step: str, text: str) -> None:
 
 
 class Screen(logging.StreamHandler):  # type: ignore[type-arg]
-    """Standard output; a reader that closes it (`| head`) does not stop the command."""
+    """Standard output; one that is closed (`| head`) or full does not stop the command."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Ignore a closed pipe; report anything else."""
-        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+        """Write no more; report what is no closed pipe and no full disk."""
+        if not isinstance(sys.exc_info()[1], OSError):
             return super().handleError(record)
-        # Python flushes standard output once more at its end, which would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(self, "standard output")
+
+
+class LogFile(logging.FileHandler):
+    """The log file of a run; one that cannot be written does not stop the command."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Write no more."""
+        give_up(self, self.baseFilename)
+
+
+def give_up(handler: logging.Handler, name: str) -> None:
+    """Write no more to a log; one line on standard error, unless its reader closed a pipe."""
+    handler.setLevel(logging.CRITICAL + 1)
+    if not isinstance(error := sys.exc_info()[1], BrokenPipeError):
+        sys.stderr.write(f"{name}: {error}; the lines from here on are lost\n")
 
 
 @contextmanager
@@ -39,16 +53,21 @@ def on_screen(level: int = logging.INFO) -> Iterator[None]:
         yield
     finally:
         LOGGER.handlers = outer
+        try:
+            sys.stdout.flush()
+        except OSError:  # Python would flush it once more at its end, and fail
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
 def in_file(path: Path) -> Iterator[None]:
     """Within, lines go to a file as well, each with its time."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s"))
     LOGGER.addHandler(handler)
     try:
         yield
     finally:
         LOGGER.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):  # what it could not write was reported
+            handler.close()

@@ -10,7 +10,7 @@ from pydantic import Field
 from ..configs.load import load
 from ..configs.settings import Section
 from ..evaluation.intervals import bootstrap_pair
-from ..evaluation.report import metric_text
+from ..evaluation.text import metric_text
 from ..executor.context import RunContext
 from ..executor.train import bootstrap_options
 from ..model.predictor import fit

@@ -9,7 +9,7 @@ from sklearn.inspection import permutation_importance
 
 from ..dataloader.sources import ROW
 from ..evaluation.metrics import evaluate_metric
-from ..evaluation.report import metric_text
+from ..evaluation.text import metric_text
 from ..executor.context import RunContext
 from ..executor.predict import prediction_table
 from ..utils import runs

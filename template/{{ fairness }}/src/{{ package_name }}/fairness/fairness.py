@@ -10,7 +10,8 @@ from pydantic import Field
 
 from ..configs.load import load
 from ..configs.settings import Config, Section
-from ..evaluation.report import interval_text, metric_text, render
+from ..evaluation.report import render
+from ..evaluation.text import interval_text, metric_text
 from ..executor.context import RunContext, load_context
 from ..model.predictor import Array, Predictor
 from ..utils import runs

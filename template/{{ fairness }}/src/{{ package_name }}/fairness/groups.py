@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ..evaluation.errors import MAX_VALUES, groups
+from ..evaluation.slices import MAX_VALUES, groups
 
 Array = NDArray[Any]
 MIN_ROWS = 10  # a rate of fewer rows has no meaning, and takes no part in the difference

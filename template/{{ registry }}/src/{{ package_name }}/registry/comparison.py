@@ -10,7 +10,7 @@ from ..configs.settings import Config
 from ..dataloader.manifest import read_part
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import interval_text, metric_text
+from ..evaluation.text import interval_text, metric_text
 from ..executor.train import bootstrap_options
 from ..model import store
 from ..model.predictor import encode_target

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..configs.settings import Config, Count, Section
 from ..dataloader.manifest import hashes_of, read_manifest
-from ..evaluation.report import interval_text, metric_text, number_text
+from ..evaluation.text import interval_text, metric_text, number_text
 from ..utils.names import check_name
 from ..utils.provenance import tree_id
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from ..evaluation.report import interval_text, metric_text
+from ..evaluation.text import interval_text, metric_text
 from ..executor.evaluate import EVALUATION
 from ..model.store import read_description
 from ..utils.files import read_json

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..evaluation.report import interval_text, metric_text, render, write_script
+from ..evaluation.report import render, write_script
+from ..evaluation.text import interval_text, metric_text
 from ..utils import runs
 from ..utils.files import write_text
 from ..utils.logs import log

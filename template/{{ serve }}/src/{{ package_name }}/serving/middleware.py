@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from pydantic_core import to_json
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..configs.settings import Count, Section
 
 LOGGER = logging.getLogger(__package__)
+LOST = Counter("log_lines_lost", "Lines not logged", namespace="service", registry=None)
 
 
 class Limits(Section):
@@ -51,6 +52,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         to: dict[str, Any] = {"namespace": "service", "registry": self.registry}
         ProcessCollector(**to)
+        self.registry.register(LOST)
         self.requests = Counter("requests", "Requests", ["path", "status"], **to)
         self.seconds = Histogram("request_seconds", "Latency", ["path"], **to)
         self.n_in = Counter("request_bytes", "Bytes received", **to)
@@ -143,6 +145,30 @@ class RequestMiddleware:
         LOGGER.info("request", extra={"facts": line})
         for record in self.recorders:
             record(scope)
+
+
+class JsonLog(logging.Handler):
+    """Lines to an unbuffered stream; those that it does not take are counted.
+
+    n_lost: how many in this process. A line that a full disk cut off ends before the next.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self.stream, self.n_lost, self._is_cut = stream, 0, False
+        self.setFormatter(JsonFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line."""
+        try:
+            rest = b"\n" * self._is_cut + self.format(record).encode() + b"\n"
+            while rest:
+                n_written = self.stream.write(rest)
+                self._is_cut = n_written < len(rest)
+                rest = rest[n_written:]
+        except Exception:  # a full disk, a closed pipe, a fact that is no JSON
+            self.n_lost += 1
+            LOST.inc()
 
 
 class JsonFormatter(logging.Formatter):

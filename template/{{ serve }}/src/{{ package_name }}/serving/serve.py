@@ -5,6 +5,8 @@ import gc
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -13,7 +15,7 @@ from ..registry.versions import resolve_checked
 from ..utils.logs import log
 from .app import create_app
 from .export import ensure_exported
-from .middleware import JsonFormatter
+from .middleware import JsonLog
 from .model_version import ModelVersion
 from .settings import PATH, Service, load_service
 
@@ -26,17 +28,17 @@ def run(args: argparse.Namespace) -> None:
     keys, version = read_keys(service), load_version(args.root, service)
     app, engine = create_app(version, service, keys), version.facts["engine"]
     log("serve", f"version {version.name} on {engine}; http://{service.host}:{service.port}/docs")
-    log_json()
-    gc.freeze()  # what is loaded stays: the collector would look at it for 30 ms, again and again
-    uvicorn.run(
-        app,
-        host=service.host,
-        port=service.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=service.stop_s,
-    )
+    with log_json():
+        gc.freeze()  # the collector would look at what stays loaded for 30 ms, again and again
+        uvicorn.run(
+            app,
+            host=service.host,
+            port=service.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=service.stop_s,
+        )
 
 
 def load_version(root: Path, service: Service, name: str | None = None) -> ModelVersion:
@@ -56,14 +58,22 @@ def read_keys(service: Service) -> list[str]:
     return keys
 
 
-def log_json() -> None:
-    """Log to standard output from now on, one JSON object a line."""
+@contextmanager
+def log_json() -> Iterator[None]:
+    """Log to standard output, one JSON object a line; in the end, how many were lost."""
     # What no line shows is not looked up: https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
-    for name, level in (("uvicorn", logging.WARNING), (__package__, logging.INFO)):
-        logger = logging.getLogger(name)
-        logger.setLevel(level)
-        logger.handlers, logger.propagate = [handler], False
+    with suppress(OSError):  # counts from here on
+        sys.stdout.flush()
+    with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as stream:
+        handler = JsonLog(stream)
+        for name, level in (("uvicorn", logging.WARNING), (__package__, logging.INFO)):
+            logger = logging.getLogger(name)
+            logger.setLevel(level)
+            logger.handlers, logger.propagate = [handler], False
+        try:
+            yield
+        finally:
+            if handler.n_lost:
+                sys.stderr.write(f"log: {handler.n_lost} lines could not be written\n")

@@ -7,6 +7,7 @@ import polars as pl
 
 from ..configs.settings import Config, Data
 from ..utils.files import replacing
+from ..utils.logs import log
 from .sources import ORIGINAL
 
 SAMPLE = "sample"
@@ -23,17 +24,22 @@ class Sample:
 
 
 def with_sample(config: Config, root: Path) -> Data:
-    """The data settings; where they name the sample, its file is written and its origin filled."""
+    """The data settings; where they name the sample, its file is written and its origin filled.
+
+    A file of its name that is there already is kept, and named where it is not the sample.
+    """
     data = config.data
     if data.file != SAMPLE:
         return data
     found = sample(config.task, data.target)
-    path = root / ORIGINAL / found.name
-    if not (path.is_file() and path.read_bytes() == found.content):
-        with replacing(path) as temporary:
+    file, origin = (ORIGINAL / found.name).as_posix(), found.origin
+    if not (root / file).is_file():
+        with replacing(root / file) as temporary:
             temporary.write_bytes(found.content)
-    file = (ORIGINAL / found.name).as_posix()
-    origin, licence = data.origin or found.origin, data.licence or found.licence
+    elif (root / file).read_bytes() != found.content:
+        log("sample", f"{file} differs from the sample and is kept; to have that back, delete it")
+        origin = f"changed here; before that {origin}"
+    origin, licence = data.origin or origin, data.licence or found.licence
     return data.model_copy(update={"file": file, "origin": origin, "licence": licence})
 
 

@@ -252,12 +252,17 @@ def _column(cells: pl.Series, cell_format: CellFormat) -> Column:
 
 
 def _range(values: pl.Series) -> tuple[float | None, float | None]:
-    """What was seen, wider by its width, and not below 0 where nothing below 0 was seen."""
+    """What was seen, wider by its width, and not below 0 where nothing below 0 was seen.
+
+    None for one value alone, and for numbers near the largest that a float holds.
+    """
     finite = values.filter(values.is_finite())
     low, high = finite.min(), finite.max()
     if not isinstance(low, float) or not isinstance(high, float) or low == high:
         return None, None
     width = high - low
+    if not math.isfinite(3 * width):
+        return None, None
     digits = 1 - math.floor(math.log10(width))
     widest = round(low - width, digits)
     return max(0.0, widest) if low >= 0 else widest, round(high + width, digits)

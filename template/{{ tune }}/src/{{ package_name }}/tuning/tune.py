@@ -18,7 +18,8 @@ from ..configs.settings import Config, Count, Section
 from ..dataloader.manifest import hashes_of
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import interval_text, number_text, render, write_script
+from ..evaluation.report import render, write_script
+from ..evaluation.text import interval_text, number_text
 from ..executor.train import bootstrap_options
 from ..utils import runs
 from ..utils.files import sha256_of_json, write_json, write_text
@@ -43,11 +44,14 @@ class Search(Section):
 
 
 def run(args: argparse.Namespace) -> None:
-    """Run what is left of n_trials; write conf/tuned.yaml if the best is better beyond chance."""
-    if other := [word for word in args.overrides if not word.startswith("model=")]:
-        raise ValueError(f"command line: '{other[0]}': only model=NAME; set others in {DEFAULT}")
-    config = load(args.root, DEFAULT, Config, args.overrides)
-    search = load(args.root, PATH, Search)
+    """Run what is left of n_trials; write conf/tuned.yaml if the best is better beyond chance.
+
+    Words change values of conf/search.yaml; of conf/default.yaml only model=NAME.
+    """
+    model = [word for word in args.overrides if word.startswith("model=")]
+    own = [word for word in args.overrides if word not in model]
+    config = load(args.root, DEFAULT, Config, model)
+    search = load(args.root, PATH, Search, own)
     if not search.space.get(config.model):
         raise ValueError(f"{PATH}: space.{config.model} is missing, and model is {config.model}")
     validation = CrossValidation(config, args.root, search.n_folds)

@@ -45,7 +45,6 @@ def run(args: argparse.Namespace) -> None:
     """Work until SIGTERM or SIGINT; requests in hand are predicted before it ends."""
     queue, stop = load(args.root, PATH, Queue, args.overrides), threading.Event()
     worker = Worker(load_version(args.root, load_service(args.root)), queue)
-    log_json()
 
     def end(*_: Any) -> None:
         stop.set()
@@ -53,7 +52,8 @@ def run(args: argparse.Namespace) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    worker.run(stop)
+    with log_json():
+        worker.run(stop)
 
 
 class Worker:
@@ -69,6 +69,7 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; raises ValueError where Redis cannot be used."""
         try:
+            self._check_keys()
             self._create_group()
             LOGGER.info("working")
             while not stop.is_set():
@@ -76,6 +77,14 @@ class Worker:
                 self._predict(self._read())
         except RedisError as error:
             raise ValueError(f"{PATH}: Redis cannot be used: {error}") from error
+
+    def _check_keys(self) -> None:
+        """Raise ValueError where a key of the three streams holds something else."""
+        for setting in ("requests", "predictions", "dead_letters"):
+            name = getattr(self.queue, setting)
+            if (kind := self.redis.type(name).decode()) not in ("stream", "none"):
+                text = f"key '{name}' in Redis is a {kind} and no stream; name another key"
+                raise ValueError(f"{PATH}: {setting}: {text}")
 
     def _create_group(self) -> None:
         """From the beginning of the stream: what was sent before counts."""
