@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from ..evaluation.report import interval_text, metric_text
+from ..evaluation.text import interval_text, metric_text
 from ..registry.versions import CHAMPION, aliases, resolve
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, write_json, write_text

@@ -13,7 +13,7 @@ from ..configs.settings import Config
 from ..dataloader.manifest import hashes_of, read_part
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
-from ..evaluation.report import interval_text, metric_text
+from ..evaluation.text import interval_text, metric_text
 from ..executor.prepare import ensure
 from ..executor.train import bootstrap_options
 from ..model.predictor import encode_target, fit
