@@ -108,6 +108,8 @@ def measure(roots: Sequence[Path], settings: Bench) -> dict[str, Array]:
     found = {name: np.array([one[name] for one in rounds]) for name in rounds[0]}
     if not found["cpu"].all():  # only Linux reports CPU and memory of a process
         del found["cpu"], found["rss"]
+    for root in roots if settings.trainings else ():
+        run_command(root, "prepare")  # else the first training would do it
     trained = [_train(roots) for _ in range(settings.trainings)]
     return found | ({"train": np.array(trained)} if trained else {})
 
