@@ -49,19 +49,19 @@ COMPONENTS = {
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1480, 12, 200),
     "rollout": Budget(1030, 10, 210),
+    "retrain": Budget(460, 4, 100),
     "govern": Budget(1860, 19, 280),
     "audit": Budget(1050, 10, 60),
     "inspect": Budget(640, 6, 110),
-    "retrain": Budget(460, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(990, 8, 90),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
-TOOL = Budget(7985, 70, 0)
+TOOL = Budget(7995, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 217, "mvp": 287}
+FILES = {"poc": 217, "mvp": 289}
 
 
 def has_code(path: Path) -> bool:
