@@ -19,8 +19,11 @@ from my_model.governance import forget, technical_file, trail
 from my_model.governance.events import all_events
 from my_model.governance.lineage import follow
 from my_model.governance.settings import Trail
+from my_model.governance.subjects import has_learnt
 from my_model.governance.trail import FOLDER, HEAD, N_OWN, OWN, Chain, TrailWriter, verify
 from my_model.utils.errors import CheckFailed
+
+from .test_policy import _everything, _with_persons
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Trail(skip=(), queue=20, flush_s=0.01)
@@ -292,6 +295,46 @@ def test_older_versions_and_open_segments_are_named_and_the_second_call_ends_it(
     assert done.returncode == 0, done.stderr
     assert "1 predictions" in done.stdout
     assert "version 1: nobody can tell" in done.stdout
+
+
+def test_a_deletion_that_is_killed_at_any_write_is_completed_by_the_next(
+    logged, configure, serve, rows, tmp_path, monkeypatch
+):
+    _with_persons(logged, configure)
+    for words in (["prepare", "--replace"], ["train"], ["evaluate"], ["register"]):
+        assert logged.run(*words).returncode == 0
+    (logged.root / "models/aliases.json").write_text('{"champion": "3"}')
+    number = pl.read_parquet(logged.root / "models/3/background.parquet")["_row"][0]
+    subject = f"person-{(number + 1) // 2:05}"
+    with serve() as client:
+        client.post("/predict", json=rows[:1], headers={"X-Subject-Id": subject})
+    codes = []
+    while 0 not in codes:  # the call that is killed at a later write each time
+        root = shutil.copytree(logged.root, tmp_path / str(len(codes)))
+        project = type(logged)(root)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", killed_at(len(codes)))
+            codes.append(project.run("forget", subject).returncode)
+        assert project.run("forget", subject).returncode == 0
+        assert [name for name, text in _everything(root).items() if subject in text] == []
+        assert number not in pl.read_parquet(root / "models/3/background.parquet")["_row"]
+        assert has_learnt(root, project.record()["data"], subject)
+
+    assert len(codes) > 8
+    assert set(codes[:-1]) == {130}
+
+
+def killed_at(number):
+    """Path.replace that works so many times, and then ends the process."""
+    done, replace = [], Path.replace
+
+    def call(path, target):
+        if len(done) == number:
+            raise KeyboardInterrupt
+        done.append(path)
+        return replace(path, target)
+
+    return call
 
 
 def test_the_technical_file_is_red_until_it_is_whole_and_when_a_source_changes(logged):
