@@ -11,7 +11,9 @@ ANSWERS = ".copier-answers.yml"
 # https://..., git+file:///..., git@host:path, gh:owner/name
 _ADDRESS = re.compile(r"^([a-z+]+://|[\w.-]+@[\w.-]+:|g[hl]:)")
 # Scaffold -> components that it has without being asked, as components.yml says.
-BROUGHT = {"mvp": ("tune", "registry", "serve", "batch", "ship")}
+_MVP = ("tune", "registry", "serve", "batch", "ship")
+_ABOVE = ("explain", "fairness", "drift", "monitor", "rollout", "retrain", "govern", "audit")
+BROUGHT = {"mvp": _MVP, "production": (*_MVP, *_ABOVE, "inspect", "operate")}
 _LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"
 

@@ -87,9 +87,12 @@ def test_show_prints_the_command_that_adds_a_missing_component(project, item, an
 
 def test_the_components_that_a_scaffold_brings_are_those_of_the_template():
     table = yaml_io.load(ROOT / "components.yml", "components.yml", strict=False)["components"]
-    brought = tuple(name for name, each in table.items() if each.get("scaffold") == "mvp")
+    of = {name: each.get("scaffold") for name, each in table.items()}
+    mvp = {name for name, scaffold in of.items() if scaffold == "mvp"}
+    production = {name for name, scaffold in of.items() if scaffold in ("mvp", "production")}
 
-    assert {"mvp": brought} == BROUGHT
+    found = {scaffold: set(names) for scaffold, names in BROUGHT.items()}
+    assert found == {"mvp": mvp, "production": production}
 
 
 @pytest.mark.parametrize(
