@@ -47,11 +47,11 @@ COMPONENTS = {
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(1480, 12, 200),
+    "monitor": Budget(1170, 11, 200),
     "rollout": Budget(1030, 10, 210),
     "retrain": Budget(460, 4, 100),
     "govern": Budget(1860, 19, 280),
-    "audit": Budget(1050, 10, 60),
+    "audit": Budget(670, 7, 40),
     "inspect": Budget(640, 6, 110),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(990, 8, 90),

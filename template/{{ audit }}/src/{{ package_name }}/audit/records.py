@@ -1,19 +1,27 @@
-"""What the project's own records know: its newest run, its data and its reports."""
+"""Faults that the project's records show: lineage, drift, skew, and duties towards people."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..configs.load import load_project
-from ..configs.settings import Config
-from ..dataloader.manifest import is_complete, read_manifest
-from ..utils import runs
-from ..utils.files import read_json
-from .findings import Finding, line_of
+import yaml  # type: ignore[import-untyped]
 
-CONF = "conf/default.yaml"
-MANIFEST, ALIASES = "data/manifest.json", "models/aliases.json"
+from ..dataloader.manifest import hashes_of, is_complete, read_manifest
+from ..utils import runs
+from .findings import Finding
+
+CONF, ALIASES, SCHEMA = "conf/default.yaml", "models/aliases.json", "conf/schema.yaml"
+SERVICE, FAIRNESS = "conf/service.yaml", "conf/fairness.yaml"
+DRIFT, LIVE, SKEW = "reports/drift.json", "reports/live.json", "reports/skew.json"
+MAX_UNEQUAL = 0.001  # share of rows, as `skew` has it
+# Names that columns often have which identify a person, in English; whole words of the name.
+PERSONAL = re.compile(
+    r"(^|_)((first|last|full|sur)_?name|e_?mail|phone|mobile|birth|dob|ssn|iban|passport"
+    r"|ip_?address|patient_?id)(_|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -21,10 +29,6 @@ class Records:
     """The records below root. What is missing is None, or an empty dict."""
 
     root: Path
-
-    @cached_property
-    def config(self) -> Config:
-        return load_project(self.root)
 
     @cached_property
     def manifest(self) -> dict[str, Any] | None:
@@ -41,24 +45,88 @@ class Records:
             return None
 
     @cached_property
-    def champion(self) -> Path | None:
-        """The folder of the version that serves."""
-        version = self.json(ALIASES).get("champion")
-        return self.root / "models" / version if version else None
+    def champion(self) -> str | None:
+        """The version that serves."""
+        name = self.read(ALIASES).get("champion")
+        return None if name is None else str(name)
 
-    @property
-    def is_served(self) -> bool:
-        return self.champion is not None and (self.root / "conf/service.yaml").is_file()
-
-    def json(self, file: str) -> dict[str, Any]:
-        """The content of a JSON file below root."""
+    def read(self, file: str) -> dict[str, Any]:
+        """The content of a JSON or YAML file below root."""
         path = self.root / file
-        return dict(read_json(path)) if path.is_file() else {}
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return dict(yaml.safe_load(text) or {})
 
-    def name(self, path: Path) -> str:
-        """A path relative to root, with `/`."""
-        return path.relative_to(self.root).as_posix()
+    def finding(self, kind: str, seen: str, file: str, *keys: str) -> Finding:
+        """A finding at a key of a JSON or YAML file, or at the deepest key that is there."""
+        line, path = None, self.root / file
+        node = yaml.compose(path.read_text(encoding="utf-8")) if path.is_file() else None
+        for key in keys:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            for name, value in [pair for pair in pairs if pair[0].value == key]:
+                line, node = int(name.start_mark.line) + 1, value
+        return Finding(kind, seen, file, line)
 
-    def finding(self, kind: str, seen: str, file: str, *path: str | int) -> Finding:
-        """A finding at a key of a YAML or JSON file."""
-        return Finding(kind, seen, file, line_of(self.root, file, *path))
+
+def find_gaps(records: Records) -> Iterator[Finding]:
+    """Gaps between the newest run or the champion, its code, its data and its data."""
+    if records.champion is not None:
+        yield from _of_record(records, f"models/{records.champion}/{runs.RECORD}")
+    if records.run is None:
+        return
+    file = f"logs/{records.run.folder.name}/{runs.RECORD}"
+    yield from _of_record(records, file)
+    recorded = records.run.record["data"].items()
+    if records.manifest is not None and (gone := recorded - hashes_of(records.manifest).items()):
+        seen = f"other content now: {', '.join(sorted(key for key, _ in gone))}"
+        yield records.finding("lineage.data", seen, file, "data")
+
+
+def _of_record(records: Records, file: str) -> Iterator[Finding]:
+    if not (record := records.read(file)):
+        yield Finding("lineage.no-record", "the version that serves has no record", file)
+    elif record["git"]["commit"] is None:
+        seen = "code that is in no commit"
+        yield records.finding("lineage.uncommitted", seen, file, "git", "commit")
+    elif record["git"]["dirty"]:
+        seen = f"uncommitted changes on {record['git']['commit'][:10]}"
+        yield records.finding("lineage.uncommitted", seen, file, "git", "dirty")
+
+
+def find_drift(records: Records) -> Iterator[Finding]:
+    """A served model that nobody watches, and columns that moved since it was trained."""
+    watched, champion = records.read(LIVE).get("model", {}).get("version"), records.champion
+    if champion is not None and (records.root / SERVICE).is_file() and watched != champion:
+        seen = f"watched: {watched or 'nothing'}; champion: {champion}"
+        yield records.finding("drift.unwatched", seen, ALIASES, "champion")
+    report = records.read(DRIFT)
+    moved = [one["column"] for one in report.get("columns", []) if one["moved"]]
+    # Texts of times in UTC, both with microseconds.
+    trained = records.run.record["started"] if records.run else ""
+    if moved and trained < report["created"]:
+        yield records.finding("drift.unanswered", f"moved: {', '.join(moved)}", DRIFT, "columns")
+
+
+def find_skew(records: Records) -> Iterator[Finding]:
+    """Columns that differ between the service and training; a comparison that is missing."""
+    report, champion = records.read(SKEW), records.champion
+    compared = report.get("model_version")
+    for one in report.get("columns", []):
+        if one["unequal_share"] > MAX_UNEQUAL:
+            seen = f"{one['column']}: {one['unequal_share']:.2%} of rows differ"
+            yield records.finding("skew.over-limit", seen, SKEW, "columns")
+    is_logged = any((records.root / "data/served/predictions").glob("*.parquet"))
+    if is_logged and champion is not None and compared != champion:
+        seen = f"compared: {compared or 'nothing'}; champion: {champion}"
+        yield records.finding("skew.unchecked", seen, SKEW, "model_version")
+
+
+def find_compliance(records: Records) -> Iterator[Finding]:
+    """Features that identify a person, or are protected attributes."""
+    protected = records.read(FAIRNESS).get("columns") or []
+    for name in records.manifest["features"] if records.manifest else []:
+        if name in protected:
+            seen = f"{name} of {FAIRNESS} is a feature"
+            yield records.finding("compliance.protected", seen, SCHEMA, "columns", name)
+        elif PERSONAL.search(name.lower()):
+            seen = f"{name} is a feature"
+            yield records.finding("compliance.personal", seen, SCHEMA, "columns", name)

@@ -1,10 +1,10 @@
-"""Faults in how the model learns: leaks that `prepare` found, scaling, and the loss."""
+"""Faults in how the model learns: columns without scaling, and a loss beside the metric."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
+from ..configs.load import load_project
 from ..configs.settings import Config
 from ..dataloader.manifest import read_part
 from ..model import store
@@ -13,56 +13,33 @@ from ..model.predictor import Predictor
 from ..utils.predictions import Array
 from ..utils.suspects import named, sample
 from .findings import Finding
-from .records import CONF, MANIFEST, Records
+from .records import CONF, Records
 
 MAX_ROWS = 100_000
 # Standard deviations of a column that is scaled, in any usual way.
 LEAST, MOST = 0.05, 20.0
-NEED_SCALE = ("linear_model", "svm", "neighbors", "neural_network")
-TREES = ("ensemble", "tree", "lightgbm", "xgboost")
-FLAT = ("tanh", "logistic", "sigmoid")
-COMMON = 0.8  # share of rows of one class; accuracy of a model that names no other
+NEED_SCALE = ("linear_model", "svm", "neighbors", "neural_network")  # of sklearn
 ABSOLUTE, SQUARED = ("mae", "median_absolute_error"), ("rmse", "r2")
 PROBABILITY = ("log_loss", "brier")
 
 
-def find_suspects(records: Records) -> Iterator[Finding]:
-    """Leaks among the suspicions of `prepare` and of the newest run."""
-    manifest, run = records.manifest, records.run
-    sources: list[tuple[str, list[dict[str, Any]]]] = []
-    if manifest is not None:
-        sources.append((MANIFEST, manifest["suspects"]))
-    if run is not None:
-        sources.append((f"logs/{run.folder.name}/run.json", run.record.get("suspects", [])))
-    known = set()
-    for file, suspects in sources:
-        for number, one in enumerate(suspects):
-            key = (one["fault"], *one["columns"])
-            if one["severity"] == "leak" and key not in known:
-                known.add(key)
-                seen = f"{one['fault']}, {named(one['columns'])}: {one['evidence']}"
-                yield records.finding("leakage.suspect", seen, file, "suspects", number)
-
-
 def find_scaling(records: Records) -> Iterator[Finding]:
-    """Columns of the model's matrix whose scale does not suit the estimator."""
+    """Columns on train whose scale the distance, penalty or activation does not suit."""
     if records.run is None or records.manifest is None:
         return
     model, _ = store.load(records.run.folder)
+    library, _, family = type(model.estimator).__module__.partition(".")
+    if library != "sklearn" or family.partition(".")[0] not in NEED_SCALE:
+        return
     if set(model.columns) - set(records.manifest["features"]):
         return  # of other data, which is a finding of its own
     rows = sample(read_part(records.root, "train"), MAX_ROWS)
-    far, family = _far_columns(model, model.matrix(rows)), type(model.estimator).__module__
-    chosen = f"model {records.run.record['model']['name']}"
-    if family.startswith("sklearn.") and family.split(".")[1] in NEED_SCALE and far:
-        seen = f"{chosen}; deviation of {named(far)} on train"
-        yield records.finding("scaling.missing", seen, CONF, "model")
+    if far := _far_columns(model, model.matrix(rows)):
         activation = getattr(model.estimator, "activation", None)
-        if activation in FLAT:
-            seen = f"{chosen}, activation {activation}; {named(far)}"
-            yield records.finding("scaling.saturated", seen, CONF, "model")
-    elif set(family.split(".")) & {*TREES} and not far:
-        yield records.finding("scaling.needless", f"{chosen} on scaled columns", CONF, "model")
+        chosen = records.run.record["model"]["name"]
+        chosen += f", activation {activation}" if activation else ""
+        seen = f"model {chosen}; deviation of {named(far)} on train"
+        yield records.finding("scaling.missing", seen, CONF, "model")
 
 
 def _far_columns(model: Predictor, X: Array) -> list[str]:
@@ -80,23 +57,8 @@ def _far_columns(model: Predictor, X: Array) -> list[str]:
 
 def find_loss(records: Records) -> Iterator[Finding]:
     """Losses, weights and transforms of the target that do not suit the metric."""
-    config = records.config
-    for seen in _misfits(config):
+    for seen in _misfits(load_project(records.root)):
         yield records.finding("loss.metric", seen, CONF, "metric")
-    if records.manifest is None:
-        return
-    parts = [read_part(records.root, part)[config.data.target] for part in ("train", "valid")]
-    y = pl.concat(parts)
-    if config.task == "classification" and config.metric == "accuracy":
-        counts = y.value_counts(sort=True)
-        share = counts["count"][0] / len(y)
-        if share >= COMMON:
-            seen = f"accuracy, and {share:.0%} of the rows are {counts[config.data.target][0]}"
-            yield records.finding("loss.imbalance", seen, CONF, "metric")
-    transform = config.train.target_transform
-    if transform is not None and (n_low := int((y.cast(pl.Float64) <= 0).sum())):
-        seen = f"{transform}, and {n_low} of {len(y)} targets are zero or below"
-        yield records.finding("loss.log-target", seen, CONF, "train", "target_transform")
 
 
 def _misfits(config: Config) -> Iterator[str]:
