@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
 import threading
 import time
 from datetime import datetime
@@ -26,6 +27,7 @@ from my_model.utils.errors import CheckFailed
 from .test_policy import _everything, _with_persons
 
 ROOT = Path(__file__).resolve().parents[2]
+AS_ANN = ("-c", "user.name=ann", "-c", "user.email=ann@example.org")
 SETTINGS = Trail(skip=(), queue=20, flush_s=0.01)
 
 
@@ -335,6 +337,41 @@ def killed_at(number):
         return replace(path, target)
 
     return call
+
+
+def test_a_copy_outside_of_the_project_or_in_the_history_of_git_is_named(
+    logged, configure, tmp_path
+):
+    outside, inside = tmp_path / "people.csv", logged.root / "data/people.csv"
+    table = pl.read_csv(logged.root / logged.data().file)
+    table = table.with_columns(person=pl.int_range(pl.len()) + 100000)
+    ignored = [*load_project(logged.root).data.ignore, "person"]
+    configure(subject={"column": "person"})
+
+    def forgotten(path, subject):
+        name = str(path if path == outside else path.relative_to(logged.root))
+        configure("conf/default.yaml", data={"file": name, "ignore": ignored})
+        assert logged.run("prepare", "--replace").returncode == 0
+        return logged.run("forget", subject)
+
+    table.write_csv(outside)
+    left = forgotten(outside, "100003")
+    table.filter(pl.col("person") != 100003).write_csv(outside)
+    gone = forgotten(outside, "100003")
+    table.write_csv(inside)
+    for words in (
+        ["init", "-q"],
+        ["add", "-f", "data/people.csv"],
+        [*AS_ANN, "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=logged.root, check=True)
+    kept = forgotten(inside, "100004")
+
+    assert (left.returncode, kept.returncode) == (1, 1)
+    assert "people.csv: outside of the project; delete '100003' there" in left.stderr
+    assert (gone.returncode, gone.stderr) == (0, "")
+    assert "data/people.csv: git keeps what it held" in kept.stderr
+    assert "100004" not in inside.read_text()
 
 
 def test_the_technical_file_is_red_until_it_is_whole_and_when_a_source_changes(logged):

@@ -13,7 +13,7 @@ import polars.selectors as cs
 from ..configs.load import load_project
 from ..configs.settings import Config
 from ..dataloader.schema import Schema
-from ..dataloader.sources import CELL_BYTES, ORIGINAL, PARQUET, ROW, read_header
+from ..dataloader.sources import CELL_BYTES, ORIGINAL, PARQUET, ROW, read_header, read_table
 from ..executor.prepare import QUARANTINE, ensure
 from ..model import store
 from ..registry.versions import BACKGROUND, PREDICTIONS, numbers, resolve
@@ -51,13 +51,12 @@ def run(args: argparse.Namespace) -> None:
     log("forget", f"{n_served} predictions, labels and their like")
     _forget_quarantine(args.root, args.id)
     _forget_background(args.root, rows)
-    outside = _forget_originals(args.root, config, column, args.id, rows)
+    copies = _forget_originals(args.root, config, column, args.id, rows)
     log("", f"{len(rows)} rows of the data files")
     ensure(config, args.root, replace=True)  # new parts, manifest and profile
     _report(args.root, args.id, {"rows": len(rows), "served": n_served})
-    left = [*waiting, *outside, *_search(args.root, args.id)]
-    if left:
-        raise CheckFailed("\n".join(f"{place}" for place in left))
+    if left := [*waiting, *copies, *_search(args.root, args.id)]:
+        raise CheckFailed("\n".join(left))
 
 
 def _forget_originals(
@@ -65,27 +64,30 @@ def _forget_originals(
 ) -> list[str]:
     """Rewrite the files that hold the person; returns a sentence for each copy that stays.
 
-    The main file is last but for those that alone name the person: interrupted, a second call
-    still finds the rows.
+    The main file is first: where only a joined file names persons, its rows are found by that one.
     """
-    main = config.data.file
-    files = [main, *config.data.files.values()]
-    numbers_ = set(rows[ROW].to_list())
-    outside = []
-    for path, is_main in [(p, name == main) for name in files for p in _copies(root, name)]:
-        named = column in _columns(path)
-        keep = _keeper(subject, numbers_ if is_main and not named else set())
-        if not path.resolve().is_relative_to(root.resolve()):
-            outside += [f"{path}: outside of the project; delete '{subject}' there"] * named
-            continue
-        _rewrite(path, column if named else None, keep)
-        if git(root, "ls-files", "--", str(path)):
-            outside.append(f"{path}: git keeps what it held; see `git filter-repo`")
-    return outside
+    main, left = config.data.file, []
+    for name in (main, *config.data.files.values()):
+        for path in _copies(root, name):
+            named = column in _columns(path)
+            numbers_in_main = set(rows[ROW]) if name == main and not named else set()
+            keep = _keeper(subject, numbers_in_main)
+            if path.resolve().is_relative_to(root.resolve()):
+                _rewrite(path, column if named else None, keep)
+            elif numbers_in_main or (named and _names(path, column, subject)):
+                left.append(f"{path}: outside of the project; delete '{subject}' there")
+            if git(root, "log", "--all", "-S", subject, "--format=%h", "--", str(path)):
+                left.append(f"{path}: git keeps what it held; see `git filter-repo`")
+    return left
 
 
-def _keeper(subject: str, numbers_: set[int]) -> Keep:
-    return lambda number, name: number not in numbers_ and name != subject
+def _keeper(subject: str, numbers_in_main: set[int]) -> Keep:
+    return lambda number, name: number not in numbers_in_main and name != subject
+
+
+def _names(path: Path, column: str, subject: str) -> bool:
+    found = read_table(path, str(path)).select(as_text(pl.col(column)) == subject)
+    return bool(found[column].any())
 
 
 def _copies(root: Path, name: str) -> list[Path]:
@@ -176,17 +178,14 @@ def _forget_quarantine(root: Path, subject: str) -> None:
 
 def _report(root: Path, subject: str, counts: dict[str, int]) -> None:
     """List the models that learnt from the person, and keep the list in reports/."""
-    words = {True: "learnt", None: "nobody can tell"}
+    words = {True: "learnt from this person", None: "nobody can tell"}
     folders = {str(number): resolve(root, str(number)) for number in numbers(root)}
     data = {f"version {k}": store.read_description(f)["data"] for k, f in folders.items()}
     data |= {f"run {one.folder.name}": one.record.get("data") for one in runs.every(root)}
     known = {name: has_learnt(root, found, subject) for name, found in data.items() if found}
-    models = [{"model": k, "learnt": words[v]} for k, v in known.items() if v is not False]
-    for one in models:
-        log(
-            "",
-            f"{one['model']}: {one['learnt']}{' from this person' * (one['learnt'] == 'learnt')}",
-        )
+    models = {name: words[learnt] for name, learnt in known.items() if learnt is not False}
+    for name, text in models.items():
+        log("", f"{name}: {text}")
     if models:
         log("", "next      train, evaluate, register and promote, then delete these models")
     path, now = root / REPORT, datetime.now(UTC).isoformat()
