@@ -47,7 +47,7 @@ class ErrorResponse(BaseModel):
     request_id: str
 
 
-REFUSALS = (400, 401, 411, 413, 415, 422, 429, 503)
+REFUSALS = (400, 401, 403, 411, 413, 415, 422, 429, 503)
 DOCUMENTED: dict[str, Any] = {"responses": {one: {"model": ErrorResponse} for one in REFUSALS}}
 
 
