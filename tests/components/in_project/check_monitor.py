@@ -2,7 +2,6 @@
 
 # Runs in a generated project's environment, which has what ours lacks.
 # mypy: ignore-errors
-import errno
 import json
 import os
 import resource
@@ -16,27 +15,25 @@ import numpy as np
 import polars as pl
 import pytest
 from my_model.model import store
-from my_model.monitoring import log, quality, segments, skew
+from my_model.monitoring import log, quality, segments, skew, windows
 from my_model.monitoring.settings import load_monitoring
 from my_model.monitoring.windows import WINDOW, find_drift
 from my_model.registry.versions import resolve
 from my_model.serving import requests
+from pydantic_core import to_json
 
 N_WINDOWS, N_ROWS, N_COLUMNS = 1000, 300, 10
 WRITE = """
 import sys
 from pathlib import Path
 from my_model.monitoring import log, segments
-from my_model.monitoring.settings import load_monitoring
 
-root = Path(sys.argv[1])
-settings = load_monitoring(root).log.model_copy(update={"flush_s": 0.01, "close_s": 0.2})
+segments.FLUSH_S, segments.CLOSE_S = 0.01, 0.2
 schema = log.SCHEMAS[log.LABELS]
-folder = root / "killed"
-writer = segments.SegmentWriter(folder, schema, log.encode_records, settings, lambda n: None)
+writer = segments.SegmentWriter(Path(sys.argv[1]), schema, lambda n: None)
 number = 0
 while True:
-    writer.put([{"time": log.now_us(), "prediction_id": str(number), "source": "x" * 200}])
+    writer.put([{"time": number, "prediction_id": str(number), "source": "x" * 200}])
     number += 1
     if number % 100 == 0:
         __import__("time").sleep(0.001)
@@ -44,15 +41,14 @@ while True:
 
 
 @pytest.fixture
-def writer(shared, tmp_path):
-    """`writer(**settings)`: a writer of labels, and what it has lost."""
+def writer(tmp_path, monkeypatch):
+    """`writer(folder)`: a writer of labels, and what it has lost."""
     made = []
+    monkeypatch.setattr(segments, "FLUSH_S", 0.01)
 
-    def make(folder=tmp_path / "labels", **changes):
-        settings = load_monitoring(shared.root).log.model_copy(update={"flush_s": 0.01} | changes)
+    def make(folder=tmp_path / "labels"):
         lost = []
-        schema = log.SCHEMAS[log.LABELS]
-        one = segments.SegmentWriter(folder, schema, log.encode_records, settings, lost.append)
+        one = segments.SegmentWriter(folder, log.SCHEMAS[log.LABELS], lost.append)
         made.append(one)
         return one, lost
 
@@ -62,7 +58,7 @@ def writer(shared, tmp_path):
 
 
 def line(number):
-    return [{"time": log.now_us(), "prediction_id": str(number)}]
+    return [{"time": number, "prediction_id": str(number)}]
 
 
 def ids(folder):
@@ -73,11 +69,10 @@ def ids(folder):
 def test_a_killed_writer_loses_no_closed_part_and_its_open_one_is_closed_at_the_next_start(
     shared, tmp_path, writer
 ):
-    (tmp_path / "conf").symlink_to(shared.root / "conf")
     environment = {**os.environ, "PYTHONPATH": str(shared.root / "src")}
-    words = [sys.executable, "-c", WRITE, str(tmp_path)]
-    process = subprocess.Popen(words, env=environment)
     folder = tmp_path / "killed"
+    words = [sys.executable, "-c", WRITE, str(folder)]
+    process = subprocess.Popen(words, env=environment)
     deadline = time.monotonic() + 120
     while len(list(folder.glob("*.parquet"))) < 3:
         assert time.monotonic() < deadline
@@ -85,7 +80,7 @@ def test_a_killed_writer_loses_no_closed_part_and_its_open_one_is_closed_at_the_
     process.send_signal(signal.SIGKILL)
     process.wait()
     before, (path,) = ids(folder), folder.glob("*.count")
-    given = segments.Counts.read(path)[0]
+    given = int(segments.counts(path)[segments.GIVEN])
     left = next(folder.glob("*.jsonl"), folder / "20260101T000000-abcdef01-9999.jsonl")
     with left.open("ab") as file:
         file.write(b'{"time": 1, "predic')  # as if the kill had come within a write
@@ -113,44 +108,25 @@ def test_a_segment_of_a_writer_that_lives_is_left_alone(writer, tmp_path):
     assert lost == []
 
 
-def test_what_a_full_disk_refuses_is_counted_and_the_rest_is_whole(writer, monkeypatch):
+def test_what_a_full_disk_refuses_is_counted_and_the_rest_the_rest_is_whole(writer):
     one, lost = writer()
     one.put(line(0))
     while not list(one.folder.glob("*.jsonl")):
         time.sleep(0.01)
-    real, is_full = one._file, [True]
-
-    class Full:
-        """Takes half of what comes, then there is no space."""
-
-        name = real.name
-
-        def write(self, data):
-            if not is_full[0]:
-                return real.write(data)
-            if len(data) > 10:
-                return real.write(data[:10])
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        def truncate(self, size):
-            return real.truncate(size)
-
-        def close(self):
-            real.close()
-
-    one._file = Full()
+    size, hard = one._path.stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))  # ten bytes, then no space
     for number in range(1, 6):
         one.put(line(number))
     while sum(lost) < 5:
         time.sleep(0.01)
-    is_full[0] = False
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     one.put(line(6))
     one.close()
 
     assert ids(one.folder) == [0, 6]
     assert sum(lost) == 5
     (path,) = one.folder.glob("*.count")
-    assert segments.Counts.read(path) == (7, 7, 5)
+    assert segments.counts(path).tolist() == [7, 7, 5]
 
 
 def test_a_folder_that_cannot_be_written_costs_no_request(writer, tmp_path):
@@ -163,8 +139,10 @@ def test_a_folder_that_cannot_be_written_costs_no_request(writer, tmp_path):
     assert sum(lost) == 7
 
 
-def test_a_full_queue_is_counted(writer):
-    one, lost = writer(queue=3, flush_s=5.0)
+def test_a_full_queue_is_counted(writer, monkeypatch):
+    monkeypatch.setattr(segments, "QUEUE", 3)
+    one, lost = writer()
+    monkeypatch.setattr(segments, "FLUSH_S", 5.0)
     for number in range(10):
         one.put(line(number))
     one.close()
@@ -210,12 +188,13 @@ def windows_of(shared, *words):
 
 
 @pytest.mark.parametrize("season", [1, 7])
-def test_chance_rings_in_at_most_the_stated_share_of_windows(shared, season):
+def test_chance_rings_in_at_most_the_stated_share_of_windows(shared, season, monkeypatch):
     """PERSIST=1 measures the level itself; the shipped 2 rings less."""
     n_windows = int(os.environ.get("N_WINDOWS", 60))
     generator = np.random.default_rng(season)
-    words = (f"season={season}", f"shown={n_windows}", "persist=1", "min_psi=0")
-    settings = windows_of(shared, *words)
+    monkeypatch.setattr(windows, "N_SHOWN", n_windows)
+    monkeypatch.setattr(windows, "MIN_PSI", 0)
+    settings = windows_of(shared, f"season={season}", "persist=1")
     train = clean(generator, 3000)
     stream = pl.concat(
         clean(generator, N_ROWS).with_columns(pl.lit(k).alias(WINDOW)) for k in range(n_windows)
@@ -237,7 +216,7 @@ def test_a_season_is_silent_and_drift_on_top_of_it_is_found(shared):
         for k in range(28):
             shift = phases[k % 7] + (1.0 if drift_from is not None and k >= drift_from else 0.0)
             parts.append(clean(generator, N_ROWS, shift).with_columns(pl.lit(k).alias(WINDOW)))
-        settings = windows_of(shared, f"season={season}", "shown=28")
+        settings = windows_of(shared, f"season={season}")
         return {one.number: one.rings for one in find_drift([pl.concat(parts)], [train], settings)}
 
     with_season, without = rings(7), rings(1)
@@ -273,7 +252,7 @@ def fill_log(root, n_days, per_day, flip=0.0, concept_from=None):
             "probabilities": [json.dumps(one) for one in scores],
             "source": "model",
             "row": [json.dumps(row) for row in rows.select(columns).to_dicts()],
-            "ms": 2.0,
+            "role": "served",
         }
         write(root, log.PREDICTIONS, f"day-{day}", values)
         share = 0.45 if concept_from is not None and day >= concept_from else flip
@@ -289,13 +268,44 @@ def fill_log(root, n_days, per_day, flip=0.0, concept_from=None):
 def write(root, name, file, values):
     folder = root / log.SERVED / name
     folder.mkdir(parents=True, exist_ok=True)
-    schema = {**log.SCHEMAS[name], "time": pl.Datetime("us", "UTC")}
+    schema = log.SCHEMAS[name]
     table = pl.DataFrame(values).with_columns(
         pl.lit(None, kind).alias(key) for key, kind in schema.items() if key not in values
     )
     table.select(list(schema)).cast({"time": schema["time"]}).write_parquet(
         folder / f"{file}.parquet"
     )
+
+
+def test_a_shadow_is_logged_with_its_role_and_judged_by_nothing(logged, version, rows):
+    model = requests.row_model(version.schema)
+    outputs = version.predict(version.background)
+    facts = {"request_id": "1"}
+    for key in ("predictions", "shadow"):
+        facts[key] = [
+            {"prediction_id": f"{key}{k}", "model_version": "1", **one}
+            for k, one in enumerate(outputs)
+        ]
+    parsed = [model.model_validate(row) for row in rows]
+    settings, lost = load_monitoring(logged.root).log, []
+    records = log.prediction_records(time.time_ns() // 1000, facts, parsed, settings)
+    folder = logged.root / log.SERVED / log.PREDICTIONS
+    one = segments.SegmentWriter(folder, log.SCHEMAS[log.PREDICTIONS], lost.append)
+    one.put(records, 2 * len(rows))
+    one.close()
+    label = version.description["classes"][0]
+    ids = [found["prediction_id"] for key in ("predictions", "shadow") for found in facts[key]]
+    moment = [datetime.now(UTC)] * len(ids)
+    labels = {"time": moment, "prediction_id": ids, "label": label, "source": "truth.csv"}
+    write(logged.root, log.LABELS, "all", labels)
+    logged.run("monitor")
+    report = logged.json("reports/live.json")
+    kept = log.read_predictions(logged.root).collect()
+
+    assert lost == []
+    assert kept["role"].value_counts().sort("role")["count"].to_list() == [len(rows)] * 2
+    assert kept["row"].null_count() == 0
+    assert report["period"]["n"] == report["quality"]["n_labelled"] == len(rows)
 
 
 def test_a_true_log_breaks_no_limit(logged):
@@ -353,10 +363,11 @@ def test_skew_names_a_service_that_predicted_from_another_default(logged, versio
     typed = version.background.with_columns(pl.lit(0.0).alias(name))
     outputs = version.predict(typed)
     served = [{"prediction_id": "0" * 32, "model_version": "1", **one} for one in outputs]
-    text = log.prediction_encoder(load_monitoring(logged.root).log)
     model = requests.row_model(version.schema)
     facts = {"request_id": "1", "predictions": served}
-    lines = text(log.Served(log.now_us(), facts, [model.model_validate(row) for row in rows], 1.0))
+    parsed = [model.model_validate(row) for row in rows]
+    records = log.prediction_records(0, facts, parsed, load_monitoring(logged.root).log)
+    lines = b"".join(to_json(one) + b"\n" for one in records)
     folder = logged.root / log.SERVED / log.PREDICTIONS
     folder.mkdir(parents=True)
     (folder / "20260101T000000-abcdef01-0001.jsonl").write_bytes(lines)
@@ -380,11 +391,11 @@ def test_correct_and_label_feedback_give_the_same_truth(shared):
             "source": "feedback",
         }
     )
-    found = quality.join_labels(predictions, labels, ["x", "y"])
+    found, others = quality.join_labels(predictions, labels, ["x", "y"])
 
-    assert dict(found.rows.select("prediction_id", "truth").rows()) == {
+    assert dict(found.select("prediction_id", "truth").rows()) == {
         "a": "y",
         "b": "y",
         "c": "y",
     }
-    assert found.n_repeated == 1
+    assert others["n_repeated"] == 1

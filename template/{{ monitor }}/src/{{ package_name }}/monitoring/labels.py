@@ -2,13 +2,14 @@
 
 import argparse
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from ..utils.files import replacing
 from ..utils.logs import log
-from .log import LABELS, SCHEMAS, SERVED, now_us, read_labels, read_predictions
+from .log import LABELS, SCHEMAS, SERVED, read_predictions
 from .segments import CLOSED, TIME
 
 ID, LABEL = "prediction_id", "label"
@@ -20,33 +21,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Add the labels of FILE to data/served/labels/; raises ValueError by column."""
-    path = Path(args.file)
-    given = read_label_file(path)
-    n_known = len(given.join(read_labels(args.root).collect(), on=ID, how="semi"))
-    n_matched = len(given.join(read_predictions(args.root).collect(), on=ID, how="semi"))
-    add_labels(args.root, given, path.name)
-    log("labels", f"{len(given)} labels of {path.name}; {n_matched} belong to logged predictions")
-    if n_known:
-        log("", f"{n_known} predictions had a label before; the newest counts")
+    """Add the labels of FILE to data/served/labels/; raises ValueError for a missing column."""
+    labels = read_label_file(Path(args.file))
+    path = args.root / SERVED / LABELS / f"file-{time.time_ns()}{CLOSED}"
+    with replacing(path) as temporary:
+        labels.write_parquet(temporary)
+    logged = read_predictions(args.root).select(ID).collect()
+    n_matched = len(labels.join(logged, on=ID, how="semi"))
+    log("labels", f"{len(labels)} labels of {args.file}; {n_matched} belong to logged predictions")
 
 
 def read_label_file(path: Path) -> pl.DataFrame:
-    """prediction_id and label as text; of one id the last row. Raises ValueError."""
+    """A table for data/served/labels/; of one id the last row. Raises ValueError."""
     is_parquet = path.suffix.lower() in (".parquet", ".pq")
     table = pl.read_parquet(path) if is_parquet else pl.read_csv(path, infer_schema=False)
     if missing := [name for name in (ID, LABEL) if name not in table.columns]:
         raise ValueError(f"{path}: column '{missing[0]}' is missing; it needs {ID} and {LABEL}")
-    label = pl.col(LABEL).cast(pl.String).str.strip_suffix(".0")
-    table = table.select(pl.col(ID).cast(pl.String).str.strip_chars(), label).drop_nulls()
-    return table.unique(ID, keep="last", maintain_order=True)
-
-
-def add_labels(root: Path, given: pl.DataFrame, source: str) -> None:
-    """A new file of data/served/labels/, whole or not at all."""
-    values = {"request_id": pl.lit(None, pl.String), "correct": pl.lit(None, pl.Boolean)}
-    moment = pl.lit(now_us()).cast(pl.Datetime("us", "UTC"))
-    table = given.with_columns(source=pl.lit(source), **values, **{TIME: moment})
-    path = root / SERVED / LABELS / f"file-{time.time_ns()}{CLOSED}"
-    with replacing(path) as temporary:
-        table.select(list(SCHEMAS[LABELS])).write_parquet(temporary)
+    given = table.select(pl.col(ID, LABEL).cast(pl.String).str.strip_chars()).drop_nulls()
+    newest = given.unique(ID, keep="last", maintain_order=True)
+    named = newest.with_columns(pl.lit(datetime.now(UTC)).alias(TIME), source=pl.lit(path.name))
+    empty = pl.DataFrame(schema=SCHEMAS[LABELS])
+    return pl.concat([empty, named], how="diagonal")

@@ -1,121 +1,83 @@
 """The log of predictions, labels and refusals below data/served/."""
 
 import hashlib
-import re
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 import polars as pl
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .segments import CLOSED, COUNT, OPEN, TIME, Counts, Schema, read_segment
+from .segments import CLOSED, COUNT, LOST, OPEN, TIME, Schema, read_segment
 from .settings import Log
 
 SERVED = Path("data", "served")
 PREDICTIONS, LABELS, REFUSALS = "predictions", "labels", "refusals"
-TEXT = pl.String
-# prediction: a class, or a number as text. probabilities, row: JSON. ms: of the whole request.
+# What a caller got, and what a shadow or the other arm of a canary predicted for the same rows.
+# Role -> where the facts of a request have it.
+ANSWER = "served"
+REQUEST = ("request_id", "traceparent")
+ROLES = {ANSWER: "predictions", "shadow": "shadow"}
+
+
+def _schema(*texts: str, **others: pl.DataType) -> Schema:
+    return {TIME: pl.Datetime("us", "UTC"), **dict.fromkeys(texts, pl.String()), **others}
+
+
+# prediction: a class, or a number as text. probabilities, row: JSON.
+# Labels, source: `feedback`, or the name of a file. Refusals: one a request and rule, no values.
 SCHEMAS: dict[str, Schema] = {
-    PREDICTIONS: {
-        TIME: pl.Datetime,
-        **dict.fromkeys(("prediction_id", "request_id", "traceparent", "model_version"), TEXT),
-        **dict.fromkeys(("prediction", "probabilities", "source", "reason"), TEXT),
-        **dict.fromkeys(("row", "row_sha256"), TEXT),
-        "ms": pl.Float64,
-    },
-    # source: `feedback`, or the name of a file.
-    LABELS: {
-        TIME: pl.Datetime,
-        **dict.fromkeys(("prediction_id", "request_id", "label"), TEXT),
-        "correct": pl.Boolean,
-        "source": TEXT,
-    },
-    # One line a request and broken rule; no values.
-    REFUSALS: {TIME: pl.Datetime, **dict.fromkeys(("request_id", "column", "rule"), TEXT)},
+    PREDICTIONS: _schema(
+        *("prediction_id", "request_id", "traceparent", "model_version", "role"),
+        *("prediction", "probabilities", "source", "reason", "row", "row_sha256"),
+    ),
+    LABELS: _schema("prediction_id", "request_id", "label", "source", correct=pl.Boolean()),
+    REFUSALS: _schema("request_id", "column", "rule"),
 }
-# https://www.w3.org/TR/trace-context/#traceparent-header
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-class Served(NamedTuple):
-    """A request that was predicted. facts: those of the service."""
+def prediction_records(
+    time_us: int, facts: Mapping[str, Any], rows: Sequence[BaseModel], settings: Log
+) -> Iterator[dict[str, Any]]:
+    """One record a prediction, those of a shadow too, without the masked columns.
 
-    time_us: int
-    facts: Mapping[str, Any]
-    rows: Sequence[BaseModel]
-    ms: float
-
-
-def now_us() -> int:
-    """Microseconds since 1970."""
-    return time.time_ns() // 1000
-
-
-def prediction_encoder(settings: Log) -> Callable[[Served], bytes]:
-    """Turns a request into one line a prediction, without the masked columns."""
-    hidden: dict[type[BaseModel], set[str]] = {}
-
-    def row_text(row: BaseModel) -> str:
-        if not settings.mask:
-            return row.model_dump_json(by_alias=True)
-        kind = type(row)
-        if kind not in hidden:
-            fields = kind.model_fields.items()
-            hidden[kind] = {name for name, one in fields if one.alias in settings.mask}
-        return row.model_dump_json(by_alias=True, exclude=hidden[kind])
-
-    def encode(served: Served) -> bytes:
-        line: dict[str, Any] = {TIME: served.time_us, "ms": served.ms, "row": None}
-        line["row_sha256"] = None
-        line |= {key: served.facts.get(key) for key in ("request_id", "traceparent")}
-        lines = []
-        for row, found in zip(served.rows, served.facts["predictions"], strict=True):
-            line |= found  # the keys are the same for each
-            line["prediction"] = _as_text(found["prediction"])
-            line["probabilities"] = _as_text(found["probabilities"])
-            if settings.raw != "none":
-                text = row_text(row)
-                line["row_sha256"] = sha256(text)
-                line["row"] = text if settings.raw == "row" else None
-            lines.append(to_json(line))
-        return b"\n".join([*lines, b""])
-
-    return encode
+    time_us: microseconds since 1970. facts: those of the service about a request.
+    """
+    shared = {TIME: time_us} | {key: facts.get(key) for key in REQUEST}
+    cells = [_row_fields(row, settings) for row in rows]
+    for role, key in ROLES.items():
+        for row, found in zip(cells, facts.get(key) or (), strict=False):
+            texts = {name: as_text(found[name]) for name in ("prediction", "probabilities")}
+            yield {**shared, **row, **found, **texts, "role": role}
 
 
-def encode_records(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """One line a record."""
-    return b"".join(to_json(record) + b"\n" for record in records)
+def _row_fields(row: BaseModel, settings: Log) -> dict[str, str | None]:
+    if settings.raw == "none":
+        return {"row": None, "row_sha256": None}
+    cells = row.model_dump(by_alias=True)
+    text = to_json({name: cells[name] for name in cells if name not in settings.mask}).decode()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return {"row": text if settings.raw == "row" else None, "row_sha256": digest}
 
 
-def sha256(text: str) -> str:
-    """Of the row as it is logged."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def label_text(label: str | float | None) -> str | None:
-    """A label as training reads it from a file: 1.0 is `1`."""
-    if isinstance(label, float) and label.is_integer():
-        return str(int(label))
-    return None if label is None else str(label)
+def as_text(value: Any) -> str | None:
+    """Text as it is, JSON of anything else."""
+    return value if value is None or isinstance(value, str) else to_json(value).decode()
 
 
 def read_predictions(root: Path) -> pl.LazyFrame:
-    """The predictions that were served, in order of time; the columns are in SCHEMAS."""
-    return _scan(root, PREDICTIONS)
+    """The predictions of every role, in order of time; the columns are in SCHEMAS."""
+    return read(root, PREDICTIONS)
 
 
 def read_labels(root: Path) -> pl.LazyFrame:
-    """The labels that arrived, in order of time; one prediction may have several."""
-    return _scan(root, LABELS)
+    """The labels that arrived, in order of time; one prediction may have several.
 
-
-def read_refusals(root: Path) -> pl.LazyFrame:
-    """The rules that refused requests broke."""
-    return _scan(root, REFUSALS)
+    A label is as training reads it from a file: 1.0 is `1`.
+    """
+    return read(root, LABELS).with_columns(pl.col("label").str.strip_suffix(".0"))
 
 
 def stores(root: Path) -> list[Path]:
@@ -128,16 +90,11 @@ def n_lost(root: Path) -> dict[str, int]:
     """Records that could not be written, by store, since the files of data/served/ began."""
     found = dict.fromkeys(SCHEMAS, 0)
     for path in (root / SERVED).glob(f"*/*{COUNT}"):
-        found[path.parent.name] += Counts.read(path)[Counts.LOST]
+        found[path.parent.name] += int(np.fromfile(path, np.int64)[LOST:].sum())
     return found
 
 
-def _as_text(value: Any) -> str | None:
-    """Text as it is, JSON of anything else."""
-    return value if value is None or isinstance(value, str) else to_json(value).decode()
-
-
-def _scan(root: Path, name: str) -> pl.LazyFrame:
+def read(root: Path, name: str) -> pl.LazyFrame:
     """Closed and open segments. One that is closed meanwhile is found once: open ones first."""
     folder, schema = root / SERVED / name, SCHEMAS[name]
     current = {}
@@ -147,7 +104,6 @@ def _scan(root: Path, name: str) -> pl.LazyFrame:
         except FileNotFoundError:  # closed since it was listed
             continue
     closed = sorted(folder.glob(f"*{CLOSED}"))
-    empty = pl.DataFrame(schema={**schema, TIME: pl.Datetime("us", "UTC")}).lazy()
-    frames = [pl.scan_parquet(closed)] if closed else []
+    frames = [pl.DataFrame(schema=schema).lazy(), *map(pl.scan_parquet, closed)]
     frames += [table.lazy() for path, table in current.items() if path not in closed]
-    return pl.concat([empty, *frames]).sort(TIME, maintain_order=True)
+    return pl.concat(frames).sort(TIME, maintain_order=True)

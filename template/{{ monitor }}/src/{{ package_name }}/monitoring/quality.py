@@ -1,7 +1,6 @@
 """Quality of served predictions: with labels an interval, before them an estimate."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,43 +12,38 @@ from ..evaluation.intervals import bootstrap
 from ..evaluation.metrics import METRICS
 from ..executor.train import bootstrap_options
 from ..model.predictor import encode_target
-from ..utils.predictions import Array, Predictions
+from ..utils.predictions import Predictions
 from .labels import ID, LABEL
 from .settings import Quality
 
 TRUTH, FEEDBACK = "truth", "feedback"
-METHOD = "mean of the highest probability"
+CONFIDENCE = "highest probability"
 BLIND = "a change of what the inputs mean for the target; only labels show it"
 N_DRAWS = 200  # of a window; all rows together get evaluation.n_resamples
 MIN_ROWS = 30  # below, a share or the score of a window is no evidence
 Classes = Sequence[str] | None
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """The predictions with a label, in column `truth`, and what became of the other labels."""
+def join_labels(
+    predictions: pl.DataFrame, labels: pl.DataFrame, classes: Classes
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Each prediction with its newest label in column `truth`, once, and the other labels.
 
-    rows: pl.DataFrame
-    n_repeated: int
-    n_without_prediction: int
-    n_unusable: int
-
-
-def join_labels(predictions: pl.DataFrame, labels: pl.DataFrame, classes: Classes) -> Labelled:
-    """Each prediction with its newest label, once. labels: in order of time.
-
-    Where feedback is `correct: false`, the label is known of two classes alone.
+    labels: in order of time. Of feedback `correct: false` the truth is known of two classes alone.
     """
     newest = labels.unique(ID, keep="last", maintain_order=True)
-    joined = predictions.join(newest.drop("time", "request_id"), on=ID, suffix="_of_label")
+    joined = predictions.join(newest.select(ID, LABEL, "correct"), on=ID)
     predicted, other = pl.col("prediction"), pl.lit(None, pl.String)
     if classes is not None and len(classes) == 2:
         other = predicted.replace({classes[0]: classes[1], classes[1]: classes[0]})
     by_feedback = pl.when("correct").then(predicted).when(~pl.col("correct")).then(other)
     known = pl.coalesce(LABEL, by_feedback).alias(TRUTH)
     usable = usable_rows(joined.with_columns(known), TRUTH, classes)
-    n_others = (len(labels) - len(newest), len(newest) - len(joined), len(joined) - len(usable))
-    return Labelled(usable, *n_others)
+    return usable, {
+        "n_repeated": len(labels) - len(newest),
+        "n_without_prediction": len(newest) - len(joined),
+        "n_unusable": len(joined) - len(usable),
+    }
 
 
 def usable_rows(rows: pl.DataFrame, column: str, classes: Classes) -> pl.DataFrame:
@@ -70,6 +64,14 @@ def as_predictions(rows: pl.DataFrame, classes: Classes) -> Predictions:
     return Predictions(y_pred, scores.fill_null(0.0).to_numpy())
 
 
+def outputs(found: Predictions) -> pl.DataFrame:
+    """The prediction as a column, and of classes the highest probability."""
+    if found.y_score is None:
+        return pl.DataFrame({"prediction": found.y_pred})
+    codes = pl.Series("prediction", found.y_pred).cast(pl.String)
+    return pl.DataFrame([codes, pl.Series(CONFIDENCE, found.y_score.max(axis=1))])
+
+
 def live_quality(
     config: Config, rows: pl.DataFrame, classes: Classes, n_resamples: int | None = None
 ) -> dict[str, Any]:
@@ -88,10 +90,10 @@ def live_quality(
 
 def signed(interval: Mapping[str, Any], config: Config) -> dict[str, Any]:
     """An interval of the project's metric of which higher is better."""
-    if METRICS[config.metric].greater_is_better or interval["value"] is None:
-        return {name: interval[name] for name in ("value", "low", "high")}
-    ends = {"value": interval["value"], "low": interval["high"], "high": interval["low"]}
-    return {name: None if value is None else -value for name, value in ends.items()}
+    value, low, high = (interval[name] for name in ("value", "low", "high"))
+    if not METRICS[config.metric].greater_is_better and None not in (value, low, high):
+        value, low, high = -value, -high, -low
+    return {"value": value, "low": low, "high": high}
 
 
 def shortfall(
@@ -106,9 +108,7 @@ def shortfall(
         return None
     if settings.floor is not None:
         return float(settings.floor - found["low"])
-    if of_test["low"] is None:
-        return None
-    return float(of_test["low"] - found["high"])
+    return None if of_test["low"] is None else float(of_test["low"] - found["high"])
 
 
 def estimate(rows: pl.DataFrame, classes: Classes) -> dict[str, Any]:
@@ -119,14 +119,10 @@ def estimate(rows: pl.DataFrame, classes: Classes) -> dict[str, Any]:
     """
     if classes is None:
         return {"value": None, "reason": "numbers have no probability"}
-    rows = usable_rows(rows.filter(pl.col("source") == "model"), "prediction", classes)
-    value = float(highest(rows, classes).mean()) if len(rows) else None
-    return {"of": "accuracy", "value": value, "method": METHOD, "cannot_see": BLIND}
-
-
-def highest(rows: pl.DataFrame, classes: Classes) -> Array:
-    """The highest probability of each row, shape (n_rows,)."""
-    return np.asarray(np.max(np.asarray(as_predictions(rows, classes).y_score), axis=1))
+    of_model = rows.filter(pl.col("source") == "model")
+    value = outputs(as_predictions(of_model, classes))[CONFIDENCE].mean()
+    method = f"mean of the {CONFIDENCE}"
+    return {"of": "accuracy", "value": value, "method": method, "cannot_see": BLIND}
 
 
 def calibrate(rows: pl.DataFrame, classes: Classes, n_bins: int, min_rows: int) -> dict[str, Any]:
@@ -134,21 +130,20 @@ def calibrate(rows: pl.DataFrame, classes: Classes, n_bins: int, min_rows: int) 
 
     Of probabilities; of numbers in standard deviations of the true ones.
     """
-    if len(rows) < max(min_rows, 1):
+    if len(rows) < min_rows:
         return {"gap": None, "n_labelled": len(rows)}
-    found = as_predictions(rows, classes)
-    y_true = encode_target(rows[TRUTH], classes)
-    stated = found.y_pred if found.y_score is None else found.y_score.max(axis=1)
-    observed = y_true if found.y_score is None else y_true == found.y_pred
-    unit = 1.0 if classes is not None else float(np.std(y_true)) or 1.0
-    gap = abs(float(stated.mean()) - float(observed.mean())) / unit
+    found, y_true = as_predictions(rows, classes), encode_target(rows[TRUTH], classes)
+    stated, observed, unit = found.y_pred, y_true, float(np.std(y_true)) or 1.0
+    if found.y_score is not None:
+        stated, observed, unit = found.y_score.max(axis=1), y_true == found.y_pred, 1.0
+    gap = abs(float(stated.mean() - observed.mean())) / unit
     of_bins = calibration(y_true, found.y_pred, found.y_score, n_bins)
     return {"gap": gap, "n_labelled": len(rows), **of_bins}
 
 
 def overruled(predictions: pl.DataFrame, labels: pl.DataFrame, classes: Classes) -> dict[str, Any]:
     """Of the predictions with feedback by people, how many they overruled."""
-    given = join_labels(predictions, labels.filter(pl.col("source") == FEEDBACK), classes).rows
+    given, _ = join_labels(predictions, labels.filter(pl.col("source") == FEEDBACK), classes)
     differs = ~pl.col("correct")
     if classes is not None:
         differs = differs.fill_null(pl.col(TRUTH) != pl.col("prediction"))

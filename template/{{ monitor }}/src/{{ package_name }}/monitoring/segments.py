@@ -1,117 +1,84 @@
 """Append records to files from one thread: JSON lines, which become Parquet when closed."""
 
 import logging
-import mmap
+import os
 import secrets
-import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+import numpy as np
 import polars as pl
 from filelock import FileLock, Timeout
-from pydantic_core import from_json
+from numpy.typing import NDArray
+from pydantic_core import from_json, to_json
 
 from ..utils.files import replacing
-from .settings import Log
 
 LOGGER = logging.getLogger(__package__)
 OPEN, CLOSED, COUNT, LOCK = ".jsonl", ".parquet", ".count", ".lock"
 TIME = "time"  # in lines microseconds since 1970, in tables UTC
-MB = 2**20
-FAILURES = (OSError, pl.exceptions.PolarsError)
-Schema = Mapping[str, type[pl.DataType]]
+QUEUE = 20_000  # records that wait for the disk; one more is lost and counted
+FLUSH_S = 0.2  # seconds between two writes: what a killed process may lose
+CLOSE_S, CLOSE_BYTES = 3600, 2**26  # a segment becomes Parquet: 24 files a day
+GIVEN, SETTLED, LOST = range(3)  # the numbers of `counts`
+Schema = Mapping[str, pl.DataType]
+Records = Iterable[Mapping[str, Any]]
 
 
-class Counts:
-    """What a writer was given, what became of it, and what was lost; three numbers in a file.
+def counts(path: Path) -> NDArray[np.int64]:
+    """What a writer was given, what became of it, and what was lost; shape (3,).
 
     The file is mapped: it survives a killed process, and a full disk does not stop it. Where it
     cannot be made, the numbers are in memory alone.
     """
-
-    GIVEN, SETTLED, LOST = range(3)
-    FORMAT = struct.Struct("<3q")
-
-    def __init__(self, path: Path) -> None:
-        self._numbers = [0, 0, 0]
-        self._file: mmap.mmap | bytearray = bytearray(self.FORMAT.size)
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(bytes(self.FORMAT.size))
-            with path.open("r+b") as file:
-                self._file = mmap.mmap(file.fileno(), self.FORMAT.size)
-
-    def add(self, place: int, n_records: int) -> None:
-        """Add to one of the three."""
-        self._numbers[place] += n_records
-        self.FORMAT.pack_into(self._file, 0, *self._numbers)
-
-    @classmethod
-    def read(cls, path: Path) -> tuple[int, int, int]:
-        """The numbers of any writer; zeros where there is no file."""
-        content = path.read_bytes() if path.is_file() else b""
-        return cls.FORMAT.unpack(content.ljust(cls.FORMAT.size, b"\0"))
-
-    @classmethod
-    def settle(cls, path: Path) -> int:
-        """How many records a killed writer was given and did not write; 0 the next time."""
-        given, settled, lost = cls.read(path)
-        if given != settled:
-            path.write_bytes(cls.FORMAT.pack(given, given, lost))
-        return given - settled
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return np.memmap(path, np.int64, "r+" if path.is_file() else "w+", shape=(3,))
+    return np.zeros(3, np.int64)
 
 
 class SegmentWriter:
-    """Writes items to segments in `folder`; what cannot be written is counted, never raised.
+    """Writes records to segments in `folder`; what cannot be written is counted, never raised.
 
-    encode: the lines of an item, run in the thread. on_lost: is given each number that is lost.
+    on_lost: is given each number that is lost.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        schema: Schema,
-        encode: Callable[[Any], bytes],
-        settings: Log,
-        on_lost: Callable[[int], None],
-    ) -> None:
-        self.folder, self.schema, self.settings = folder, schema, settings
-        self._encode, self._on_lost = encode, on_lost
+    def __init__(self, folder: Path, schema: Schema, on_lost: Callable[[int], None]) -> None:
+        self.folder, self.schema, self._on_lost = folder, schema, on_lost
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         self.name = f"{moment}-{secrets.token_hex(4)}"
-        self._waiting: list[Any] = []
-        self._n_waiting = self._number = self._size = 0
-        self._counts: Counts | None = None
+        self._waiting: deque[tuple[Records, int]] = deque()
+        self._counts = np.zeros(3, np.int64)
         self._mutex, self._stop = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
-        self._file: BinaryIO | None = None
         self._lock = FileLock(folder / f"{self.name}{LOCK}")
-        self._is_failing, self._opened = False, 0.0
+        self._path: Path | None = None
+        self._size, self._opened, self._is_failing = 0, 0.0, False
 
     def start(self) -> None:
         """Start the thread; it first closes what a killed process has left."""
         if self._thread is None:
-            self._counts = Counts(self.folder / f"{self.name}{COUNT}")
-            self._thread = threading.Thread(target=self._run, name=self.folder.name, daemon=True)
+            self._counts = counts(self.folder / f"{self.name}{COUNT}")
+            self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
-    def put(self, item: Any, n_records: int = 1) -> None:
-        """Hand an item over; never waits. Lost where the queue is full or the writer has ended."""
+    def put(self, records: Records, n_records: int = 1) -> None:
+        """Hand records over, which the thread iterates; never waits.
+
+        They are lost where the queue is full or the writer has ended.
+        """
         self.start()
-        with self._mutex:
-            n_waiting = self._n_waiting + n_records
-            is_lost = n_waiting > self.settings.queue or self._stop.is_set()
-            if not is_lost:
-                self._waiting.append(item)
-                self._n_waiting = n_waiting
-                self._count(Counts.GIVEN, n_records)
-        if is_lost:
-            self._lose(n_records)
+        n_waiting = self._counts[GIVEN] - self._counts[SETTLED]
+        if self._stop.is_set() or n_waiting + n_records > QUEUE:
+            return self._lose(n_records)
+        self._counts[GIVEN] += n_records
+        self._waiting.append((records, n_records))
 
     def close(self) -> None:
         """Write what waits, and close the segment."""
@@ -121,97 +88,83 @@ class SegmentWriter:
 
     def _run(self) -> None:
         self._guarded(self._recover)
-        while not self._stop.wait(self.settings.flush_s):
-            self._turn()
-        self._turn()
+        while not self._stop.wait(FLUSH_S):
+            self._flush()
+        self._flush()
         self._guarded(self._close)
         self._lock.release()
         with suppress(OSError):
             Path(self._lock.lock_file).unlink()
 
-    def _turn(self) -> None:
-        with self._mutex:
-            waiting, self._waiting = self._waiting, []
-            n_records, self._n_waiting = self._n_waiting, 0
-        if waiting:
-            if not self._guarded(lambda: self._append(waiting)):
+    def _flush(self) -> None:
+        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if taken:
+            n_records = sum(n for _, n in taken)
+            if not self._guarded(lambda: self._append(taken)):
                 self._lose(n_records)
-            with self._mutex:
-                self._count(Counts.SETTLED, n_records)
-        if self._file is not None and self._is_due():
+            self._counts[SETTLED] += n_records
+        is_old = time.monotonic() - self._opened > CLOSE_S
+        if is_old or self._size > CLOSE_BYTES:
             self._guarded(self._close)
 
     def _guarded(self, action: Callable[[], None]) -> bool:
-        """Whether it went well; the first failure and the first success after it are logged."""
+        """Whether it went well; the first failure of several in a row is logged."""
+        was_failing, self._is_failing = self._is_failing, False
         try:
             action()
         except Exception as error:  # nothing may end this thread
-            if not self._is_failing:
-                LOGGER.exception("log-failing", extra={"facts": {"error": str(error)}})
             self._is_failing = True
-            return False
-        if self._is_failing:
-            LOGGER.warning("log-again")
-        self._is_failing = False
-        return True
+            if not was_failing:
+                LOGGER.exception("log-failing", extra={"facts": {"error": str(error)}})
+        return not self._is_failing
 
-    def _append(self, items: list[Any]) -> None:
-        lines = memoryview(b"".join(map(self._encode, items)))
-        file = self._file or self._open()
-        size = self._size + len(lines)
+    def _append(self, taken: list[tuple[Records, int]]) -> None:
+        records = [record for several, _ in taken for record in several]
+        lines = b"".join(to_json(record) + b"\n" for record in records)
+        self._hold()
+        if self._path is None:
+            self._path = self.folder / f"{self.name}-{time.time_ns()}{OPEN}"
+            self._size, self._opened = 0, time.monotonic()
         try:
-            while lines:
-                lines = lines[file.write(lines) :]
+            with self._path.open("ab") as file:
+                file.write(lines)
         except OSError:
-            file.truncate(self._size)  # no half line stays
+            os.truncate(self._path, self._size)  # no half line stays
             raise
-        self._size = size
+        self._size += len(lines)
 
-    def _open(self) -> BinaryIO:
+    def _hold(self) -> None:
+        """Take the lock by which other writers know that this one lives."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._lock.is_locked:
             self._lock.acquire(timeout=1)
-        self._number += 1
-        path = self.folder / f"{self.name}-{self._number:04}{OPEN}"
-        self._file = path.open("ab", buffering=0)
-        self._size, self._opened = 0, time.monotonic()
-        return self._file
-
-    def _is_due(self) -> bool:
-        age = time.monotonic() - self._opened
-        return age > self.settings.close_s or self._size > self.settings.close_mb * MB
 
     def _close(self) -> None:
         """Close the segment; where that fails its lines stay, for the next start."""
-        if self._file is None:
-            return
-        self._file.close()
-        path, self._file = Path(self._file.name), None
-        close_segment(path, self.schema)
+        path, self._path = self._path, None
+        if path is not None:
+            close_segment(path, self.schema)
 
     def _recover(self) -> None:
         """Close the segments of writers that are gone, whose locks nobody holds."""
-        found = [*self.folder.glob(f"*{OPEN}"), *self.folder.glob(f"*{LOCK}")]
-        counts = [(path, Counts.read(path)) for path in self.folder.glob(f"*{COUNT}")]
-        found += [path for path, (given, settled, _) in counts if given != settled]
+        self._hold()
+        found = [path for end in (OPEN, COUNT, LOCK) for path in self.folder.glob(f"*{end}")]
         for name in sorted({writer_of(path) for path in found} - {self.name}):
             lock = FileLock(self.folder / f"{name}{LOCK}")
             with suppress(Timeout), lock.acquire(timeout=0):
                 segments = sorted(self.folder.glob(f"{name}-*{OPEN}"))
                 n_broken = sum(close_segment(path, self.schema) for path in segments)
-                n_missing = Counts.settle(self.folder / f"{name}{COUNT}")
-                if n_lost := max(n_broken, n_missing):
+                left = counts(self.folder / f"{name}{COUNT}")
+                n_lost = max(n_broken, int(left[GIVEN] - left[SETTLED]))
+                left[SETTLED] = left[GIVEN]
+                if n_lost > 0:
                     self._lose(n_lost)
                 Path(lock.lock_file).unlink(missing_ok=True)
 
     def _lose(self, n_records: int) -> None:
-        with self._mutex:
-            self._count(Counts.LOST, n_records)
+        with self._mutex:  # both threads lose
+            self._counts[LOST] += n_records
         self._on_lost(n_records)
-
-    def _count(self, place: int, n_records: int) -> None:
-        if self._counts is not None:
-            self._counts.add(place, n_records)
 
 
 def close_segment(path: Path, schema: Schema) -> int:
@@ -226,16 +179,12 @@ def close_segment(path: Path, schema: Schema) -> int:
 
 def read_segment(path: Path, schema: Schema) -> tuple[pl.DataFrame, int]:
     """The complete lines of a segment as a table, and the number of others."""
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    n_broken = int(len(whole) < len(content))
+    lines = path.read_bytes().splitlines(keepends=True)
     try:
-        table = _parse(whole, schema)
-    except pl.exceptions.PolarsError:  # a disk may lose lines in the middle too
-        good = b"".join(_good_lines(whole))
-        n_broken += whole.count(b"\n") - good.count(b"\n")
-        table = _parse(good, schema)
-    return table, n_broken
+        return _parse(lines, schema), 0
+    except pl.exceptions.PolarsError:  # a kill leaves half a line, a disk worse
+        good = [line for line in lines if _is_whole(line)]
+        return _parse(good, schema), len(lines) - len(good)
 
 
 def writer_of(path: Path) -> str:
@@ -243,14 +192,13 @@ def writer_of(path: Path) -> str:
     return "-".join(path.stem.split("-")[:2])
 
 
-def _parse(lines: bytes, schema: Schema) -> pl.DataFrame:
-    plain: Schema = {**schema, TIME: pl.Int64}
-    table = pl.read_ndjson(lines, schema=plain) if lines else pl.DataFrame(schema=plain)
-    return table.with_columns(pl.col(TIME).cast(pl.Datetime("us", "UTC")))
+def _parse(lines: list[bytes], schema: Schema) -> pl.DataFrame:
+    plain = {**schema, TIME: pl.Int64()}
+    table = pl.read_ndjson(b"".join(lines), schema=plain) if lines else pl.DataFrame(schema=plain)
+    return table.cast({TIME: schema[TIME]})
 
 
-def _good_lines(lines: bytes) -> Iterator[bytes]:
-    for line in lines.splitlines(keepends=True):
-        with suppress(ValueError):
-            if isinstance(from_json(line), dict):
-                yield line
+def _is_whole(line: bytes) -> bool:
+    with suppress(ValueError):
+        return isinstance(from_json(line), dict)
+    return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..registry.versions import MODELS, resolve
+from ..registry.versions import MODELS
 from ..serving.extensions import Context
 from ..utils.files import read_json
 from ..utils.runs import RECORD
@@ -22,6 +23,8 @@ PLACE = 20
 DAY_S = 86_400
 LIVE = Path("reports", "live.json")
 UNKNOWN = "(unknown)"  # instead of a column's name that a stranger chose
+# https://www.w3.org/TR/trace-context/#traceparent-header
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def wrap(app: ASGIApp, context: Context) -> ASGIApp:
@@ -33,18 +36,15 @@ class PredictionLog:
     """Hands what was served to threads that write it."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
-        self.app, self.root = app, context.root
+        self.app, self.root, self.version = app, context.root, ""
         self.settings = load_monitoring(context.root)
         to: dict[str, Any] = {"namespace": "service", "registry": context.metrics.registry}
         self.refused = Counter("refused", "Refused requests", ["column", "rule"], **to)
         self.lost = Counter("log_lost", "Records that could not be written", ["log"], **to)
-        encode = log.prediction_encoder(self.settings.log)
-        self.predictions = self._writer(log.PREDICTIONS, encode)
-        self.labels = self._writer(log.LABELS, log.encode_records)
-        self.refusals = self._writer(log.REFUSALS, log.encode_records)
-        self.version = ""
-        with contextlib.suppress(ValueError):
-            self.version = resolve(context.root, context.service.model).name
+        self.writers = {
+            name: SegmentWriter(self.root / log.SERVED / name, schema, self.lost.labels(name).inc)
+            for name, schema in log.SCHEMAS.items()
+        }
         self._add_gauges(to)
         context.tasks.append(self._write)
 
@@ -52,51 +52,39 @@ class PredictionLog:
         """Pass the request on, then log it, also where its client has gone."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        self._read_trace(scope)
-        started = time.perf_counter()
+        given = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
+        if TRACEPARENT.fullmatch(given):  # one request is followed through all parts
+            scope["facts"]["traceparent"] = given
         try:
             await self.app(scope, receive, send)
         finally:
-            self._record(scope, (time.perf_counter() - started) * 1000)
+            self._record(scope)
 
-    def _record(self, scope: Scope, ms: float) -> None:
+    def _record(self, scope: Scope) -> None:
         facts = scope["facts"]
+        now_us = time.time_ns() // 1000
+        line = {TIME: now_us, "request_id": facts["request_id"]}
         if predictions := facts.get("predictions"):
             self.version = predictions[0]["model_version"]
-            served = log.Served(log.now_us(), facts, scope["rows"], round(ms, 3))
-            self.predictions.put(served, len(predictions))
+            records = log.prediction_records(now_us, facts, scope["rows"], self.settings.log)
+            n_records = len(predictions) + len(facts.get("shadow", ()))
+            self.writers[log.PREDICTIONS].put(records, n_records)
         elif feedback := facts.get("feedback"):
-            values = feedback | {"label": log.label_text(feedback["label"])}
-            self._put_line(self.labels, facts, **values, source="feedback")
+            label = {**feedback, "label": log.as_text(feedback["label"])}
+            self.writers[log.LABELS].put([{**line, **label, "source": "feedback"}])
         for name, rule in scope.get("refused", ()):
             column = UNKNOWN if rule == "extra_forbidden" else name or ""
             self.refused.labels(column, rule).inc()
-            self._put_line(self.refusals, facts, column=column, rule=rule)
-
-    def _put_line(self, writer: SegmentWriter, facts: Any, **values: Any) -> None:
-        line = {TIME: log.now_us(), "request_id": facts["request_id"], **values}
-        writer.put([line])
-
-    def _read_trace(self, scope: Scope) -> None:
-        """Log the caller's traceparent, so that one request is followed through all parts."""
-        given = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
-        if log.TRACEPARENT.fullmatch(given):
-            scope["facts"]["traceparent"] = given
-
-    def _writer(self, name: str, encode: Any) -> SegmentWriter:
-        lost = self.lost.labels(name)  # shown as 0 from the start
-        folder = self.root / log.SERVED / name
-        return SegmentWriter(folder, log.SCHEMAS[name], encode, self.settings.log, lost.inc)
+            self.writers[log.REFUSALS].put([{**line, "column": column, "rule": rule}])
 
     async def _write(self) -> None:
         """Run the threads as long as the service runs."""
-        writers = (self.predictions, self.labels, self.refusals)
-        for writer in writers:
+        for writer in self.writers.values():
             writer.start()
         try:
             await asyncio.Event().wait()
         finally:
-            for writer in writers:
+            for writer in self.writers.values():
                 await asyncio.to_thread(writer.close)
 
     def _add_gauges(self, to: dict[str, Any]) -> None:

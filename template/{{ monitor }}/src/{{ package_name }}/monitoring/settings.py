@@ -11,29 +11,17 @@ from ..configs.settings import Count, Section, Share
 
 PATH = "conf/monitoring.yaml"
 Positive = Annotated[float, Field(gt=0)]
-Limit = Annotated[float, Field(ge=0)]
-
-
-class Labels(Section):
-    """Where true labels come from, and how many days after the prediction."""
-
-    source: str | None
-    delay_days: Limit | None
 
 
 class Log(Section):
     """What is kept of each prediction. raw: the row, its SHA-256, or neither.
 
-    mask: columns whose cells are never written. The rest is how segments are written.
+    mask: columns whose cells are never written.
     """
 
     raw: Literal["row", "hash", "none"]
-    mask: tuple[str, ...] = ()
+    mask: tuple[str, ...]
     keep_days: Count | None
-    queue: Count
-    flush_s: Positive
-    close_s: Positive
-    close_mb: Positive
 
 
 class Windows(Section):
@@ -42,10 +30,8 @@ class Windows(Section):
     days: Positive
     season: Count
     level: Share
-    min_psi: Limit
     persist: Count
     min_rows: Count
-    shown: Count
 
 
 class Signal(Section):
@@ -58,24 +44,8 @@ class Signal(Section):
     action: str
 
 
-class OnCall(Section):
-    """Who is called."""
-
-    owner: str | None
-    deputy: str | None
-    channel: str | None
-
-
-class Upstream(Section):
-    """A team whose data comes in."""
-
-    name: str
-    owner: str | None
-    channel: str | None
-
-
 class Quality(Section):
-    """The lowest acceptable live metric of conf/default.yaml (the highest of an error)."""
+    """The lowest acceptable live metric of conf/default.yaml; of an error its negative."""
 
     floor: float | None
     min_labelled: Count
@@ -87,25 +57,22 @@ class Model(Section):
     max_age_days: Positive
 
 
-class Exploration(Section):
-    """The share of cases that are decided by chance or by a rule."""
-
-    share: Annotated[float, Field(ge=0, le=1)] | None
-    reason: str | None
-
-
 class Monitoring(Section):
-    """Everything in conf/monitoring.yaml."""
+    """Everything in conf/monitoring.yaml; what is a dict here is for readers and the checklist.
 
-    labels: Labels
+    labels: where true labels come from, and how late. upstream: the teams whose data comes in.
+    exploration: the share of cases that are decided by chance or by a rule.
+    """
+
+    labels: dict[Literal["source", "delay_days"], str | float | None]
     log: Log
     windows: Windows
     quality: Quality
     model: Model
     signals: tuple[Signal, ...]
-    on_call: OnCall
-    upstream: tuple[Upstream, ...] = ()
-    exploration: Exploration
+    on_call: dict[Literal["owner", "deputy", "channel"], str | None]
+    upstream: tuple[dict[Literal["name", "owner", "channel"], str | None], ...]
+    exploration: dict[Literal["share", "reason"], str | float | None]
 
 
 def load_monitoring(root: Path, overrides: Sequence[str] = ()) -> Monitoring:

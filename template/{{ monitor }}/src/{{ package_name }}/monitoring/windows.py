@@ -1,31 +1,39 @@
 """Cut the log into windows, and find those in which a column has moved."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
-from ..drift.drift import compare
+from ..dataloader.manifest import part_path, read_part
+from ..drift.drift import MIN_PSI, compare
+from ..model import store
+from ..registry.versions import BACKGROUND
+from ..utils.files import sha256_of_file
+from ..utils.predictions import DAY_US
+from ..utils.suspects import sample
+from .quality import outputs
 from .segments import TIME
 from .settings import Windows
 
-WINDOW, DAY_US = "_window", 86_400_000_000
+WINDOW = "_window"
+N_SHOWN = 30  # windows that are judged, the newest ones
+MAX_REFERENCE = 20_000  # rows; more change no index
 TRAIN, PHASE = "train", "the same phase before"
 
 
 @dataclass
 class Window:
-    """The columns that moved in one window, and those that ring because they persist.
+    """What moved in one window, and the columns that ring because they persist.
 
-    psi: column -> index, against what it is compared with. against: TRAIN, PHASE, or both.
+    psi: the largest index of each column. moved: (column, what it was compared with).
     """
 
     number: int
     n_rows: int
-    against: list[str] = field(default_factory=list)
     psi: dict[str, float] = field(default_factory=dict)
-    moved: dict[str, list[str]] = field(default_factory=dict)
+    moved: list[tuple[str, str]] = field(default_factory=list)
     rings: list[str] = field(default_factory=list)
 
 
@@ -33,6 +41,24 @@ def numbered(table: pl.DataFrame, settings: Windows) -> pl.DataFrame:
     """The rows with their window: whole lengths since 1970, so that phases stay the same."""
     length = int(settings.days * DAY_US)
     return table.with_columns((pl.col(TIME).to_physical() // length).alias(WINDOW))
+
+
+def reference(folder: Path, columns: list[str]) -> tuple[str, pl.DataFrame, pl.DataFrame]:
+    """(where it is from, inputs, outputs) of a registered version's training.
+
+    inputs: rows of train. outputs: predictions for valid, which the model has not learnt. Where
+    data/ holds other data now, both are of the version's background rows.
+    """
+    model, description = store.load(folder)
+    root, data = folder.parents[1], description["data"]
+    paths = {name: part_path(root, name) for name in ("train", "valid")}
+    text = "train, and predictions for valid"
+    if all(p.is_file() and sha256_of_file(p) == data[name] for name, p in paths.items()):
+        train, valid = (sample(read_part(root, name), MAX_REFERENCE, 0) for name in paths)
+    else:
+        train = valid = pl.read_parquet(folder / BACKGROUND)
+        text = f"{len(train)} background rows"
+    return text, train.select(columns), outputs(model.predict(valid))
 
 
 def find_drift(
@@ -51,59 +77,45 @@ def find_drift(
     """
     counts = rows[0].group_by(WINDOW).len().sort(WINDOW)
     usable = [Window(*one) for one in counts.rows() if one[1] >= settings.min_rows]
-    share = settings.level / len(rows) / (1 if settings.season == 1 else 2)
-    for place, window in enumerate(usable[-settings.shown :], max(len(usable) - settings.shown, 0)):
-        for against, low, high, base in _comparisons(usable[: place + 1], settings):
-            window.against.append(against)
+    level = settings.level / len(rows) / (1 if settings.season == 1 else 2)
+    for place in range(max(len(usable) - N_SHOWN, 0), len(usable)):
+        known = [one.number for one in usable[: place + 1]]
+        for against, first, base in _comparisons(known, settings.season):
             for table, reference in zip(rows, references, strict=True):
-                after = table.filter(pl.col(WINDOW).is_between(low, high))
+                after = table.filter(pl.col(WINDOW).is_between(first, known[-1]))
                 before = reference if base is None else table.filter(pl.col(WINDOW) == base)
-                _compare(window, against, before.select(reference.columns), after, share, settings)
-    judged = usable[-settings.shown :]
-    for place, window in enumerate(judged):
-        window.rings = _persistent(judged[max(place + 1 - settings.persist, 0) : place + 1])
-        if place + 1 < settings.persist:
-            window.rings = []
+                _compare(usable[place], against, before[reference.columns], after, level)
+    judged = usable[-N_SHOWN:]
+    for end in range(settings.persist, len(judged) + 1):
+        latest = [set(one.moved) for one in judged[end - settings.persist : end]]
+        judged[end - 1].rings = sorted({name for name, _ in set.intersection(*latest)})
     return judged
 
 
-def _comparisons(
-    windows: Sequence[Window], settings: Windows
-) -> list[tuple[str, int, int, int | None]]:
-    """(against, first and last window to compare, the window to compare with; None: train)."""
-    last, season = windows[-1].number, settings.season
+def _comparisons(known: list[int], season: int) -> Iterator[tuple[str, int, int | None]]:
+    """(against, first window to compare, the window to compare with; None: train).
+
+    known: the numbers of the windows so far; the last one is judged.
+    """
+    last = known[-1]
     if season == 1:
-        return [(TRAIN, last, last, None)]
-    found: list[tuple[str, int, int, int | None]] = []
-    before = [one.number for one in windows[:-1] if (one.number - last) % season == 0]
-    if before:
-        found.append((PHASE, last, last, before[0]))
-    if windows[0].number + season - 1 <= last:
-        found.append((TRAIN, last - season + 1, last, None))
-    return found
+        yield TRAIN, last, None
+        return
+    same_phase = [one for one in known[:-1] if (one - last) % season == 0]
+    if same_phase:
+        yield PHASE, last, same_phase[0]
+    if known[0] + season - 1 <= last:
+        yield TRAIN, last - season + 1, None
 
 
 def _compare(
-    window: Window,
-    against: str,
-    before: pl.DataFrame,
-    after: pl.DataFrame,
-    level: float,
-    settings: Windows,
+    window: Window, against: str, before: pl.DataFrame, after: pl.DataFrame, level: float
 ) -> None:
     if not before.columns:
         return
-    for one in compare(before, after.select(before.columns)):
+    for one in compare(before, after[before.columns]):
         name, index = one["column"], one["psi"]
         window.psi[name] = max(index, window.psi.get(name, 0.0))
-        is_large = index > max(settings.min_psi, one["psi_by_chance"])
+        is_large = index > max(MIN_PSI, one["psi_by_chance"])
         if is_large and one["p_adjusted"] < level:
-            window.moved.setdefault(name, []).append(against)
-
-
-def _persistent(windows: Sequence[Window]) -> list[str]:
-    """The columns that moved against the same in all of these windows."""
-    found = Counter(
-        (name, against) for one in windows for name, all_ in one.moved.items() for against in all_
-    )
-    return sorted({name for (name, _), count in found.items() if count == len(windows)})
+            window.moved.append((name, against))
