@@ -51,7 +51,7 @@ COMPONENTS = {
     "rollout": Budget(1030, 10, 210),
     "retrain": Budget(460, 4, 100),
     "govern": Budget(1860, 19, 280),
-    "audit": Budget(670, 7, 40),
+    "audit": Budget(660, 7, 40),
     "inspect": Budget(640, 6, 110),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(990, 8, 90),

@@ -4,7 +4,6 @@
 # mypy: ignore-errors
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -164,14 +163,15 @@ def test_right_code_has_no_finding(project):
 
 def test_what_cannot_be_read_is_an_error(project):
     write(project.root, f"{SRC}/model/mine.py", "a = 1\ndef (\n")
-    write(project.root, "reports/drift.json", '{"columns": [{"name": "a"}]}')
-    write(project.root, "reports/skew.json", "[")
+    write(project.root, "reports/live.json", "[")
+    write(project.root, "reports/skew.json", '{"columns": [{"column": "a"}]}')
     seen = found(project.root, "audit.unreadable")
 
     assert (f"{SRC}/model/mine.py", 2) in [one[:2] for one in seen]
     assert len(seen) == 3
     assert str(project.root) not in str(seen)
-    assert "KeyError: 'moved'" in "".join(one[2] for one in seen)
+    assert "KeyError: 'unequal_share'" in str(seen)
+    assert "reports/live.json" in str(seen)
 
 
 def test_without_a_run_or_data_the_audit_says_what_it_left_out(project):
@@ -181,12 +181,6 @@ def test_without_a_run_or_data_the_audit_says_what_it_left_out(project):
 
     assert [line.partition("/")[0] for line in report["skipped"]] == ["data", "logs"]
     assert report["n"]["error"] == 0
-
-
-def moved(root):
-    created = datetime.now(UTC).isoformat()
-    columns = [{"column": "a", "moved": True}, {"column": "b", "moved": False}]
-    change(root, "reports/drift.json", created=created, columns=columns)
 
 
 def skewed(root):
@@ -233,7 +227,6 @@ def accepted(root, until):
 RECORDS = {
     "drift.unwatched": (serve, "models/aliases.json"),
     "drift.unwatched now": (watched_before, "models/aliases.json"),
-    "drift.unanswered": (moved, "reports/drift.json"),
     "skew.over-limit": (skewed, "reports/skew.json"),
     "skew.unchecked": (serve, "reports/skew.json"),
     "skew.unchecked old": (old_skew, "reports/skew.json"),

@@ -69,8 +69,10 @@ class CodeVisitor(ast.NodeVisitor):
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name that ast looks for
 
     def visit_If(self, node: ast.If) -> None:
-        if "__name__" not in ast.unparse(node.test):  # else no import runs it
-            self.generic_visit(node)
+        outside = self.at_import
+        self.at_import = outside and "__name__" not in ast.unparse(node.test)
+        self.generic_visit(node)
+        self.at_import = outside
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self.generic_visit(node)
@@ -88,7 +90,7 @@ class CodeVisitor(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
         last = _called(node)
-        if last in FITS and self.place not in MAY_FIT:
+        if last in FITS:
             self._check_fit(node)
         if last in SPLITS and any(self._is_scaled(one) for one in node.args):
             self._add("leakage.before-split", node)
@@ -104,7 +106,7 @@ class CodeVisitor(ast.NodeVisitor):
     def _check_fit(self, call: ast.Call) -> None:
         named = [one.value for one in call.keywords if one.arg in ("X", "y", "rows")]
         rows = [*call.args, *named]
-        if any(self._is_beyond_train(one) for one in rows):
+        if self.place not in MAY_FIT and any(self._is_beyond_train(one) for one in rows):
             self._add("leakage.held-out-fit", call)
         if isinstance(call.func, ast.Attribute):
             self.scaled |= {one.id for one in rows if isinstance(one, ast.Name)}

@@ -11,11 +11,12 @@ import yaml  # type: ignore[import-untyped]
 
 from ..dataloader.manifest import hashes_of, is_complete, read_manifest
 from ..utils import runs
+from ..utils.files import read_json
 from .findings import Finding
 
 CONF, ALIASES, SCHEMA = "conf/default.yaml", "models/aliases.json", "conf/schema.yaml"
 SERVICE, FAIRNESS = "conf/service.yaml", "conf/fairness.yaml"
-DRIFT, LIVE, SKEW = "reports/drift.json", "reports/live.json", "reports/skew.json"
+LIVE, SKEW = "reports/live.json", "reports/skew.json"
 MAX_UNEQUAL = 0.001  # share of rows, as `skew` has it
 # Names that columns often have which identify a person, in English; whole words of the name.
 PERSONAL = re.compile(
@@ -51,10 +52,9 @@ class Records:
         return None if name is None else str(name)
 
     def read(self, file: str) -> dict[str, Any]:
-        """The content of a JSON or YAML file below root."""
+        """The content of a JSON file below root."""
         path = self.root / file
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        return dict(yaml.safe_load(text) or {})
+        return dict(read_json(path)) if path.is_file() else {}
 
     def finding(self, kind: str, seen: str, file: str, *keys: str) -> Finding:
         """A finding at a key of a JSON or YAML file, or at the deepest key that is there."""
@@ -84,26 +84,19 @@ def find_gaps(records: Records) -> Iterator[Finding]:
 def _of_record(records: Records, file: str) -> Iterator[Finding]:
     if not (record := records.read(file)):
         yield Finding("lineage.no-record", "the version that serves has no record", file)
-    elif record["git"]["commit"] is None:
-        seen = "code that is in no commit"
-        yield records.finding("lineage.uncommitted", seen, file, "git", "commit")
-    elif record["git"]["dirty"]:
-        seen = f"uncommitted changes on {record['git']['commit'][:10]}"
-        yield records.finding("lineage.uncommitted", seen, file, "git", "dirty")
+        return
+    git = record["git"]
+    if git["commit"] is None or git["dirty"]:
+        changed = "no commit" if git["commit"] is None else f"changes on {git['commit'][:10]}"
+        yield records.finding("lineage.uncommitted", changed, file, "git")
 
 
 def find_drift(records: Records) -> Iterator[Finding]:
-    """A served model that nobody watches, and columns that moved since it was trained."""
+    """A version that serves, and whose data nobody watches."""
     watched, champion = records.read(LIVE).get("model", {}).get("version"), records.champion
     if champion is not None and (records.root / SERVICE).is_file() and watched != champion:
         seen = f"watched: {watched or 'nothing'}; champion: {champion}"
         yield records.finding("drift.unwatched", seen, ALIASES, "champion")
-    report = records.read(DRIFT)
-    moved = [one["column"] for one in report.get("columns", []) if one["moved"]]
-    # Texts of times in UTC, both with microseconds.
-    trained = records.run.record["started"] if records.run else ""
-    if moved and trained < report["created"]:
-        yield records.finding("drift.unanswered", f"moved: {', '.join(moved)}", DRIFT, "columns")
 
 
 def find_skew(records: Records) -> Iterator[Finding]:
@@ -122,7 +115,9 @@ def find_skew(records: Records) -> Iterator[Finding]:
 
 def find_compliance(records: Records) -> Iterator[Finding]:
     """Features that identify a person, or are protected attributes."""
-    protected = records.read(FAIRNESS).get("columns") or []
+    path = records.root / FAIRNESS
+    settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    protected = settings.get("columns") or []
     for name in records.manifest["features"] if records.manifest else []:
         if name in protected:
             seen = f"{name} of {FAIRNESS} is a feature"
