@@ -2,7 +2,9 @@
 
 from typing import Any
 
-ALL = ["worker", "explain", "fairness", "drift", "runs", "mlflow", "docs"]
+# What a project of scaffold mvp does not have by itself.
+ALL = ["worker", "explain", "fairness", "drift", "runs", "mlflow", "docs", "monitor", "rollout"]
+ALL += ["retrain", "govern", "audit", "inspect", "operate"]
 ROWS: dict[str, dict[str, Any]] = {
     "poc-github": {"scaffold": "poc", "ci": "github", "owner": "@org/team"},
     "poc-none-batch": {"scaffold": "poc", "ci": "none", "components": ["batch", "explain"]},

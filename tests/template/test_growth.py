@@ -140,6 +140,12 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
 # Change -> (answers before, answers given at the update, a file that is new, a file that goes).
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "poc to mvp": ({}, {"scaffold": "mvp"}, "conf/service.yaml", ""),
+    "mvp to production": (
+        {"scaffold": "mvp"},
+        {"scaffold": "production"},
+        "conf/monitoring.yaml",
+        "",
+    ),
     "a component": ({}, {"components": ["batch", "docs"]}, "mkdocs.yml", ""),
     "another for one": (
         {"components": ["docs", "tune"]},
