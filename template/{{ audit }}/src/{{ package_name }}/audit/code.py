@@ -38,7 +38,7 @@ def find_in_code(root: Path) -> tuple[int, list[Finding]]:
         visitor = CodeVisitor(file)
         try:
             visitor.visit(ast.parse(path.read_text(encoding="utf-8")))
-        except (SyntaxError, ValueError) as error:
+        except (SyntaxError, ValueError, RecursionError) as error:
             line = getattr(error, "lineno", None)
             found.append(Finding("audit.unreadable", str(error), file, line))
         found += visitor.found
