@@ -66,15 +66,13 @@ def test_curves_show_the_planted_step_and_no_other(project):
 def test_a_counterfactual_is_the_least_change_and_respects_what_cannot_change(project):
     row = {"step": 4.0, "noise": 0, "plan": "p0", "night": True, "day": "2023-05-01"}
     (project / "row.json").write_text(json.dumps(row))
-    found = command(project, "counterfactual", "--file", "row.json", "--above", "5")
+    found = command(project, "counterfactual", "--file", "row.json", "--to", "5")
     (change,) = [line for line in found.splitlines() if "->" in line]
 
     assert change.split()[:3] == ["step", "4.0", "->"]
     assert 4.9 < float(change.split()[3]) < 5.2
-    (project / "conf/inspection.yaml").write_text(
-        "immutable: [step]\nmax_changes: 3\nmax_columns: 8\nn_rows: 300\n"
-    )
-    found = command(project, "counterfactual", "--file", "row.json", "--above", "5")
+    (project / "conf/inspection.yaml").write_text("immutable: [step]\n")
+    found = command(project, "counterfactual", "--file", "row.json", "--to", "5")
     assert "none found with at most 3 columns changed" in found
 
 
@@ -82,9 +80,9 @@ def test_a_trace_that_ends_elsewhere_than_predict_fails(project):
     module = project / "src/my_model/inspection/trace.py"
     text = module.read_text()
     assert "ends elsewhere" not in command(project, "trace", "--file", "row.json")
-    module.write_text(
-        text.replace("float(estimator.predict(X)[0])", "float(estimator.predict(X)[0]) + 1")
-    )
+    planted = text.replace("model.target.back(value) if model.target else value", "value + 1")
+    assert planted != text
+    module.write_text(planted)
     found = command(project, "trace", "--file", "row.json", code=1)
     module.write_text(text)
 

@@ -2,169 +2,134 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from ..configs.load import load
+from ..configs.settings import Section
 from ..dataloader.schema import read_schema
-from ..evaluation.report import number_text
-from ..executor.context import RunContext
-from ..model.predictor import Array
+from ..executor.context import RunContext, load_context
+from ..executor.predict import prediction_table
+from ..model.predictor import Array, Predictor
 from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.predictions import Predictions
-from .context import add_row, context_of, load_inspection, rows_of
+from . import trace
 
-MAX_TRIED = 20  # values of one column
-Row = dict[str, Any]
-Score = Callable[[Predictions], Array]  # above 0 the goal is reached
+PATH = "conf/inspection.yaml"
+MAX_CHANGES, N_VALUES = 3, 300  # columns changed at once; values tried in one column
+Goal = Callable[[Predictions], Array]  # how near each prediction is; reached above 0
+
+
+class Inspection(Section):
+    """immutable: columns that no counterfactual changes."""
+
+    immutable: tuple[str, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The row, and the goal."""
-    add_row(parser)
-    parser.add_argument("--to", metavar="CLASS", help="the class to reach (default: any other)")
-    parser.add_argument("--above", type=float, help="the number to exceed")
-    parser.add_argument("--below", type=float, help="the number to fall below")
+    trace.add_arguments(parser)
+    parser.add_argument("--to", required=True, help="the class to reach, or the number to pass")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print what has to change; nothing is written, as reports hold no row of the data."""
-    context = context_of(args)
-    _, typed = rows_of(context, args)
-    row = typed[list(context.model.columns)]
-    score, goal = goal_of(context, row, args.to, args.above, args.below)
-    settings, before = load_inspection(context), context.model.predict(row)
-    log("inspect", f"predicted {_shown(context, before)}; {goal}")
-    if score(before)[0] > 0:
-        return log("", "the row is there already; nothing has to change")
-    values = candidates(context, settings.immutable)
-    changes = search(context, row, values, score, settings.max_changes)
-    if changes is None:
-        n, names = settings.max_changes, ", ".join(settings.immutable) or "none"
-        return log("", f"none found with at most {n} columns changed (immutable: {names})")
-    for name, value in changes.items():
-        log("", f"{name:<24}  {row[name][0]} -> {value}")
-    after = context.model.predict(changed(row, [changes]))
-    log("", f"then it predicts {_shown(context, after)}; this describes the model, no cause")
+    context = load_context(args.root, args.overrides, args.run)
+    model, immutable = context.model, load(args.root, PATH, Inspection).immutable
+    _, row = trace.rows_of(context, args.row, args.file)
+    log("inspect", f"predicted {prediction_table(model, row)['prediction'][0]}; goal {args.to}")
+    values, goal = candidates(context, immutable), goal_of(model, row, args.to)
+    found = Search(model, row, values, goal).find()
+    if found is None:
+        text = f"none found with at most {MAX_CHANGES} columns changed"
+        return log("", f"{text} (immutable: {', '.join(immutable) or 'none'})")
+    for name in model.columns:
+        if found[name][0] != row[name][0]:
+            log("", f"{name:<24}  {row[name][0]} -> {found[name][0]}")
+    after = prediction_table(model, found)["prediction"][0]
+    log("", f"then it predicts {after}; this describes the model, no cause")
 
 
-def _shown(context: RunContext, predicted: Predictions) -> str:
-    if predicted.y_score is None or context.model.classes is None:
-        return number_text(float(predicted.y_pred[0]))
-    code = int(predicted.y_pred[0])
-    return f"{context.model.classes[code]} ({predicted.y_score[0, code]:.2f})"
+def goal_of(model: Predictor, row: pl.DataFrame, to: str) -> Goal:
+    """How near predictions are to a class, or how far beyond a number seen from this row's.
 
-
-def goal_of(
-    context: RunContext, row: pl.DataFrame, to: str | None, above: float | None, below: float | None
-) -> tuple[Score, str]:
-    """(how near predictions are, the goal in words); raises ValueError where none is given."""
-    classes = context.model.classes
-    if classes is None:
-        if to is not None or (above is None) == (below is None):
-            raise ValueError("command line: a model of numbers needs --above or --below")
-        sign, limit = (1, above) if above is not None else (-1, below)
-        text = f"to be {'above' if sign > 0 else 'below'} {limit}"
-        return lambda found: sign * (found.y_pred - float(limit or 0)), text
-    if above is not None or below is not None:
-        raise ValueError("command line: --above and --below are for numbers; use --to CLASS")
-    if to is not None:
-        check_name(to, classes, "command line: --to")
-    code = classes.index(to) if to else int(context.model.predict(row).y_pred[0])
+    Raises ValueError where `to` is neither.
+    """
+    if model.classes is None:
+        try:
+            limit = float(to)
+        except ValueError:
+            raise ValueError(f"command line: --to: must be a number, got {to}") from None
+        sign = 1 if limit > model.predict(row).y_pred[0] else -1
+        return lambda found: sign * (found.y_pred - limit)
+    check_name(to, model.classes, "command line: --to")
+    code = model.classes.index(to)
 
     def lead(found: Predictions) -> Array:
-        """By how much the class is ahead of all others."""
         scores = np.asarray(found.y_score)
-        ahead = scores[:, code] - np.delete(scores, code, axis=1).max(axis=1)
-        # Of two equal classes the first is predicted.
-        sure = np.where((found.y_pred == code) & (ahead == 0), 1e-12, ahead)
-        return sure if to else -sure
+        return np.asarray(scores[:, code] - np.delete(scores, code, axis=1).max(axis=1))
 
-    return lead, f"to be {to}" if to else f"to be another class than {classes[code]}"
+    return lead
 
 
 def candidates(context: RunContext, immutable: tuple[str, ...]) -> dict[str, pl.Series]:
     """Column -> values that train holds and conf/schema.yaml allows now, sorted."""
-    schema = read_schema(context.root) or context.schema
-    found = {}
+    schema, found = read_schema(context.root) or context.schema, {}
+    for name in immutable:
+        check_name(name, context.model.columns, f"{PATH}: immutable")
     for name in context.model.columns:
-        if name not in immutable:
-            cells = context.train[name].drop_nulls().unique().sort()
-            rules = [rule for _, rule in schema.columns[name].rules(pl.col(name))]
-            found[name] = pl.DataFrame([cells]).filter(rules)[name]
+        rules = [rule for _, rule in schema.columns[name].rules(pl.col(name))]
+        cells = context.train.select(name).drop_nulls().filter(rules)[name].unique().sort()
+        if len(cells) and name not in immutable:
+            places = np.linspace(0, len(cells) - 1, min(len(cells), N_VALUES))
+            found[name] = cells[places.astype(int)]
     return found
 
 
-def changed(row: pl.DataFrame, changes: list[Row]) -> pl.DataFrame:
-    """A copy of the row for each of the changes."""
-    original = row.row(0, named=True)
-    return pl.DataFrame([original | one for one in changes], schema=row.schema)
+@dataclass(frozen=True)
+class Search:
+    """Greedy: column by column, each time the value that comes nearest to the goal.
 
-
-def search(
-    context: RunContext, row: pl.DataFrame, values: dict[str, pl.Series], score: Score, limit: int
-) -> Row | None:
-    """Column -> new value of the smallest change found, or None.
-
-    Greedy: in each round the one column that comes nearest to the goal, or the smallest change of
-    those that reach it; then what is not needed is taken back, and numbers are brought as near to
-    the row as they can. Distance: in ranges of train; another category counts 1.
+    row: typed, one. values: of `candidates`; no other column changes.
     Source: Martens and Provost (2014), Explaining Data-Driven Document Classifications, MISQ 38.
     """
-    changes: Row = {}
-    for _ in range(min(limit, len(values))):
-        tried = [
-            changes | {name: value}
-            for name, cells in values.items()
-            if name not in changes
-            for value in _thinned(cells)
-        ]
-        if not tried:
-            return None
-        near = score(context.model.predict(changed(row, tried)))
-        reached = np.flatnonzero(near > 0)
-        if len(reached):
-            sizes = [size(row, tried[place], values) for place in reached]
-            return _reduced(context, row, tried[reached[int(np.argmin(sizes))]], values, score)
-        changes = tried[int(near.argmax())]
-    return None
 
+    model: Predictor
+    row: pl.DataFrame
+    values: dict[str, pl.Series]
+    goal: Goal
 
-def size(row: pl.DataFrame, changes: Row, values: dict[str, pl.Series]) -> float:
-    """How large a change is."""
-    total = 0.0
-    for name, value in changes.items():
-        before, cells = row[name][0], values[name]
-        if cells.dtype in (pl.String, pl.Boolean) or before is None:
-            total += float(value != before)
-        else:
-            width = cells[-1] - cells[0]
-            total += float(abs(value - before) / width) if width else 1.0
-    return total
+    def find(self) -> pl.DataFrame | None:
+        """The row with the smallest change that was found, or None; unchanged if it is there."""
+        row, changed = self.row, list[str]()
+        while not self.goal(self.model.predict(row))[0] > 0:
+            free = {name: cells for name, cells in self.values.items() if name not in changed}
+            if not free or len(changed) == MAX_CHANGES:
+                return None
+            name, row = self.change(row, free)
+            changed.append(name)
+        for name in changed:  # back, or as near to the row as it can be
+            _, row = self.change(row, {name: pl.concat([self.row[name], self.values[name]])})
+        return row
 
+    def change(self, row: pl.DataFrame, values: dict[str, pl.Series]) -> tuple[str, pl.DataFrame]:
+        """One cell: of the changes that reach the goal the smallest, else the nearest to it."""
+        tried = []
+        for name, cells in values.items():
+            near = self.goal(self.model.predict(row[[0] * len(cells)].with_columns(cells)))
+            for value, one in zip(cells, near.tolist(), strict=True):
+                order = (0, self.distance(name, value)) if one > 0 else (1, -one)
+                tried.append((order, name, value))
+        _, name, value = min(tried, key=lambda one: one[0])
+        return name, row.with_columns(pl.lit(value, row[name].dtype).alias(name))
 
-def _thinned(cells: pl.Series) -> list[Any]:
-    if len(cells) <= MAX_TRIED or cells.dtype in (pl.String, pl.Boolean):
-        return cells.to_list()
-    places = np.unique(np.linspace(0, len(cells) - 1, MAX_TRIED).astype(int))
-    return cells.gather(places).to_list()
-
-
-def _reduced(
-    context: RunContext, row: pl.DataFrame, changes: Row, values: dict[str, pl.Series], score: Score
-) -> Row:
-    """Without changes that are not needed; each that stays is the smallest on its own."""
-    for name in list(changes):
-        before, others = row[name][0], {n: v for n, v in changes.items() if n != name}
-        options = [others] if others else []
-        cells = values[name]
-        if before is not None and cells.dtype not in (pl.String, pl.Boolean):
-            low, high = sorted([before, changes[name]])
-            between = cells.filter(cells.is_between(low, high))
-            options += [others | {name: value} for value in between if value != before]
-        options = sorted([*options, changes], key=lambda one: size(row, one, values))
-        near = score(context.model.predict(changed(row, options)))
-        changes = options[int(np.flatnonzero(near > 0)[0])]
-    return changes
+    def distance(self, name: str, value: Any) -> float:
+        """How far the value is from the row's, in ranges of train; another category counts 1."""
+        before, cells = self.row[name][0], self.values[name]
+        if before is None or len(cells) < 2 or cells.dtype in (pl.String, pl.Boolean):
+            return float(value != before)
+        return float(abs(value - before) / (cells[-1] - cells[0]))

@@ -1,107 +1,115 @@
 """Follow one row through every step to its prediction."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from ..dataloader.sources import ROW, join_others, load, number_rows, read_others
+from ..executor.context import RunContext, load_context
 from ..executor.predict import prediction_table
 from ..model.features import add_features
 from ..model.predictor import Predictor
-from ..model.preprocess import Preprocessor
+from ..model.preprocess import Matrix, Preprocessor
 from ..utils.errors import CheckFailed
+from ..utils.files import read_json
 from ..utils.logs import log
-from .context import add_row, context_of, rows_of
 
-Step = dict[str, Any]
-add_arguments = add_row
+Steps = dict[str, dict[str, Any]]  # name -> the values after it
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """`--run`."""
+    parser.add_argument("--run", help="the run to inspect, a folder in logs/ (default: newest)")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--run`, and `--row` or `--file`."""
+    add_run(parser)
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--row", type=int, help="a row of train or valid, by its number")
+    chosen.add_argument("--file", type=Path, help="a JSON object: column -> value")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print each step; nothing is written, as reports hold no row of the data.
+    """Print what each step changes; nothing is written, as reports hold no row of the data.
 
     Raises CheckFailed where the last step is not what `predict` predicts.
     """
-    context = context_of(args)
-    raw, typed = rows_of(context, args)
-    steps = trace(context.model, raw, typed)
-    before: dict[str, str] = {}
-    for step in steps:
-        texts = {name: _text(value) for name, value in step["values"].items()}
-        new = {name: text for name, text in texts.items() if before.get(name) != text}
-        before |= new
-        same = f"; {len(texts) - len(new)} as before" if len(new) < len(texts) else ""
-        log("inspect", f"{step['step']}: {step['what']}{same}")
-        for name, text in new.items():
-            log("", f"    {name:<28}  {text}")
+    context = load_context(args.root, args.overrides, args.run)
+    raw, typed = rows_of(context, args.row, args.file)
+    steps, before = trace(context.model, raw, typed), dict[str, Any]()
+    for step, values in steps.items():
+        log("inspect", step)
+        for name, value in values.items():
+            shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+            if before.get(name) != shown:
+                log("", f"    {name:<28}  {shown}")
+            before[name] = shown
     predicted = prediction_table(context.model, typed)["prediction"][0]
-    if steps[-1]["values"]["prediction"] != predicted:
+    if steps["prediction"]["prediction"] != predicted:
         raise CheckFailed(f"trace: the steps end elsewhere than `predict`, at {predicted}")
 
 
-def _text(value: Any) -> str:
-    if value is None or value != value:
-        return "(empty)"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def rows_of(
+    context: RunContext, number: int | None, path: Path | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(cells as they came, the same row typed), one row each; of the file where it is named.
 
-
-def trace(model: Predictor, raw: pl.DataFrame, typed: pl.DataFrame) -> list[Step]:
-    """Every step with the values that it makes; the last is the prediction.
-
-    raw: the cells as they came. typed: the same row by conf/schema.yaml.
+    Raises ValueError where there is no such row, or it breaks a rule of conf/schema.yaml.
     """
-    rows = typed[list(model.columns)]
-    table, X = add_features(rows), model.matrix(rows)
-    changed = {n: table[n][0] for n in table.columns if n not in rows or rows[n][0] != table[n][0]}
-    return [
-        _step("raw", "cells as they came", raw.row(0, named=True)),
-        _step("typed", "by conf/schema.yaml", rows.row(0, named=True)),
-        _step("add_features", "columns that are new or changed", changed),
-        *_preprocessed(model.preprocessor, table),
-        *_estimated(model, X),
-    ]
+    data, root = context.config.data, context.root
+    if path is not None:
+        content = read_json(path)
+        if not isinstance(content, dict):
+            raise ValueError(f"{path}: must hold one object, column: value")
+        raw = number_rows(pl.DataFrame([content], strict=False))
+        raw = join_others(raw, read_others(data, root))
+    elif any((part[ROW] == number).any() for part in (context.train, context.valid)):
+        original = root / context.manifest["files"][0]["file"]
+        raw = load(data, root, original).filter(pl.col(ROW) == number)
+    else:
+        raise ValueError(f"command line: --row {number}: neither train nor valid has that row")
+    typed, _ = context.schema.validate_rows(raw, str(path or data.file))
+    return raw.select(list(context.schema.columns)), typed
 
 
-def _step(name: str, what: str, values: dict[str, Any]) -> Step:
-    return {"step": name, "what": what, "values": values}
+def trace(model: Predictor, raw: pl.DataFrame, typed: pl.DataFrame) -> Steps:
+    """The values after each step, of which each works on the result of the one before.
 
-
-def _preprocessed(fitted: Preprocessor, table: pl.DataFrame) -> list[Step]:
-    """The same transformer with less and less of it switched off."""
-    learnt, names = fitted.numbers_, fitted.feature_names_
-    n_numbers = len(learnt["names"])
-    plain = {"mean": [0.0] * n_numbers, "scale": [1.0] * n_numbers}
-    stages = {
-        "numbers": ("dates become numbers, gaps stay", plain | {"gaps": [True] * n_numbers}),
-        "filled": ("gaps become what train's median was", plain),
-        "scaled": ("minus train's mean, by its spread", {}),
+    raw: the cells as they came, (1, n_columns). typed: the same row by conf/schema.yaml.
+    """
+    rows, fitted = typed[list(model.columns)], model.preprocessor
+    table, n_numbers = add_features(rows), len(fitted.numbers_["names"])
+    unscaled = {"mean": [0.0] * n_numbers, "scale": [1.0] * n_numbers}
+    matrices = {
+        "encoded": _transform(fitted, table, {**unscaled, "gaps": [True] * n_numbers}),
+        "filled": _transform(fitted, table, unscaled),
+        "scaled": _transform(fitted, table, {}),
     }
-    steps = []
-    for name, (what, switched_off) in stages.items():
-        content = fitted.to_json() | {"numbers_": learnt | switched_off}
-        values = Preprocessor.from_json(content).transform(table)[0]
-        steps.append(_step(name, what, _named(names[:n_numbers], values[:n_numbers])))
-    encoded = fitted.transform(table)[0, n_numbers:]
-    what = "flags of gaps, and categories as codes" if fitted.native else "flags and categories"
-    return [*steps, _step("encoded", what, _named(names[n_numbers:], encoded))]
+    names = fitted.feature_names_
+    tables = {"raw": raw, "typed": rows, "add_features": table}
+    first = {step: one.row(0, named=True) for step, one in tables.items()}
+    named = {step: dict(zip(names, X[0].tolist(), strict=True)) for step, X in matrices.items()}
+    return first | named | _predict(model, matrices["scaled"])
 
 
-def _named(names: list[str], values: Any) -> dict[str, float]:
-    return dict(zip(names, values.tolist(), strict=True))
+def _transform(fitted: Preprocessor, table: pl.DataFrame, changed: dict[str, Any]) -> Matrix:
+    """The matrix of a transformer that has learnt something else about numbers."""
+    content = fitted.to_json() | {"numbers_": fitted.numbers_ | changed}
+    return Preprocessor.from_json(content).transform(table)
 
 
-def _estimated(model: Predictor, X: Any) -> list[Step]:
-    """The estimator's own answer, turned into the prediction without `Predictor.predict`."""
-    estimator, kind = model.estimator, type(model.estimator).__name__
+def _predict(model: Predictor, X: Matrix) -> Steps:
+    """The last two steps, without `Predictor.predict`: one checks the other."""
     if model.classes is None:
-        number = float(estimator.predict(X)[0])
-        steps = [_step("estimator", kind, {"value": number})]
-        if model.target:
-            number = float(model.target.back(np.array([number]))[0])
-        return [*steps, _step("output", "in the target's unit", {"prediction": number})]
-    codes, scores = estimator.classes_.astype(int), estimator.predict_proba(X)[0].tolist()
-    found = {model.classes[code]: score for code, score in zip(codes, scores, strict=True)}
-    prediction = max(found, key=lambda label: found[label])
-    final = {"prediction": prediction}
-    return [_step("estimator", kind, found), _step("output", "the most probable class", final)]
+        value = np.asarray(model.estimator.predict(X), dtype=np.float64)
+        back = model.target.back(value) if model.target else value
+        return {"estimator": {"value": value[0]}, "prediction": {"prediction": back[0]}}
+    labels = [model.classes[int(code)] for code in model.estimator.classes_]
+    shares = model.estimator.predict_proba(X)[0].tolist()
+    prediction = labels[shares.index(max(shares))]
+    found = dict(zip(labels, shares, strict=True))
+    return {"estimator": found, "prediction": {"prediction": prediction}}
