@@ -1,7 +1,7 @@
 # A new version for the running service.
 .PHONY: rollout switch-off switch-on rehearse ab-plan ab-test
 
-rollout: ## shadow, canary, stop or status: make rollout ARGS="canary 3 --share 0.05"
+rollout: ## shadow, canary or stop: make rollout ARGS="canary 3 --share 0.05"
 	@$(RUN) $(NAME) rollout $(ARGS)
 
 switch-off: ## only the fallback answers, within a minute: make switch-off ARGS="--reason '...'"

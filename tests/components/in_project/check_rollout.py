@@ -6,14 +6,13 @@ import gc
 import json
 
 import numpy as np
-import polars as pl
 import pytest
 from my_model.registry import versions
-from my_model.rollout.ab_plan import users_for_means, users_for_shares
-from my_model.rollout.ab_test import Sample, compare, logged
+from my_model.rollout.ab_plan import users
+from my_model.rollout.ab_test import compare, counts
 from my_model.rollout.guard import Evidence, Guard
 from my_model.rollout.service import has_canary
-from my_model.rollout.settings import Guards, read_plan
+from my_model.rollout.settings import Settings, read_plan
 
 from .conftest import wait_for
 from .test_rollout import begin, fail, predict, state, version_of
@@ -33,7 +32,7 @@ def stops(values, bound=BOUND):
     evidence, found = Evidence(bound), np.zeros(values.shape[1], dtype=int)
     for number, value in enumerate(values, 1):
         evidence.add(value[:, None])
-        is_over = evidence._wealth.mean(axis=-1) >= 1 / ALPHA
+        is_over = evidence.wealth.mean(axis=-1) >= 1 / ALPHA
         found[is_over & (found == 0)] = number
     return found
 
@@ -75,14 +74,14 @@ def test_a_share_of_the_last_fifty_requests_would_stop_clean_rollouts():
     assert np.mean((last >= 0.05 * 50).any(axis=0)) > 0.95
 
 
-def guards(**changes):
-    usual = {"errors": BOUND, "fallbacks": 0.01, "slow": 0.05, "disagreement": 0.2}
-    usual["worse"] = 0.5
-    return Guards(**{"alpha": ALPHA, "tolerance": 0.5, **usual, **changes})
+def guards(**bounds):
+    usual = {"errors": BOUND, "fallbacks": 0.01, "slow": 0.05, "worse": 0.5}
+    values = {"header": "x-client-id", "alpha": ALPHA, "tolerance": 0.5}
+    return Guard(Settings(**values, guards={**usual, **bounds}))
 
 
 def test_labels_that_speak_for_the_champion_stop_the_rollout():
-    guard = Guard(guards())
+    guard = guards()
     for number in range(100):
         guard.remember(str(number), "a", "b")
         guard.add_label(str(number), "a")
@@ -91,7 +90,7 @@ def test_labels_that_speak_for_the_champion_stop_the_rollout():
 
 
 def test_labels_that_speak_for_the_challenger_or_for_none_stop_nothing():
-    guard = Guard(guards())
+    guard = guards()
     for number in range(1000):
         guard.remember(str(number), 1.0, 2.0)
         guard.add_label(str(number), 2.0 if number % 2 else 1.5)
@@ -101,7 +100,7 @@ def test_labels_that_speak_for_the_challenger_or_for_none_stop_nothing():
 
 
 def test_a_machine_that_stalls_for_a_second_stops_nothing_a_slow_version_is_stopped(monkeypatch):
-    guard, now = Guard(guards()), [0.0]
+    guard, now = guards(), [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     for _ in range(100):  # in one second
         guard.add({"errors": 0.0, "slow": 1.0})
@@ -114,8 +113,8 @@ def test_a_machine_that_stalls_for_a_second_stops_nothing_a_slow_version_is_stop
     assert guard.evidence["slow"].n <= 5
 
 
-def test_a_guard_that_is_null_is_not_there():
-    guard = Guard(guards(disagreement=None))
+def test_a_guard_without_a_bound_is_not_there():
+    guard = guards()
     for _ in range(1000):
         guard.add({"errors": 0.0, "disagreement": 1.0})
 
@@ -143,8 +142,8 @@ def rejections(share_a, share_b, n_runs, n_users=2000, seed=1):
         looks = range(99, n_users)
         spread = np.sqrt((a * (1 - a) + b * (1 - b)) / users)[99:]
         naive += (np.abs(a - b)[99::100] > 1.96 * spread[::100]).any()
-        samples = ((Sample(k + 1, p[k], p[k] * (1 - p[k])) for p in (a, b)) for k in looks)
-        sequential += any(compare(*pair, 0.03, 0.05).p <= 0.05 for pair in samples)
+        samples = (((p[k] * (k + 1), k + 1) for p in (a, b)) for k in looks)
+        sequential += any(compare(*pair, 0.03, 0.05)[2] <= 0.05 for pair in samples)
     return sequential / n_runs, naive / n_runs
 
 
@@ -161,38 +160,14 @@ def test_a_real_difference_is_found():
     assert sequential >= 0.9
 
 
-@pytest.mark.parametrize(
-    ("predictions", "labels", "errors"),
-    [
-        (("a", "b"), ("a", None), {"1": 0.0, "2": 1.0}),
-        (("1.5", "4.0"), ("1", None), {"1": 0.5, "2": 3.0}),
-    ],
-)
-def test_versions_are_compared_by_their_errors_in_the_log(tmp_path, predictions, labels, errors):
-    ids = [f"{number:03}" for number in range(400)]
-    served = {
-        "prediction_id": ids,
-        "model_version": ["1", "2"] * 200,
-        "prediction": list(predictions) * 200,
-        "source": ["model"] * 400,
-    }
-    known = {"prediction_id": ids, "label": [labels[0]] * 400}
-    later = {"prediction_id": ids, "label": [labels[1]] * 400}  # `correct` without a label
-    for name, table in (("predictions", [served]), ("labels", [known, later])):
-        folder = tmp_path / "data/served" / name
-        folder.mkdir(parents=True)
-        for number, columns in enumerate(table):
-            schema = dict.fromkeys(columns, pl.String)
-            pl.DataFrame(columns, schema=schema).write_parquet(folder / f"{number}.parquet")
-    found = {version: logged(tmp_path, version) for version in ("1", "2", "3")}
-
-    assert {version: found[version].mean for version in ("1", "2")} == errors
-    assert [found[version].n for version in ("1", "2", "3")] == [200, 200, 0]
+@pytest.mark.parametrize("text", ["5", "5/", "-1/5", "6/5", "1/2/3", "a/b"])
+def test_counts_that_cannot_be_are_refused(text):
+    with pytest.raises(ValueError):
+        counts(text)
 
 
 def test_the_number_of_users_is_that_of_the_books():
-    assert users_for_shares(0.10, 0.02, 0.05, 0.8) == 3841  # statsmodels, R: power.prop.test
-    assert users_for_means(1.0, 0.5, 0.05, 0.8) == 63  # R: power.t.test gives 64 with t
+    assert users(0.10, 0.02, 0.05, 0.8) == 3841  # statsmodels, R: power.prop.test
 
 
 def widen(root, number):
@@ -222,7 +197,7 @@ def test_a_promotion_to_another_schema_changes_what_is_asked_for(running, root, 
 
 def test_a_canary_with_another_schema_is_stopped_and_the_champion_answers(running, root, rows):
     widen(root, "2")
-    begin(running, root, "canary", version="2", share=0.999)
+    begin(running, root, "canary", share=0.999)
     found = [predict(running, rows[0], str(number))["model_version"] for number in range(5)]
     wait_for(lambda: read_plan(root).mode == "off")
 
@@ -230,10 +205,45 @@ def test_a_canary_with_another_schema_is_stopped_and_the_champion_answers(runnin
     assert "colour is missing" in read_plan(root).ended
 
 
+@pytest.mark.parametrize("mode", ["shadow", "canary"])
+def test_what_the_champion_refuses_is_refused_and_counts_against_nobody(
+    running, root, rows, caplog, mode
+):
+    begin(running, root, mode, share=0.999)
+    for number in range(5):
+        headers = {"x-client-id": str(number)}
+        assert running.post("/predict", json={"odd": 1}, headers=headers).status_code == 422
+    label = {"prediction_id": "0" * 32, "label": "a"}
+    assert running.post("/feedback", json=label).status_code == 202
+
+    assert state(running)["mode"] == mode
+    assert state(running)["guards"]["errors"].startswith("0 of 0")
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
+def test_a_canary_is_counted_and_logged_once(running, root, rows, caplog):
+    begin(running, root, "canary", share=0.999)
+    caplog.set_level("INFO")
+    before = n_counted(running)
+    found = predict(running, rows[0], "a client")
+    facts = [one.facts for one in caplog.records if one.getMessage() == "request"]
+    logged = next(one for one in facts if one["path"] == "/predict")
+
+    assert n_counted(running) == before + 1
+    assert [one["prediction_id"] for one in logged["predictions"]] == [found["prediction_id"]]
+    assert (found["model_version"], logged["shadow"][0]["model_version"]) == ("2", "1")
+
+
+def n_counted(running):
+    lines = running.get("/metrics").text.splitlines()
+    found = [line for line in lines if line.startswith("service_predictions_total")]
+    return sum(float(line.split()[-1]) for line in found)
+
+
 def test_an_abort_holds_where_models_cannot_be_written(running, root, rows, turn_bad):
-    begin(running, root, "canary", version="2", share=0.999)
-    (root / "models/.rollout.lock").unlink(missing_ok=True)
-    (root / "models/.rollout.lock").mkdir()  # root may write everywhere else
+    begin(running, root, "canary", share=0.999)
+    (root / "models/.lock").unlink(missing_ok=True)
+    (root / "models/.lock").mkdir()  # root may write everywhere else
     turn_bad(fail)
     for number in range(20):
         predict(running, rows[0], str(number))
@@ -244,7 +254,7 @@ def test_an_abort_holds_where_models_cannot_be_written(running, root, rows, turn
 
 
 def test_a_champion_that_is_rolled_back_does_not_become_a_canary_again(running, root, rows):
-    begin(running, root, "canary", version="2", share=0.5)
+    begin(running, root, "canary", share=0.5)
     promote(root, "2")
     wait_for(lambda: version_of(running) == "2")
     promote(root, "1")

@@ -5,10 +5,8 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import polars as pl
 from fastapi import FastAPI
 from prometheus_client import Counter, Gauge
@@ -20,11 +18,12 @@ from ..serving.middleware import Metrics
 from ..serving.model_version import ModelVersion, Output
 from .arms import LOGGER
 from .guard import Guard
-from .settings import PLAN, Plan, Settings, end_plan, read_plan
+from .settings import PLAN, Plan, Settings, change_plan, read_plan, record
 
 T = TypeVar("T")
 BROKEN = {"absent", "failed", "not-finite"}
 N_WARM = 10
+POLL_S, RETRY_S = 1.0, 10.0
 
 
 class SwitchedOff(ModelVersion):
@@ -36,29 +35,24 @@ class SwitchedOff(ModelVersion):
 
 
 @dataclass(frozen=True)
-class Arm:
-    """A version behind its HTTP interface. uncounted: the same, outside of the metrics."""
-
-    version: ModelVersion
-    app: FastAPI
-    uncounted: FastAPI | None = None
-
-
-@dataclass(frozen=True)
 class Active:
-    """What answers now; replaced as a whole, and read once a request."""
+    """What answers now; replaced as a whole, and read once a request.
 
-    champion: Arm
+    app: the interface of the champion. compared: those of champion and challenger of a rollout,
+    outside of the metrics. distance: up to which two numbers do not differ.
+    """
+
+    champion: ModelVersion
+    app: FastAPI
     plan: Plan
     guard: Guard
-    challenger: Arm | None = None
+    compared: tuple[FastAPI, ...] = ()
     distance: float = 0.0
 
     @property
     def is_on(self) -> bool:
         """Whether the challenger gets requests."""
-        is_stopped = self.guard.stopped or self.plan.switched_off
-        return self.challenger is not None and not is_stopped
+        return bool(self.compared and not self.guard.stopped and not self.plan.switched_off)
 
 
 class Follower:
@@ -67,86 +61,79 @@ class Follower:
     def __init__(self, app: FastAPI, context: Context, settings: Settings) -> None:
         self.context, self.settings = context, settings
         to: dict[str, Any] = {"namespace": "service", "registry": context.metrics.registry}
-        self.changes = Counter("champion_changes", "Exchanges of the champion", **to)
         self.failures = Counter("rollout_failures", "Could not be loaded", ["what"], **to)
         self.off = Gauge("switched_off", "1 while only the fallback answers", **to)
-        self._seen: Any = None
-        self._retry_at = math.inf
-        first = Arm(app.state.version, app)
-        self.active = Active(first, Plan(), Guard(settings.guards))
+        self._seen, self._retry_at = list[bytes](), math.inf
+        self.active = Active(app.state.version, app, Plan(), Guard(settings))
         self.refresh()
 
     async def run(self) -> None:
         """Look at the files until cancelled; loading happens in a thread."""
         while True:
-            await asyncio.sleep(self.settings.watch.poll_s)
-            await asyncio.to_thread(self.refresh)
+            await asyncio.sleep(POLL_S)
+            await asyncio.to_thread(self._attempt, "files", self.refresh, None)
 
     def refresh(self) -> None:
         """Load what has changed since the last call, and exchange it by one assignment."""
-        seen = [_identity(self.context.root / MODELS / name) for name in (ALIASES, PLAN.name)]
+        root, old = self.context.root, self.active
+        paths = [path for path in (root / MODELS / ALIASES, root / PLAN) if path.is_file()]
+        seen = [path.read_bytes() for path in paths]
         if seen == self._seen and time.monotonic() < self._retry_at:
             return
         self._seen, self._retry_at = seen, math.inf
-        root, old = self.context.root, self.active
         plan = self._attempt("plan", lambda: read_plan(root), old.plan)
-        if plan.switched_off != old.plan.switched_off:  # before anything that takes time
-            old = self.active = replace(old, champion=self._arm(old.champion.version, plan))
-        champion = self._attempt("champion", lambda: self._champion(old, plan), old.champion)
-        self._exchange(old, champion, plan)
-
-    def _exchange(self, old: Active, champion: Arm, plan: Plan) -> None:
-        if plan.mode != "off" and plan.version == champion.version.name:
-            plan = self._end(plan, "promoted")
-        is_same = (plan.version, plan.started) == (old.plan.version, old.plan.started)
-        guard = old.guard if is_same else Guard(self.settings.guards)
-        challenger = None
-        if plan.mode != "off" and not guard.stopped:
-            challenger = self._attempt("challenger", lambda: self._challenger(old, plan), None)
-        if challenger and champion.uncounted is None:
-            champion = replace(champion, uncounted=self._build(champion.version, Metrics()))
-        distance = self.settings.guards.tolerance * _spread(champion.version)
-        self.active = Active(champion, plan, guard, challenger, distance)
+        name = self.context.service.model
+        champion = self._attempt("champion", lambda: self._load(name), old.champion)
+        if plan.mode != "off" and plan.version == champion.name:
+            plan = self.end(plan, "promoted")  # a later rollback does not begin it again
+        self.active = self._changed(champion, plan)
         self.off.set(plan.switched_off)
-        if champion.version.name != old.champion.version.name:
-            self.changes.inc()
-            names = {"version": champion.version.name, "replaced": old.champion.version.name}
-            LOGGER.info("champion-changed", extra={"facts": names})
+        if champion.name != old.champion.name:
+            facts = {"version": champion.name, "replaced": old.champion.name}
+            LOGGER.info("champion-changed", extra={"facts": facts})
 
-    def _champion(self, old: Active, plan: Plan) -> Arm:
-        name = resolve(self.context.root, self.context.service.model).name
-        if name == old.champion.version.name:
-            return old.champion
-        return self._arm(self._load(name), plan)
+    def end(self, plan: Plan, ended: str) -> Plan:
+        """The plan of a rollout that is over; written where models/ is not read-only."""
+        root, kind = self.context.root, ended.partition(":")[0]
+        changes: dict[str, Any] = {"mode": "off", "ended": ended}
+        facts = {"version": plan.version, "mode": plan.mode, "ended": ended}
+        self._attempt("write", lambda: change_plan(root, plan, **changes), plan)
+        self._attempt("record", lambda: record(root, kind, **facts), None)
+        return plan.model_copy(update=changes)
 
-    def _challenger(self, old: Active, plan: Plan) -> Arm:
-        known, name = old.challenger, str(plan.version)
-        if known and known.version.name == name:
-            return known
-        version = self._load(name)
-        return Arm(version, self._build(version, Metrics()))
+    def _changed(self, champion: ModelVersion, plan: Plan) -> Active:
+        old, app = self.active, self.active.app
+        if champion is not old.champion or plan.switched_off != old.plan.switched_off:
+            facts = {**champion.facts, "engine": "off", "reason": plan.reason}
+            off = SwitchedOff(**vars(champion) | {"facts": facts})
+            app = self.context.build(off if plan.switched_off else champion, self.context)
+        guard = old.guard if plan.started == old.plan.started else Guard(self.settings)
+        new = Active(champion, app, plan, guard)
+        if plan.mode == "off" or guard.stopped:
+            return new
+        return self._attempt("challenger", lambda: self._with_challenger(new), new)
 
-    def _arm(self, version: ModelVersion, plan: Plan) -> Arm:
-        """The champion as the plan wants it; the version in it stays the real one."""
-        facts = {**version.facts, "engine": "off", "reason": plan.reason}
-        off = SwitchedOff(**vars(version) | {"facts": facts})
-        shown = off if plan.switched_off else version
-        return Arm(version, self._build(shown, self.context.metrics))
-
-    def _build(self, version: ModelVersion, metrics: Metrics) -> FastAPI:
-        return self.context.build(version, replace(self.context, metrics=metrics))
+    def _with_challenger(self, active: Active) -> Active:
+        """The same with the challenger of its plan."""
+        quiet, champion = replace(self.context, metrics=Metrics()), active.champion
+        both = champion, self._load(str(active.plan.version))
+        recorded = pl.read_parquet(champion.folder / PREDICTIONS)["prediction"]
+        spread = float(recorded.to_numpy().std()) if recorded.dtype.is_numeric() else 0.0
+        compared = tuple(self.context.build(one, quiet) for one in both)
+        return replace(active, compared=compared, distance=self.settings.tolerance * spread)
 
     def _load(self, name: str) -> ModelVersion:
         """A version that has predicted; raises ValueError where it cannot."""
-        version = serve.load_version(self.context.root, self.context.service, name)
+        number = resolve(self.context.root, name).name
+        loaded: list[ModelVersion] = [one.state.version for one in self.active.compared]
+        for version in (self.active.champion, *loaded):
+            if version.name == number:
+                return version
+        version = serve.load_version(self.context.root, self.context.service, number)
         outputs = version.predict(version.background.head(N_WARM))
         if all(one["reason"] in BROKEN for one in outputs):
-            raise ValueError(f"version {name} predicts nothing: {outputs[0]['reason']}")
+            raise ValueError(f"version {number} predicts nothing: {outputs[0]['reason']}")
         return version
-
-    def _end(self, plan: Plan, reason: str) -> Plan:
-        self._attempt("write", lambda: end_plan(self.context.root, plan, reason), None)
-        return plan.model_copy(update={"mode": "off", "ended": reason})
 
     def _attempt(self, what: str, do: Callable[[], T], default: T) -> T:
         try:
@@ -154,22 +141,5 @@ class Follower:
         except Exception as error:  # files from elsewhere fail in many ways
             self.failures.labels(what).inc()
             LOGGER.error("rollout-failure", extra={"facts": {"what": what, "error": str(error)}})
-            self._retry_at = time.monotonic() + self.settings.watch.retry_s
+            self._retry_at = time.monotonic() + RETRY_S
             return default
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Changes with each replacement of the file, also within one tick of its clock."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
-
-
-def _spread(version: ModelVersion) -> float:
-    """The standard deviation of the recorded predictions of a number; 0 of a class."""
-    if version.description["classes"] is not None:
-        return 0.0
-    recorded = pl.read_parquet(version.folder / PREDICTIONS)["prediction"]
-    return float(np.std(recorded.to_numpy()))

@@ -1,29 +1,27 @@
 """Stop a rollout as soon as the challenger is worse than allowed, at any number of looks."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from .settings import Guards
+from .settings import Settings
 
 ALTERNATIVES = (0.3, 0.8)  # shares that a fault may have, beside some above the bound
 FIRST = 0.9  # of the stake is for faults that are there from the start
-EVEN = 0.5  # of the labels on which the two versions differ, each is wrong on half
 N_RECENT = 10_000  # predictions that wait for their label
-# Requests of one second are slow together, by the same cause: their mean counts as one value.
-SLOW, BLOCK_S = "slow", 1.0
+# Requests of one second are slow together, by the same cause: one of them counts.
+SLOW = "slow"
 
 
 class Evidence:
-    """Evidence that the mean of values in [0, 1] is above `bound`, at any time.
+    """Evidence that the mean of values in [0, 1] is above `bound`: the mean of `wealth`.
 
     A bet on each alternative q multiplies its wealth by 1 + (q - bound) (x - bound) / (bound
-    (1 - bound)); for x of 0 and 1 that is the likelihood ratio. While the mean is at most
-    `bound`, the wealth reaches 1 / alpha with a probability of at most alpha. Part of the stake is
-    kept for later starts, by 1 / (n (n + 1)) for the n-th, so that a fault that comes late is seen.
+    (1 - bound)); for x of 0 and 1 that is the likelihood ratio. While the values' mean is at most
+    `bound`, that of the wealth ever reaches 1 / alpha with a probability of at most alpha. Part of
+    the stake is kept for later starts, by 1 / (n (n + 1)) for the n-th: late faults are seen too.
     Source: Waudby-Smith and Ramdas (2024), JRSS B 86; Shin, Ramdas and Rinaldo (2024), E-detectors.
     """
 
@@ -32,81 +30,60 @@ class Evidence:
         chosen = np.array(sorted(share for share in shares if bound < share < 1))
         self.bound, self.n, self.total = bound, 0, 0.0
         self._bets = (chosen - bound) / (bound * (1 - bound))
-        self._wealth = np.zeros(len(chosen))
+        self.wealth = np.zeros(len(chosen))
+
+    def __str__(self) -> str:
+        return f"{self.total:g} of {self.n}, allowed {self.bound:g}"
 
     def add(self, value: float) -> None:
         """Add a value in [0, 1]."""
         self.n, self.total = self.n + 1, self.total + value
         stake = (1 - FIRST) / (self.n * (self.n + 1)) + FIRST * (self.n == 1)
-        self._wealth = (self._wealth + stake) * (1 + self._bets * (value - self.bound))
-
-    @property
-    def wealth(self) -> float:
-        """Above 1 / alpha the bound does not hold."""
-        return float(self._wealth.mean())
+        self.wealth = (self.wealth + stake) * (1 + self._bets * (value - self.bound))
 
 
 class Guard:
     """The guards of one rollout. stopped: why it ended, or None."""
 
-    def __init__(self, guards: Guards) -> None:
-        bounds = {
-            "errors": guards.errors,
-            "fallbacks": guards.fallbacks,
-            SLOW: guards.slow,
-            "disagreement": guards.disagreement,
-            "worse": guards.worse,
-        }
-        self.limit = 1 / guards.alpha
-        self.evidence = {name: Evidence(one) for name, one in bounds.items() if one is not None}
+    def __init__(self, settings: Settings) -> None:
+        self.limit = 1 / settings.alpha
+        self.evidence = {name: Evidence(bound) for name, bound in settings.guards.items()}
         self.stopped: str | None = None
-        self._recent: OrderedDict[str, tuple[Any, Any]] = OrderedDict()
-        self._block, self._block_ends = list[float](), 0.0
+        self._recent: dict[str, tuple[Any, Any]] = {}
+        self._second = -1  # the last one in which SLOW has counted
 
     def add(self, found: Mapping[str, float], detail: str = "") -> str | None:
         """Add the values of one request; the reason if they end the rollout."""
         if self.stopped:
             return None
-        for name, value in self._blocked(found).items():
-            if (one := self.evidence.get(name)) is None:
+        before, second = self._second, int(time.monotonic())
+        for name, one in self.evidence.items():
+            if name not in found or (name == SLOW and before == second):
                 continue
-            one.add(value)
-            if one.wealth >= self.limit:
-                text = f"{name}: {one.total:g} of {one.n}, allowed {one.bound:g}"
-                self.stopped = f"{text} ({detail})" if detail else text
+            one.add(found[name])
+            if one.wealth.mean() >= self.limit:
+                self.stopped = f"{name}: {one}" + (f" ({detail})" if detail else "")
+        self._second = second if SLOW in found else before
         return self.stopped
-
-    def _blocked(self, found: Mapping[str, float]) -> dict[str, float]:
-        """The same, with the mean of SLOW where a second is over."""
-        values = {name: value for name, value in found.items() if name != SLOW}
-        if self._block and time.monotonic() >= self._block_ends:
-            values[SLOW] = sum(self._block) / len(self._block)
-            self._block = []
-        if SLOW in found:
-            self._block_ends = self._block_ends if self._block else time.monotonic() + BLOCK_S
-            self._block.append(found[SLOW])
-        return values
 
     def remember(self, prediction_id: str, champion: Any, challenger: Any) -> None:
         """Keep both predictions until their label arrives."""
         self._recent[prediction_id] = champion, challenger
         if len(self._recent) > N_RECENT:
-            self._recent.popitem(last=False)
+            del self._recent[next(iter(self._recent))]
 
     def add_label(self, prediction_id: str, label: Any) -> str | None:
         """Add a label; the reason if it ends the rollout. Where both are as wrong, nothing."""
-        champion, challenger = self._recent.pop(prediction_id, (None, None))
-        if label is None or champion is None:
+        if label is None or prediction_id not in self._recent:
             return None
-        error, other = _error(champion, label), _error(challenger, label)
-        return self.add({"worse": float(other > error)}) if other != error else None
+        champion, challenger = (gap(one, label) for one in self._recent.pop(prediction_id))
+        if champion == challenger:
+            return None
+        return self.add({"worse": float(challenger > champion)})
 
 
-def _error(prediction: Any, label: Any) -> float:
-    """0 or 1 of a class, the distance of a number; 0 for a label that is no number."""
-    if isinstance(prediction, str):
-        return float(prediction != str(label))
-    try:
-        return float(abs(prediction - float(label)))
-    except ValueError:
-        return 0.0
+def gap(one: Any, other: Any) -> float:
+    """Between two predictions, or one and its label: 0 or 1 of classes, the distance of numbers."""
+    if isinstance(one, str) or isinstance(other, str):
+        return float(str(one) != str(other))
+    return float(abs(one - other))

@@ -2,83 +2,57 @@
 
 import argparse
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
-from ..registry import rollback, versions
-from ..registry.promote import PROMOTION, REGISTRY
+from pydantic_core import from_json
+
+from ..registry import versions
 from ..serving.settings import load_service
 from ..utils.errors import CheckFailed
-from ..utils.files import write_text
 from ..utils.logs import log
-from .rollout import read_url
 from .settings import REPORT, record
 
-STEP_S = 0.1
-REASON = "rehearsal"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--url`, `--version` and `--limit`."""
-    parser.add_argument("--url", help="of the service (default: host and port of its conf)")
-    parser.add_argument("--version", default=versions.PREVIOUS, help="default: previous")
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds each way may take")
+TIMEOUT_S, LIMIT_S, STEP_S = 5, 60, 0.1
 
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/rollout.json; raises CheckFailed where the service does not follow.
 
-    The service must read the same models/. The champion is the same before and after, also when
-    the command is interrupted.
+    The service is that of conf/service.yaml, and reads the same models/. The aliases are the same
+    before and after, also when the command is interrupted.
     """
-    service = load_service(args.root, args.overrides)
-    url = args.url or f"http://{service.host}:{service.port}"
-    known = versions.aliases(args.root)
-    champion = versions.resolve(args.root).name
-    earlier = versions.resolve(args.root, args.version).name
-    if earlier == champion:
-        raise ValueError(f"version {earlier} is champion; name an earlier one with --version")
+    root, service = args.root, load_service(args.root, args.overrides)
+    url = f"http://{service.host}:{service.port}"
+    champion, earlier = (versions.resolve(root, one).name for one in ("champion", "previous"))
     if (served := _served(url)) != champion:
         raise ValueError(f"{url} serves version {served}, models/ has champion {champion}")
-    with _restored(args.root, champion, known.get(versions.PREVIOUS)):
-        rollback.run(_words(args.root, earlier))
-        back = _wait(url, earlier, args.limit)
-        rollback.run(_words(args.root, champion))
-        forward = _wait(url, champion, args.limit)
+    try:
+        back = _exchange(root, url, earlier)
+    finally:
+        forward = _exchange(root, url, champion)
     facts = {"from": champion, "to": earlier, "url": url, "forward_s": forward}
-    record(args.root, "rehearsal", seconds=back, **facts)
+    record(root, "rehearsal", seconds=back, **facts)
     log("rehearse", f"{champion} -> {earlier} in {back:.1f} s, and forward in {forward:.1f} s")
     log("", f"record    {REPORT.as_posix()}: commit it")
 
 
-def _words(root: Path, version: str) -> argparse.Namespace:
-    return argparse.Namespace(root=root, version=version, reason=REASON)
-
-
-@contextmanager
-def _restored(root: Path, champion: str, previous: str | None) -> Iterator[None]:
-    """At the end aliases and records are as before: the rehearsal has a record of its own."""
-    paths = [path for path in (root / PROMOTION, root / REGISTRY) if path.is_file()]
-    contents = {path: path.read_text(encoding="utf-8") for path in paths}
-    try:
-        yield
-    finally:
-        with versions.locked(root):
-            versions.set_aliases(root, champion=champion, previous=previous)
-            for path, text in contents.items():
-                write_text(path, text)
-
-
 def _served(url: str) -> str:
-    return str(read_url(f"{url}/version")["model_version"])
+    """The version that answers; raises ValueError that names the remedy."""
+    try:
+        with urlopen(f"{url}/version", timeout=TIMEOUT_S) as response:
+            return str(from_json(response.read())["model_version"])
+    except OSError as error:
+        raise ValueError(f"{url}: {error}; start the service with `serve`") from error
 
 
-def _wait(url: str, version: str, limit: float) -> float:
-    """Seconds until the service has this version; raises CheckFailed after `limit`."""
+def _exchange(root: Path, url: str, champion: str) -> float:
+    """Seconds until the service has this champion; raises CheckFailed after LIMIT_S."""
+    with versions.locked(root):
+        versions.set_aliases(root, champion=champion)
     start = time.monotonic()
-    while _served(url) != version:
-        if time.monotonic() - start > limit:
-            raise CheckFailed(f"{url} did not change to version {version} in {limit:g} s")
+    while _served(url) != champion:
+        if time.monotonic() - start > LIMIT_S:
+            raise CheckFailed(f"{url} did not change to version {champion} in {LIMIT_S} s")
         time.sleep(STEP_S)
     return round(time.monotonic() - start, 2)
