@@ -180,7 +180,7 @@ def test_promises_of_the_root_hold(project):
         expected |= {".gitlab-ci.yml"}
     if answers["owner"] and with_code:
         expected |= {"CODEOWNERS"}
-    if answers["scaffold"] == "mvp":
+    if answers["scaffold"] in ("mvp", "production"):
         expected |= SHIP
     if "docs" in answers.get("components", ()):
         expected |= {"mkdocs.yml"}
