@@ -1,10 +1,11 @@
 """Judge the logged predictions by window: `monitor`."""
 
 import argparse
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from ..utils.predictions import DAY_US
 from . import quality
 from .log import ANSWER, PREDICTIONS, REFUSALS, n_lost, read, read_labels, read_predictions
 from .segments import TIME
-from .service import DAY_S, LIVE, trained_at
+from .service import DAY_S, LIVE, model_age_s
 from .settings import PATH, Monitoring, load_monitoring
 from .skew import training_rows
-from .windows import N_SHOWN, WINDOW, Window, find_drift, numbered, reference
+from .windows import N_SHOWN, WINDOW, Window, find_drift, reference
 
 PAGE = Path("reports", "monitoring.html")
 N_LATEST = 1000  # predictions, most of which are of the version that is judged
@@ -73,7 +74,9 @@ def load_subject(root: Path, settings: Monitoring) -> Subject:
     served = table.tail(N_LATEST)["model_version"].value_counts(sort=True)
     folder = resolve(root, served["model_version"][0])  # beside it a canary may serve a few
     description = read_json(folder / "model.json")
-    rows = numbered(table, settings.windows)
+    # Whole lengths since 1970, so that phases stay the same.
+    number = pl.col(TIME).to_physical() // int(settings.windows.days * DAY_US)
+    rows = table.with_columns(number.alias(WINDOW))
     return Subject(root, load_project(root), settings, folder, description, rows)
 
 
@@ -84,11 +87,13 @@ def judge(subject: Subject) -> dict[str, Any]:
     usable = quality.usable_rows(rows, "prediction", classes)
     labelled, others = quality.join_labels(usable, labels, classes)
     drift, judged = _drift(subject, usable)
+    version, max_age = subject.folder.name, settings.model.max_age_days
+    age = model_age_s(subject.root, version) / DAY_S
     n_bins, n_min = subject.config.evaluation.n_bins, settings.quality.min_labelled
     report = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "period": {"from": str(rows[TIME].min()), "to": str(rows[TIME].max()), "n": len(rows)},
-        "model": _model(subject),
+        "model": {"version": version, "age_days": age, "days_over": age - max_age},
         "quality": _quality(subject, labelled) | others,
         "estimate": quality.estimate(usable, classes),
         "calibration": quality.calibrate(labelled, classes, n_bins, n_min),
@@ -100,13 +105,6 @@ def judge(subject: Subject) -> dict[str, Any]:
         "level": subject.config.evaluation.level,
     }
     return report | _judge_signals(report, settings)
-
-
-def _model(subject: Subject) -> dict[str, Any]:
-    version = subject.folder.name
-    age = (time.time() - trained_at(subject.root, version)) / DAY_S
-    days_over = age - subject.settings.model.max_age_days
-    return {"version": version, "age_days": age, "days_over": days_over}
 
 
 def _quality(subject: Subject, labelled: pl.DataFrame) -> dict[str, Any]:
@@ -156,21 +154,19 @@ def _windows(
 ) -> list[dict[str, Any]]:
     """One entry a window with its start, numbers and drift."""
     drift = {one.number: asdict(one) for one in judged}
-    classes, found = subject.description["classes"], []
-    length = subject.settings.windows.days * DAY_US
-    for (number,), rows in usable.sort(WINDOW).partition_by(WINDOW, as_dict=True).items():
+    config, classes = subject.config, subject.description["classes"]
+    length, found = subject.settings.windows.days * DAY_US, []
+    for (number,), rows in usable.partition_by(WINDOW, as_dict=True).items():
         known = labelled.filter(pl.col(WINDOW) == number)
-        entry = {
-            "start": datetime.fromtimestamp(number * length / 1e6, UTC).isoformat(),
-            "n": len(rows),
-            "quality": {"n_labelled": len(known)},
-            "estimate": quality.estimate(rows, classes)["value"],
-            "drift": drift.get(number),
-        }
-        if len(known) >= quality.MIN_ROWS:
-            draws = quality.N_DRAWS
-            entry["quality"] = quality.live_quality(subject.config, known, classes, draws)
-        found.append(entry)
+        found.append(
+            {
+                "start": datetime.fromtimestamp(number * length / 1e6, UTC).isoformat(),
+                "n": len(rows),
+                "quality": quality.live_quality(config, known, classes, quality.N_DRAWS),
+                "estimate": quality.estimate(rows, classes)["value"],
+                "drift": drift.get(number),
+            }
+        )
     return found
 
 
@@ -187,10 +183,9 @@ def _judge_signals(report: Mapping[str, Any], settings: Monitoring) -> dict[str,
     return {"signals": found, "n_broken": sum(one["state"] == "broken" for one in found)}
 
 
-def _look_up(report: Mapping[str, Any], path: str) -> float | None:
-    value: Any = report
-    for key in path.split("."):
-        if not isinstance(value, Mapping) or key not in value:
-            raise ValueError(f"{PATH}: signals: {LIVE} has no {path}")
-        value = value[key]
+def _look_up(report: Any, path: str) -> float | None:
+    try:
+        value = reduce(getitem, path.split("."), report)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{PATH}: signals: {LIVE} has no {path}") from error
     return None if value is None else float(value)

@@ -20,7 +20,7 @@ TRUTH, FEEDBACK = "truth", "feedback"
 CONFIDENCE = "highest probability"
 BLIND = "a change of what the inputs mean for the target; only labels show it"
 N_DRAWS = 200  # of a window; all rows together get evaluation.n_resamples
-MIN_ROWS = 30  # below, a share or the score of a window is no evidence
+MIN_ROWS = 30  # below, a share or a score is no evidence
 Classes = Sequence[str] | None
 
 
@@ -79,7 +79,7 @@ def live_quality(
     metric = METRICS[config.metric]
     name = config.metric if metric.greater_is_better else f"negative {config.metric}"
     found: dict[str, Any] = {"metric": name, "n_labelled": len(rows)}
-    if rows.is_empty():
+    if len(rows) < MIN_ROWS:
         return found | dict.fromkeys(("value", "low", "high"))
     options = bootstrap_options(config)
     options["n_resamples"] = n_resamples or options["n_resamples"]

@@ -90,26 +90,27 @@ class PredictionLog:
     def _add_gauges(self, to: dict[str, Any]) -> None:
         """Computed when they are read; NaN where they are not known."""
         age = Gauge("model_age_seconds", "Since the served model was trained", **to)
-        age.set_function(lambda: time.time() - trained_at(self.root, self.version))
+        age.set_function(lambda: model_age_s(self.root, self.version))
         limit = Gauge("model_max_age_seconds", "model.max_age_days of conf/monitoring.yaml", **to)
         limit.set(self.settings.model.max_age_days * DAY_S)
         broken = Gauge("monitor_broken_limits", "Of the last run of `monitor`", **to)
-        broken.set_function(lambda: float(_live(self.root).get("n_broken", "nan")))
+        broken.set_function(lambda: float(_value(self.root / LIVE, "n_broken", "nan")))
         written = Gauge("monitor_age_seconds", "Since the last run of `monitor`", **to)
-        written.set_function(lambda: time.time() - _moment(_live(self.root).get("created")))
+        written.set_function(lambda: _age_s(self.root / LIVE, "created"))
 
 
-def trained_at(root: Path, version: str) -> float:
-    """When a registered version was trained, in seconds since 1970; NaN where not known."""
-    path = root / MODELS / version / RECORD
-    return _moment(read_json(path)["started"] if version and path.is_file() else None)
+def model_age_s(root: Path, version: str) -> float:
+    """Seconds since a registered version was trained; NaN where not known."""
+    return _age_s(root / MODELS / version / RECORD, "started")
 
 
-def _moment(text: str | None) -> float:
-    return datetime.fromisoformat(text).timestamp() if text else float("nan")
+def _age_s(path: Path, key: str) -> float:
+    moment = _value(path, key)
+    return time.time() - datetime.fromisoformat(moment).timestamp() if moment else float("nan")
 
 
-def _live(root: Path) -> dict[str, Any]:
+def _value(path: Path, key: str, other: Any = None) -> Any:
+    """Of a JSON file; `other` where it is not there."""
     with contextlib.suppress(OSError, ValueError):
-        return dict(read_json(root / LIVE))
-    return {}
+        return read_json(path).get(key, other)
+    return other

@@ -11,10 +11,8 @@ from ..drift.drift import MIN_PSI, compare
 from ..model import store
 from ..registry.versions import BACKGROUND
 from ..utils.files import sha256_of_file
-from ..utils.predictions import DAY_US
 from ..utils.suspects import sample
 from .quality import outputs
-from .segments import TIME
 from .settings import Windows
 
 WINDOW = "_window"
@@ -35,12 +33,6 @@ class Window:
     psi: dict[str, float] = field(default_factory=dict)
     moved: list[tuple[str, str]] = field(default_factory=list)
     rings: list[str] = field(default_factory=list)
-
-
-def numbered(table: pl.DataFrame, settings: Windows) -> pl.DataFrame:
-    """The rows with their window: whole lengths since 1970, so that phases stay the same."""
-    length = int(settings.days * DAY_US)
-    return table.with_columns((pl.col(TIME).to_physical() // length).alias(WINDOW))
 
 
 def reference(folder: Path, columns: list[str]) -> tuple[str, pl.DataFrame, pl.DataFrame]:
