@@ -52,7 +52,7 @@ COMPONENTS = {
     "retrain": Budget(460, 4, 100),
     "govern": Budget(1860, 19, 280),
     "audit": Budget(660, 7, 40),
-    "inspect": Budget(410, 5, 110),
+    "inspect": Budget(400, 5, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(990, 8, 90),
 }

@@ -4,7 +4,7 @@
 dependence: ## how predictions depend on each column: partial dependence and ALE
 	@$(RUN) $(NAME) dependence $(ARGS)
 
-counterfactual: ## the smallest change of a row that changes its prediction: make counterfactual ARGS="--row 12"
+counterfactual: ## the smallest change of a row that changes its prediction: make counterfactual ARGS="--row 12 --to CLASS"
 	@$(RUN) $(NAME) counterfactual $(ARGS)
 
 trace: ## one row through every step to its prediction: make trace ARGS="--row 12"

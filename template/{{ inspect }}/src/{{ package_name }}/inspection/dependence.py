@@ -51,12 +51,15 @@ def grid_of(cells: pl.Series) -> pl.Series:
 
 
 def curves_of(model: Predictor, rows: pl.DataFrame, grid: pl.Series) -> dict[str, Any]:
-    """Both curves of each output at the values of `grid_of`; ALE around the mean prediction.
+    """Partial dependence, and ALE around the mean prediction, at the values of `grid_of`.
 
     rows: typed, and not of train: near its own value a row of train gets the target that the model
     has learnt by heart. ale is None for texts, whose values have no order.
+    Source: Friedman (2001), Greedy Function Approximation, Annals of Statistics 29. scikit-learn's
+    function takes a matrix of numbers; typed rows of any kind go through add_features as well.
     """
-    partial, found = partial_dependence(model, rows, grid), None
+    tables = [rows.with_columns(pl.lit(cell, grid.dtype).alias(grid.name)) for cell in grid]
+    partial, found = np.array([outputs(model, one).mean(axis=0) for one in tables]), None
     if grid.dtype != pl.String:
         found = (ale(model, rows, grid) + outputs(model, rows).mean(axis=0)).T.tolist()
     values = (grid.cast(pl.String) if grid.dtype.is_temporal() else grid).to_list()
@@ -69,16 +72,6 @@ def outputs(model: Predictor, rows: pl.DataFrame) -> Array:
     if predicted.y_score is None:
         return predicted.y_pred[:, None]
     return predicted.y_score[:, 1:] if predicted.y_score.shape[1] == 2 else predicted.y_score
-
-
-def partial_dependence(model: Predictor, rows: pl.DataFrame, grid: pl.Series) -> Array:
-    """Mean output where every row gets the value; (n_values, n_outputs).
-
-    scikit-learn's function takes a matrix of numbers; typed rows go through add_features as well.
-    Source: Friedman (2001), Greedy Function Approximation, Annals of Statistics 29.
-    """
-    values = [pl.lit(value, grid.dtype).alias(grid.name) for value in grid]
-    return np.array([outputs(model, rows.with_columns(one)).mean(axis=0) for one in values])
 
 
 def ale(model: Predictor, rows: pl.DataFrame, grid: pl.Series) -> Array:
