@@ -48,7 +48,7 @@ COMPONENTS = {
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1100, 10, 200),
-    "rollout": Budget(1030, 10, 210),
+    "rollout": Budget(750, 10, 210),
     "retrain": Budget(460, 4, 100),
     "govern": Budget(1860, 19, 280),
     "audit": Budget(660, 7, 40),

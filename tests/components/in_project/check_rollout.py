@@ -8,8 +8,10 @@ import json
 import numpy as np
 import pytest
 from my_model.registry import versions
+from my_model.rollout import arms
 from my_model.rollout.ab_plan import users
 from my_model.rollout.ab_test import compare, counts
+from my_model.rollout.arms import Reply
 from my_model.rollout.guard import Evidence, Guard
 from my_model.rollout.service import has_canary
 from my_model.rollout.settings import Settings, read_plan
@@ -121,6 +123,34 @@ def test_a_guard_without_a_bound_is_not_there():
     assert guard.stopped is None
 
 
+def reply(*values, status=200, source="model", reason=None):
+    facts = {"source": source, "reason": reason}
+    return Reply(status, [{"prediction": value, **facts} for value in values], [], {})
+
+
+@pytest.mark.parametrize(
+    ("champion", "challenger", "found"),
+    [
+        (reply(1.0, 2.0), reply(1.4, 2.6), {"fallbacks": 0, "slow": 0, "disagreement": 0.5}),
+        (reply("a", "b"), reply("a", 3.0), {"fallbacks": 0, "slow": 0, "disagreement": 0.5}),
+        (reply("a"), reply("b", source="fallback", reason="slow"), {"slow": 1, "disagreement": 0}),
+        (reply("a"), reply("b", source="fallback", reason="unsure"), {"fallbacks": 1, "slow": 0}),
+        (reply("a"), reply(status=422), {"errors": 1}),
+        (reply("a"), reply(), {"errors": 1}),
+    ],
+)
+def test_rows_count_for_the_guard_that_they_concern(champion, challenger, found):
+    assert found.items() <= arms.compare(champion, challenger, 0.5).items()
+
+
+def test_what_the_champion_cannot_do_either_counts_against_nobody():
+    absent = reply("a", source="fallback", reason="absent")
+
+    assert arms.compare(reply(status=422), reply(status=500), 0.5) == {}
+    assert arms.compare(reply("a"), reply(status=503), 0.5) == {}
+    assert arms.compare(absent, absent, 0.5) == {"errors": 0.0}
+
+
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.5])
 def test_a_canary_gets_its_share_within_binomial_bounds_and_keeps_it_when_it_grows(share):
     keys = [f"client {number}" for number in range(20_000)]
@@ -162,7 +192,7 @@ def test_a_real_difference_is_found():
 
 @pytest.mark.parametrize("text", ["5", "5/", "-1/5", "6/5", "1/2/3", "a/b"])
 def test_counts_that_cannot_be_are_refused(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"unpack|literal|/"):
         counts(text)
 
 

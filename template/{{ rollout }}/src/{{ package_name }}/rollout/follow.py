@@ -52,7 +52,7 @@ class Active:
     @property
     def is_on(self) -> bool:
         """Whether the challenger gets requests."""
-        return bool(self.compared and not self.guard.stopped and not self.plan.switched_off)
+        return bool(self.compared and not self.guard.stopped)
 
 
 class Follower:
@@ -109,7 +109,7 @@ class Follower:
             app = self.context.build(off if plan.switched_off else champion, self.context)
         guard = old.guard if plan.started == old.plan.started else Guard(self.settings)
         new = Active(champion, app, plan, guard)
-        if plan.mode == "off" or guard.stopped:
+        if plan.mode == "off" or plan.switched_off or guard.stopped:
             return new
         return self._attempt("challenger", lambda: self._with_challenger(new), new)
 
@@ -123,7 +123,7 @@ class Follower:
         return replace(active, compared=compared, distance=self.settings.tolerance * spread)
 
     def _load(self, name: str) -> ModelVersion:
-        """A version that has predicted; raises ValueError where it cannot."""
+        """A version that has predicted, and has an interface; raises where it cannot."""
         number = resolve(self.context.root, name).name
         loaded: list[ModelVersion] = [one.state.version for one in self.active.compared]
         for version in (self.active.champion, *loaded):
@@ -133,6 +133,7 @@ class Follower:
         outputs = version.predict(version.background.head(N_WARM))
         if all(one["reason"] in BROKEN for one in outputs):
             raise ValueError(f"version {number} predicts nothing: {outputs[0]['reason']}")
+        self.context.build(version, replace(self.context, metrics=Metrics()))  # raises here, if so
         return version
 
     def _attempt(self, what: str, do: Callable[[], T], default: T) -> T:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..configs.load import load
 from ..registry.versions import CHALLENGER, CHAMPION, aliases, resolve
 from ..utils.logs import log
-from .settings import PLAN, REPORT, change_plan, load_settings, record
+from .settings import CONF, PLAN, REPORT, Settings, change_plan, record
 
 ACTIONS = ("shadow", "canary", "stop", "switch-off", "switch-on")
 
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do the action; raises ValueError for a version that is none, or a missing value."""
-    load_settings(args.root)  # a mistake in it is seen here, not in the service
+    load(args.root, CONF, Settings)  # a mistake in it is seen here, not in the service
     if args.action == "stop":
         _change(args.root, mode="off", ended="stopped by command")
     elif args.action in ("shadow", "canary"):

@@ -9,11 +9,12 @@ from prometheus_client import Counter
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..configs.load import load
 from ..serving.extensions import Context
 from ..serving.middleware import ApiError
 from .arms import LOGGER, Reply, ask, compare, read_body
 from .follow import Active, Follower
-from .settings import Settings, load_settings
+from .settings import CONF, Settings
 
 PLACE = 10
 PATH = "/rollout"
@@ -22,7 +23,7 @@ PATH = "/rollout"
 def wrap(app: ASGIApp, context: Context) -> ASGIApp:
     """The champion of the moment in place of `app`, the one of the start."""
     assert isinstance(app, FastAPI)
-    rollout = Rollout(app, context, load_settings(context.root))
+    rollout = Rollout(app, context, load(context.root, CONF, Settings))
     context.tasks.append(rollout.follower.run)
     context.paths.add(PATH)
     return rollout

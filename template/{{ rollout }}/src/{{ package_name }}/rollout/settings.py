@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from ..configs.load import load
 from ..configs.settings import Section, Share
 from ..registry.versions import locked
 from ..utils.files import read_json, write_json
@@ -43,11 +42,6 @@ class Plan(BaseModel, frozen=True):
     ended: str | None = None
     switched_off: bool = False
     reason: str | None = None
-
-
-def load_settings(root: Path) -> Settings:
-    """conf/rollout.yaml; raises ValueError, one line a mistake."""
-    return load(root, CONF, Settings)
 
 
 def read_plan(root: Path) -> Plan:
