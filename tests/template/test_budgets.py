@@ -49,7 +49,7 @@ COMPONENTS = {
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1100, 10, 200),
     "rollout": Budget(750, 10, 210),
-    "retrain": Budget(460, 4, 100),
+    "retrain": Budget(350, 4, 100),
     "govern": Budget(1860, 19, 280),
     "audit": Budget(660, 7, 40),
     "inspect": Budget(400, 5, 100),
