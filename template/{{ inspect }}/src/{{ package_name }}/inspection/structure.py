@@ -33,7 +33,7 @@ def boxes_of(context: RunContext) -> list[Box]:
     n_numbers, n_features = len(fitted.numbers_["names"]), len(fitted.feature_names_)
     encoded = [f"{n_numbers} numbers", f"{n_features - n_numbers} flags and categories"]
     boxes = [
-        (f"{len(types)} columns", [f"{types.count(one)} {one}" for one in sorted(set(types))]),
+        (f"{len(types)} columns", [f"{one}: {types.count(one)}" for one in sorted(set(types))]),
         ("add_features", [f"adds {name}" for name in added] or ["adds no column"]),
         ("Preprocessor", [*encoded, f"as a matrix of {n_features} columns"]),
         (type(model.estimator).__name__, _lines(model.estimator)),
