@@ -23,7 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do the action; raises ValueError for a version that is none, or a missing value."""
-    load(args.root, CONF, Settings)  # a mistake in it is seen here, not in the service
     if args.action == "stop":
         _change(args.root, mode="off", ended="stopped by command")
     elif args.action in ("shadow", "canary"):
@@ -33,6 +32,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _start(root: Path, mode: str, name: str, share: float | None) -> None:
+    load(root, CONF, Settings)  # a mistake in it is seen here, not in the service
     version = resolve(root, name).name
     if version == aliases(root).get(CHAMPION):
         raise ValueError(f"version {version} is champion already")
