@@ -31,8 +31,8 @@ recompute: ## compute a logged prediction again: make recompute ARGS="PREDICTION
 sign: ## sign a version: make sign ARGS="1"
 	@$(RUN) $(NAME) sign $(ARGS)
 
-verify: ## verify the signature of a version
-	@$(RUN) $(NAME) verify $(ARGS)
+verify: ## verify the signature of a version: make verify ARGS="champion"
+	@$(RUN) $(NAME) sign --check $(ARGS)
 
 attacks: ## membership inference, corrupted and impossible inputs
 	@$(RUN) $(NAME) attacks $(ARGS)

@@ -10,13 +10,13 @@ from ..registry.versions import aliases, resolve
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
 from .settings import load_governance
-from .subjects import record_now
+from .subjects import record_subjects
 from .version_check import forbidden_in
 
 
 def run(args: argparse.Namespace) -> None:
     """Before training, and in CI; raises CheckFailed with a line for each column."""
-    record_now(args.root)
+    record_subjects(args.root)
     found = check(args.root)
     if found:
         raise CheckFailed("\n".join(found))

@@ -1,16 +1,17 @@
 """Delete logs that are older than conf/ keeps them: `purge`."""
 
 import argparse
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from ..executor.prepare import QUARANTINE
 from ..monitoring.log import stores
+from ..monitoring.segments import CLOSED, TIME
 from ..monitoring.settings import load_monitoring
 from ..utils.logs import log
 from . import trail
-from .served import newest
 from .settings import load_governance
 
 
@@ -24,28 +25,38 @@ def run(args: argparse.Namespace) -> None:
 
 def purge(root: Path, now: datetime) -> list[Path]:
     """Delete every file whose newest record is older than its store keeps it; returns them."""
-    settings = load_governance(root).keep_days
-    days = {
-        "served": load_monitoring(root).log.keep_days,
-        "trail": settings.trail,
-        "quarantine": settings.quarantine,
-    }
-    limits = {name: now - timedelta(days=n) for name, n in days.items() if n is not None}
-    old = [p for name, path, moment in _files(root) for p in _older(path, moment, limits.get(name))]
-    trail.keep_anchor(root, [path for path in old if path.parent == root / trail.FOLDER])
+    keep = load_governance(root).keep_days
+    served = _older(_served(root), load_monitoring(root).log.keep_days, now)
+    trails = _older(_trail(root), keep.trail, now)
+    refused = _older(_quarantine(root), keep.quarantine, now)
+    trail.keep_anchor(root, trails)
+    old = [*served, *trails, *refused]
     for path in old:
         path.unlink()
     return old
 
 
-def _files(root: Path) -> Iterator[tuple[str, Path, datetime | None]]:
-    """(store, file, when its newest record was written; None where it is still open)."""
-    yield from (("served", path, newest(path)) for path in stores(root))
-    yield from (("trail", path, trail.day_of(path)) for path in trail.files(root))
-    for path in sorted((root / QUARANTINE).rglob("*")):
-        if path.is_file():
-            yield "quarantine", path, datetime.fromtimestamp(path.stat().st_mtime, UTC)
+def _older(files: dict[Path, datetime], days: int | None, now: datetime) -> list[Path]:
+    limit = None if days is None else now - timedelta(days=days)
+    return [path for path, newest in files.items() if limit is not None and newest < limit]
 
 
-def _older(path: Path, moment: datetime | None, limit: datetime | None) -> list[Path]:
-    return [path] if moment is not None and limit is not None and moment < limit else []
+def _served(root: Path) -> dict[Path, datetime]:
+    """Closed file -> when its newest record was written."""
+    closed = [path for path in stores(root) if path.suffix == CLOSED]
+    newest = pl.col(TIME).max()
+    return {path: pl.scan_parquet(path).select(newest).collect().item() for path in closed}
+
+
+def _trail(root: Path) -> dict[Path, datetime]:
+    """File -> the end of its day."""
+    day = timedelta(days=1)
+    return {
+        path: datetime.strptime(path.stem, trail.DAY).replace(tzinfo=UTC) + day
+        for path in trail.files(root)
+    }
+
+
+def _quarantine(root: Path) -> dict[Path, datetime]:
+    paths = [path for path in (root / QUARANTINE).rglob("*") if path.is_file()]
+    return {path: datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in sorted(paths)}

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .. import serving
 from ..serving.extensions import Context
 from ..serving.middleware import ApiError
+from . import trail
 from .keys import Key, read_keys, sha256
-from .settings import PATH, Governance, load_governance
-from .trail import TrailWriter, now
+from .settings import PATH, load_governance
+from .subjects import pseudonym
 
 LOGGER = logging.getLogger(f"{serving.__name__}.governance")  # where the service logs
 PLACE = 30
+NOT_RECORDED = {"/health", "/ready"}  # asked every few seconds by machines
+QUEUE = 20_000  # records that wait for the disk; one more is lost and counted
+FLUSH_S = 0.2  # seconds between two writes: what a killed process may lose
+POLL_S = 1.0  # seconds until a key that was added or revoked is noticed
 OPEN = {"/health", "/ready", "/version", "/docs", "/openapi.json"}
 SCOPE_OF = {"/predict": "predict", "/explain": "predict"}
 SCOPE_OF |= {"/feedback": "feedback", "/metrics": "metrics"}
@@ -26,63 +33,118 @@ SCOPE_OF |= {"/feedback": "feedback", "/metrics": "metrics"}
 def wrap(app: ASGIApp, context: Context) -> ASGIApp:
     """The application with keys and trail; raises ValueError for a mistake in conf/."""
     settings = load_governance(context.root)
-    AuditTrail(context, settings)
+    to: dict[str, Any] = {"namespace": "service", "registry": context.metrics.registry}
+    lost = Counter("trail_lost", "Requests missing from the audit trail", **to)
+    writer = TrailWriter(context.root, lost.inc)
+    header = settings.subject.header.lower().encode()
+    context.recorders.append(lambda scope: _record(scope, header, writer))
+    context.tasks.append(writer.close_at_end)
     if settings.keys.file is None:
         return app
     if context.service.key_env is not None:
         raise ValueError(f"{PATH}: keys.file and key_env of conf/service.yaml: set one of them")
-    return KeyCheck(app, context, settings)
+    return KeyCheck(app, context, context.root / settings.keys.file)
 
 
-class AuditTrail:
-    """Records each request, also those that the service refused."""
+def _record(scope: Scope, header: bytes, writer: "TrailWriter") -> None:
+    """Who, when, what, and what came of it; values of rows are not part of it."""
+    if scope["path"] in NOT_RECORDED:
+        return
+    facts = scope["facts"]
+    predictions = facts.get("predictions", [])
+    line: dict[str, Any] = {
+        "time": _now(),
+        "caller": facts.get("caller"),
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": facts["status"],
+        "request_id": facts["request_id"],
+        "model_version": predictions[0]["model_version"] if predictions else None,
+        "predictions": [one["prediction_id"] for one in predictions],
+    }
+    if subject := dict(scope["headers"]).get(header):
+        line["subject"] = subject.decode("utf-8", "replace").strip()
+    if feedback := facts.get("feedback"):
+        line["feedback_on"] = feedback["prediction_id"]
+    writer.put(line)
 
-    def __init__(self, context: Context, settings: Governance) -> None:
-        self.settings = settings
-        to: dict[str, Any] = {"namespace": "service", "registry": context.metrics.registry}
-        lost = Counter("trail_lost", "Requests missing from the audit trail", **to)
-        self.writer = TrailWriter(context.root, settings.trail, lost.inc)
-        context.recorders.append(self.record)
-        context.tasks.append(self._close_at_end)
 
-    def record(self, scope: Scope) -> None:
-        """Who, when, what, and what came of it; values of rows are not part of it."""
-        if scope["path"] in self.settings.trail.skip:
-            return
-        facts = scope["facts"]
-        predictions = facts.get("predictions", [])
-        line: dict[str, Any] = {
-            "time": now(),
-            "caller": facts.get("caller"),
-            "method": scope["method"],
-            "path": scope["path"],
-            "status": facts["status"],
-            "request_id": facts["request_id"],
-            "model_version": predictions[0]["model_version"] if predictions else None,
-            "predictions": [one["prediction_id"] for one in predictions],
-        }
-        header = self.settings.subject.header.lower().encode()
-        if subject := dict(scope["headers"]).get(header):
-            line["subject"] = subject.decode("utf-8", "replace").strip()
-        if feedback := facts.get("feedback"):
-            line["feedback_on"] = feedback["prediction_id"]
-        self.writer.put(line)
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
-    async def _close_at_end(self) -> None:
+
+class TrailWriter:
+    """Appends records in a thread; what cannot be written is counted, and named in the trail."""
+
+    def __init__(self, root: Path, on_lost: Callable[[int], None]) -> None:
+        self.root, self._on_lost = root, on_lost
+        self._waiting: list[Mapping[str, Any]] = []
+        self._n_lost = 0  # not yet named in the trail
+        self._mutex, self._stop = threading.Lock(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="trail", daemon=True)
+
+    def put(self, record: Mapping[str, Any]) -> None:
+        """Hand a record over; never waits."""
+        with self._mutex:
+            is_full = len(self._waiting) >= QUEUE or self._stop.is_set()
+            if is_full:
+                return self._lose(1)
+            self._waiting.append(record)
+        if self._thread.ident is None:
+            self._thread.start()
+
+    async def close_at_end(self) -> None:
+        """Wait for the end of the service, and close."""
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.to_thread(self.writer.close)
+            await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(FLUSH_S):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        with self._mutex:
+            waiting, self._waiting = self._waiting, []
+            n_lost, self._n_lost = self._n_lost, 0
+        try:
+            records = [self._without_name(one) for one in waiting]
+            if n_lost:
+                records.insert(0, {"time": _now(), "lost": n_lost})
+            if records:
+                trail.append(self.root / trail.FOLDER, records)
+        except Exception as error:  # nothing may end this thread
+            LOGGER.error("trail-failing", extra={"facts": {"error": str(error)}})
+            with self._mutex:
+                self._n_lost += n_lost  # counted before
+                self._lose(len(waiting))
+
+    def _without_name(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The record with a pseudonym for the person."""
+        if "subject" not in record:
+            return record
+        return {**record, "subject": pseudonym(self.root, record["subject"])}
+
+    def _lose(self, n_records: int) -> None:
+        """Count; the caller holds the lock."""
+        self._n_lost += n_records
+        self._on_lost(n_records)
 
 
 class KeyCheck:
     """Lets a request pass whose key is valid now and has the scope of its path."""
 
-    def __init__(self, app: ASGIApp, context: Context, settings: Governance) -> None:
-        self.app, self.settings = app, settings.keys
-        self.path = context.root / str(settings.keys.file)
+    def __init__(self, app: ASGIApp, context: Context, path: Path) -> None:
+        self.app, self.path = app, path
         self._keys: dict[str, Key] = {}
-        self._seen: tuple[int, int] | None = None
         self._fault = ""
         self.reload()
         context.tasks.append(self._watch)
@@ -106,12 +168,10 @@ class KeyCheck:
         return key
 
     def reload(self) -> None:
-        """Read the file if it has changed; a broken one changes nothing."""
+        """Read the file; a broken one changes nothing."""
         try:
-            seen = _identity(self.path)
-            if seen != self._seen:
-                self._keys = {key.sha256: key for key in read_keys(self.path)}
-                self._seen, self._fault = seen, ""
+            self._keys = {key.sha256: key for key in read_keys(self.path)}
+            self._fault = ""
         except (OSError, ValueError) as error:
             if str(error) != self._fault:  # once, not each second
                 LOGGER.error("keys-unreadable", extra={"facts": {"error": str(error)}})
@@ -119,11 +179,5 @@ class KeyCheck:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self.settings.poll_s)
+            await asyncio.sleep(POLL_S)
             await asyncio.to_thread(self.reload)
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    """Changes with each replacement of the file."""
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns

@@ -10,8 +10,6 @@ from ..configs.load import load
 from ..configs.settings import Count, Section
 
 PATH = "conf/governance.yaml"
-Positive = Annotated[float, Field(gt=0)]
-Limit = Annotated[float, Field(ge=0)]
 
 
 class Subject(Section):
@@ -39,30 +37,20 @@ class Keys(Section):
     """file: where the hashes of the keys lie; null: the service asks for none."""
 
     file: str | None
-    poll_s: Positive
-
-
-class Trail(Section):
-    """skip: paths that are not recorded. queue: records that wait for the disk."""
-
-    skip: tuple[str, ...]
-    queue: Count
-    flush_s: Positive
 
 
 class Signatures(Section):
-    """key_env: the environment variable that names the file with the private key."""
+    """required: whether service and batch refuse a version without a valid one."""
 
     required: bool
     public_key: str
-    key_env: str
 
 
 class Attacks(Section):
     """Limits of `attacks`; allowed_drop is a share of the metric on clean rows."""
 
     membership_auc: Annotated[float, Field(ge=0.5, le=1)]
-    allowed_drop: Limit
+    allowed_drop: Annotated[float, Field(ge=0)]
 
 
 class Governance(Section):
@@ -72,7 +60,6 @@ class Governance(Section):
     forbidden: tuple[Forbidden, ...]
     keep_days: KeepDays
     keys: Keys
-    trail: Trail
     signatures: Signatures
     attacks: Attacks
 

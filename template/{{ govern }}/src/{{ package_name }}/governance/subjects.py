@@ -28,43 +28,6 @@ def pseudonym(root: Path, subject: str) -> str:
     return hmac.new(_salt(root), subject.encode(), hashlib.sha256).hexdigest()
 
 
-def rows_by_subject(root: Path, config: Config, column: str) -> pl.DataFrame:
-    """All rows as they are in the files, with their person as text in `column`."""
-    table = load(config.data, root)
-    if column not in table.columns:
-        raise ValueError(f"conf/governance.yaml: subject.column: the data has no '{column}'")
-    return table.with_columns(as_text(pl.col(column)))
-
-
-def as_text(cells: pl.Expr) -> pl.Expr:
-    """Names of persons as text: 7.0 is `7`."""
-    return cells.cast(pl.String).str.strip_chars().str.strip_suffix(".0")
-
-
-def record_subjects(root: Path, config: Config, column: str) -> None:
-    """Keep the pseudonyms of train and valid, if data/ is what the manifest names."""
-    manifest = read_manifest(root)
-    if manifest is None or not is_complete(root, manifest):
-        return
-    path = _path(root, hashes_of(manifest))
-    if path.is_file():
-        return
-    parts = pl.concat([read_part(root, name).select(ROW) for name in LEARNT])
-    rows = rows_by_subject(root, config, column).with_columns(pl.col(ROW).cast(parts[ROW].dtype))
-    names = rows.join(parts, on=ROW, how="semi")[column].drop_nulls().unique()
-    write_json(path, sorted(pseudonym(root, name) for name in names))
-
-
-def has_learnt(root: Path, data: dict[str, Any], subject: str) -> bool | None:
-    """Whether a model trained on this data has seen the person; None where nobody can tell."""
-    path = _path(root, data)
-    return pseudonym(root, subject) in read_json(path) if path.is_file() else None
-
-
-def _path(root: Path, data: dict[str, Any]) -> Path:
-    return root / MODELS / FOLDER / f"{data['train'][:16]}-{data['valid'][:16]}.json"
-
-
 @cache
 def _salt(root: Path) -> bytes:
     path = root / SALT
@@ -79,8 +42,39 @@ def _salt(root: Path) -> bytes:
     return path.read_bytes()
 
 
-def record_now(root: Path) -> None:
-    """`record_subjects` as conf/ says, where it names a column; before a model is trusted."""
-    column = load_governance(root).subject.column
-    if column is not None:
-        record_subjects(root, load_project(root), column)
+def rows_by_subject(root: Path, config: Config, column: str) -> pl.DataFrame:
+    """All rows as they are in the files, with their person as text in `column`."""
+    table = load(config.data, root)
+    if column not in table.columns:
+        raise ValueError(f"conf/governance.yaml: subject.column: the data has no '{column}'")
+    return table.with_columns(as_text(pl.col(column)))
+
+
+def as_text(cells: pl.Expr) -> pl.Expr:
+    """Names of persons as text: 7.0 is `7`."""
+    return cells.cast(pl.String).str.strip_chars().str.strip_suffix(".0")
+
+
+def record_subjects(root: Path) -> None:
+    """Keep the pseudonyms of train and valid; nothing where no column names persons."""
+    column, manifest = load_governance(root).subject.column, read_manifest(root)
+    if column is None or manifest is None or not is_complete(root, manifest):
+        return
+    path = _path(root, hashes_of(manifest))
+    if path.is_file():
+        return
+    parts = pl.concat([read_part(root, name).select(ROW) for name in LEARNT])
+    rows = rows_by_subject(root, load_project(root), column)
+    learnt = rows.with_columns(pl.col(ROW).cast(parts[ROW].dtype)).join(parts, on=ROW, how="semi")
+    names = learnt[column].drop_nulls().unique()
+    write_json(path, sorted(pseudonym(root, name) for name in names))
+
+
+def has_learnt(root: Path, data: dict[str, Any], subject: str) -> bool | None:
+    """Whether a model trained on this data has seen the person; None where nobody can tell."""
+    path = _path(root, data)
+    return pseudonym(root, subject) in read_json(path) if path.is_file() else None
+
+
+def _path(root: Path, data: dict[str, Any]) -> Path:
+    return root / MODELS / FOLDER / f"{data['train'][:16]}-{data['valid'][:16]}.json"

@@ -6,21 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 from ..evaluation.text import interval_text, metric_text
-from ..registry.versions import CHAMPION, aliases, resolve
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, write_json, write_text
 from ..utils.logs import log
-from .lineage import EVENTS
-from .signatures import SIGNATURE
 
 PATH = Path("docs", "compliance", "technical-documentation.md")
 INVENTORY = Path("reports", "inventory.json")
 BEGIN, END = "<!-- written by `technical-file` -->", "<!-- end -->"
 FILL = "> fill:"
 PROMOTION, EVALUATION = "reports/promotion.json", "reports/evaluation.json"
+# What is cited of a report.
+FACTS = {
+    PROMOTION: "version",
+    "reports/live.json": "quality.value",
+    "reports/membership.json": "membership.auc",
+    "reports/robustness.json": "worst_drop",
+}
+# An entry of the inventory: what reports/promotion.json has, and documents.
+PROMOTED = ("version", "model", "sha256", "run", "data", "config_sha256", "created")
+DESCRIBED = {
+    "purpose": "docs/problem.md#Objective",
+    "intended_use": "docs/model-card.md#Intended use",
+    "risk_class": "docs/responsible.md#Risk class",
+    "who_decides": "docs/oversight.md#Who decides",
+}
 # Heading -> what it is made of: a section of a document, or a report. The rest is for people.
 SOURCES: dict[str, tuple[str, ...]] = {
     "General description": (
@@ -141,42 +151,25 @@ def _first_sentence(words: str) -> str:
 
 
 def _fact(name: str, content: dict[str, Any]) -> str:
-    if name == PROMOTION:
-        since, n = content["created"][:10], len(content["history"])
-        return f"version {content['version']} ({content['model']}) since {since}, change {n}"
     if name == EVALUATION:
         metric = content["metric"]
         return f"{metric_text(metric)} {interval_text(content['metrics'][metric])} on the test part"
-    if "membership" in content:
-        return f"membership attack, AUC {content['membership']['auc']:.3f}"
-    if "worst_drop" in content:
-        return f"worst drop {content['worst_drop']:.4f} of {len(content['cases'])} corruptions"
-    quality = content.get("quality") or {}
-    return f"live {quality.get('metric', 'quality')} {quality.get('value', 'not known')}"
+    place = FACTS[name]
+    found: Any = content
+    for key in place.split("."):
+        found = (found or {}).get(key)
+    return f"{place} {'is not known' if found is None else found}"
 
 
 def inventory(root: Path) -> dict[str, Any]:
     """The champion as an entry of an organisation's list of models; null where nothing is known."""
-    card = (root / "docs/model-card.md").read_text(encoding="utf-8")
-    front = yaml.safe_load(card.split("---")[1]) if card.startswith("---") else {}
-    folder = resolve(root) if CHAMPION in aliases(root) else None
-    promotion = read_json(root / PROMOTION) if (root / PROMOTION).is_file() else {}
-    texts = {
-        "purpose": "docs/problem.md#Objective",
-        "intended_use": "docs/model-card.md#Intended use",
-        "risk_class": "docs/responsible.md#Risk class",
-        "who_decides": "docs/oversight.md#Who decides",
-    }
+    path = root / PROMOTION
+    promotion = read_json(path) if path.is_file() else {}
     return {
         "name": __name__.partition(".")[0],
-        "owner": (front or {}).get("owner"),
-        "version": folder.name if folder else None,
-        **{key: promotion.get(key) for key in ("model", "sha256", "run", "data", "config_sha256")},
-        "in_use_since": promotion.get("created"),
-        "signed": folder is not None and (folder / SIGNATURE).is_file(),
-        **{key: _text(root, source) for key, source in texts.items()},
+        **{key: promotion.get(key) for key in PROMOTED},
+        **{key: _text(root, source) for key, source in DESCRIBED.items()},
         "technical_file": PATH.as_posix(),
-        "events": EVENTS.as_posix() if (root / EVENTS).is_file() else None,
     }
 
 

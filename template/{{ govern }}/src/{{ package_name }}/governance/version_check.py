@@ -13,16 +13,12 @@ def check(root: Path, folder: Path) -> None:
     if used := forbidden_in(settings, columns):
         raise ValueError(f"models/{folder.name}: {used[0]}; train without it")
     if settings.signatures.required:
-        from .signatures import check_signature  # cryptography takes 60 ms to import
+        from .sign import check_signature  # cryptography takes 60 ms to import
 
-        check_signature(root, folder, settings.signatures)
+        check_signature(folder, root / settings.signatures.public_key)
 
 
 def forbidden_in(settings: Governance, columns: list[str]) -> list[str]:
     """One sentence for each forbidden column among these."""
-    rules = {one.column: one.reason for one in settings.forbidden}
-    return [
-        f"column '{name}' is forbidden in {PATH}: {rules[name]}"
-        for name in columns
-        if name in rules
-    ]
+    rules = {one.column: one.reason for one in settings.forbidden if one.column in columns}
+    return [f"column '{name}' is forbidden in {PATH}: {reason}" for name, reason in rules.items()]
