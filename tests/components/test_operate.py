@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from tests.conftest import Render, copy_installed, run
 
 DAY_S = 86_400
 START = 1_700_000_000
-QUICK = ("bench.rounds=8", "bench.requests=30", "bench.burst=20", "bench.trainings=0")
+QUICK = ("bench.rounds=5", "bench.trainings=2")
 N_EQUAL = 20
 
 
@@ -57,9 +59,42 @@ def test_five_milliseconds_more_are_found_beside_the_committed_code(project):
     found = report(project, "bench")
 
     assert "p50" in found["broken"]
-    assert 5 < found["measured"]["p50"]["candidate"] - found["measured"]["p50"]["accepted"] < 30
-    assert found["intervals"]["p50"]["low"] > 1.25
+    p50 = found["intervals"]["p50"]
+    assert 4 < p50["candidate"] - p50["accepted"] < 30
+    assert p50["low"] > 1
     assert not list((project / "build").iterdir())
+
+
+def test_a_killed_bench_leaves_no_service(project):
+    python = str(project / ".venv/bin/python")
+    command = [python, "-m", "my_model", "bench", "--code", "HEAD"]
+    started = subprocess.Popen(command, cwd=project, env={**os.environ, "PYTHONPATH": "src"})
+    wait_for(lambda: len(services(project)) == 2)
+    started.kill()
+    started.wait()
+
+    wait_for(lambda: services(project) == [])
+
+
+def services(project: Path) -> list[str]:
+    """The commands of the services that run on copies of this project."""
+    build = project / "build"
+    found = [path for path in Path("/proc").glob("[0-9]*/cwd") if is_below(path, build)]
+    return [(path.parent / "cmdline").read_text() for path in found]
+
+
+def is_below(link: Path, folder: Path) -> bool:
+    try:
+        return link.readlink().is_relative_to(folder)
+    except OSError:  # of another user, or ended
+        return False
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.slow
@@ -83,25 +118,25 @@ def test_a_slow_feature_breaks_the_latency_budget_and_is_named(project):
     do(project, "train")
     features(project).write_text(features(project).read_text().replace("0.0)", "0.02)"))
     with pytest.raises(AssertionError, match=r"exit 1[^$]*add_features the most; allowed are 15"):
-        do(project, "feature-cost", "features.rows=20")
+        do(project, "feature-cost")
     found = report(project, "feature-cost")
-    costs = {one["name"]: one["ms"] for one in found["columns"]}
+    costs = found["columns"]
 
     assert usual["total_ms"] < usual["budget_ms"] < 20 < found["total_ms"]
     assert costs["slow"] > 20 > 5 > costs["quick"]
 
 
 def test_the_price_is_seconds_times_price_and_above_its_budget_is_an_error(project):
-    do(project, "cost", "price.cpu_hour=36", "price.per_month=7", "energy.watts=20")
+    do(project, "cost", "price.cpu_hour=36", "price.per_month=7", "price.watts=20")
     found = report(project, "cost")
     seconds = found["cpu_seconds"]
 
-    assert 0.05 < seconds["per_1000_predictions"] < 60
+    assert 0.05 < seconds["per_1000"] < 60
     assert found["training"] == pytest.approx(seconds["training"] / 100)
-    price = seconds["per_1000_predictions"] / 100 + 0.07
+    price = seconds["per_1000"] / 100 + 0.07
     assert found["per_1000_predictions"] == pytest.approx(price)
-    assert found["energy"]["estimate"] is True
-    assert found["energy"]["training_wh"] == pytest.approx(seconds["training"] * 30 / 3600)
+    assert found["energy_wh"]["method"].startswith("estimate")
+    assert found["energy_wh"]["training"] == pytest.approx(seconds["training"] * 30 / 3600)
     with pytest.raises(AssertionError, match=r"exit 1[^$]*cost.per_1000_predictions is 0.5, mea"):
         do(project, "cost", "price.per_month=100000")
 
@@ -110,10 +145,11 @@ def test_the_profile_names_the_function_that_takes_the_time(project):
     plant(project, "    _wait()")
     text = features(project).read_text()
     features(project).write_text(f"{text}\n\ndef _wait() -> None:\n    time.sleep(0.01)\n")
-    do(project, "profile-service", "--requests", "20")
+    do(project, "profile-service")
     text = (project / "reports/profile-service.txt").read_text()
 
-    assert re.search(r" 20 +0\.\d+ +0\.\d+ +0\.[2-9]\d+ +0\.01\d .*features.py:\d+\(_wait\)", text)
+    calls = r" 500 +\d\.\d+ +\d\.\d+ +[5-9]\.\d+ +0\.01\d .*features.py:\d+\(_wait\)"
+    assert re.search(calls, text)
 
 
 def git(project: Path, day: float, *words: str) -> None:
@@ -152,10 +188,8 @@ def test_lead_time_is_what_a_history_of_known_dates_has(project):
     assert found["n_releases"] == 3
     assert found["n_changes"] == 4
     assert found["lead_time_days"]["median"] == 2.5
-    assert found["wait_days"]["median"] == 2.5  # 1, 6, 4, 1
     assert found["features"] == {"n": 2, "lead_time_days": {"median": 5.5, "p90": 9.1}}
-    assert found["failed"] == {"n": 1, "share": 1 / 3, "releases": ["v1.1.0"]}
-    assert found["unreleased"]["n"] == 1
+    assert found["failed"] == {"share": 1 / 3, "releases": ["v1.1.0"]}
 
 
 def test_without_a_release_there_is_no_lead_time(project):

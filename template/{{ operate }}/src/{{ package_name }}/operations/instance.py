@@ -1,133 +1,89 @@
 """A service process of one version, on a copy of the project: what it writes is thrown away."""
 
-import http.client
-import io
-import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import Request
+from typing import Any
+from urllib.request import Request, urlopen
 
 import polars as pl
 
 from ..dataloader.sources import ROW
-from ..registry.versions import ALIASES, BACKGROUND, CHAMPION, MODELS, numbers
+from ..registry.versions import ALIASES, BACKGROUND, CHAMPION, MODELS, numbers, resolve
 from ..serving.app import JSON
+from ..serving.load_test import send_load
 from ..serving.serve import read_keys
 from ..serving.settings import load_service
 from ..utils.files import write_json
 
-PACKAGE = __name__.partition(".")[0]
+PACKAGE, START_S = __name__.partition(".")[0], 120
 KEY = "API_KEY"  # environment variable; for keys that are kept as hashes alone
-START_S, STOP_S = 120, 20
 # A fallback after budget_ms would hide how slow the model is.
 UNLIMITED = ("limits.requests_per_second=null", "timing.budget_ms=60000")
 CPU, MEMORY = "process_cpu_seconds_total", "process_resident_memory_bytes"
+# On Linux, what is started ends even where this process is killed by SIGKILL.
+DIES_TOO = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+PROJECT = [*DIES_TOO, sys.executable, "-m", PACKAGE]
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A running service; bodies: rows of its model's training as JSON."""
+    """A running service. requests: rows of its model's training, one each."""
 
-    port: int
-    bodies: list[bytes]
-    headers: dict[str, str]
+    url: str
+    requests: list[Request]
 
-    def connect(self) -> closing[http.client.HTTPConnection]:
-        """A connection that is kept open between requests."""
-        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30))
-
-    def milliseconds(self, connection: http.client.HTTPConnection, number: int) -> float:
-        """The time of one prediction; raises ValueError where the model does not predict."""
-        body = self.bodies[number % len(self.bodies)]
-        started = time.perf_counter()
-        connection.request("POST", "/predict", body, self.headers)
-        answer = connection.getresponse()
-        content = answer.read()
-        taken = (time.perf_counter() - started) * 1000
-        check(answer.status, content)
-        return taken
-
-    def requests(self) -> list[Request]:
-        """The same predictions for `send_load`."""
-        url = f"http://127.0.0.1:{self.port}/predict"
-        return [Request(url, body, self.headers) for body in self.bodies]
+    def load(self, n_requests: int, rate: float) -> dict[str, Any]:
+        """What `send_load` measures; raises ValueError where the model predicts none."""
+        found = send_load(self.requests, rate, (n_requests - 0.5) / rate)
+        if not found["requests_per_second"]:
+            text = "was the model trained with other features? Train, evaluate and register"
+            raise ValueError(f"the service responds, but the model does not predict; {text}")
+        return found
 
     def metric(self, name: str) -> float:
         """A value of /metrics; 0 where the system does not report it, as outside Linux."""
-        with self.connect() as connection:
-            connection.request("GET", "/metrics", headers=self.headers)
-            text = connection.getresponse().read().decode()
-        found = re.search(rf"(?m)^service_{name} (\S+)", text)
+        request = Request(f"{self.url}/metrics", headers=self.requests[0].headers)
+        with urlopen(request, timeout=30) as response:
+            found = re.search(rf"(?m)^service_{name} (\S+)", response.read().decode())
         return float(found[1]) if found else 0.0
 
 
-def newest(root: Path) -> str:
+def newest(root: Path) -> Path:
     """The version that was registered last: the one that fits the code of now."""
-    return str(max(numbers(root), default=CHAMPION))
-
-
-def check(status: int, content: bytes) -> None:
-    """Raise ValueError unless this is a response of a model that works."""
-    if status != 200:
-        raise ValueError(f"the service responds {status}: {content[:200].decode()}")
-    if b'"reason":"failed"' in content:
-        raise ValueError(
-            "the model fails on this code: do features differ from those that the version was "
-            "trained with? Train, evaluate and register, or name an older version and its code"
-        )
+    return resolve(root, str(max(numbers(root), default=CHAMPION)))
 
 
 @contextmanager
 def copied(root: Path, version: Path, commit: str | None = None) -> Iterator[Path]:
-    """A copy of code, conf/ and data/ with one version as champion; deleted at the end.
+    """A copy of the project with one version as champion; deleted at the end.
 
     commit: src/ and conf/ as they were there; None: as they are now.
     """
-    (root / "build").mkdir(exist_ok=True)  # on the same disk, so that data/ is linked, not copied
+    (root / "build").mkdir(exist_ok=True)  # on the same disk, so that large files are linked
+    # Nothing that users sent, no canary, and not switched off.
+    skipped = shutil.ignore_patterns("__pycache__", "served", "rollout.json")
     with tempfile.TemporaryDirectory(dir=root / "build", prefix="operate-") as folder:
         to = Path(folder)
-        _copy_code(root, to, commit)
-        if (root / "data").is_dir():
-            served = shutil.ignore_patterns("served")
-            shutil.copytree(root / "data", to / "data", ignore=served, copy_function=os.link)
-        shutil.copytree(version, to / MODELS / version.name)
-        for path in (root / MODELS).glob("*.json"):  # such as hashes of keys
-            shutil.copyfile(path, to / MODELS / path.name)
-        (to / MODELS / "rollout.json").unlink(missing_ok=True)  # no canary, and not switched off
+        for name in ("src", "conf") if commit is None else ():
+            shutil.copytree(root / name, to / name, ignore=skipped)
+        for name in (one for one in ("data", MODELS) if (root / one).is_dir()):
+            shutil.copytree(root / name, to / name, ignore=skipped, copy_function=os.link)
+        if commit:
+            archive = to / "code.tar"
+            _run(["git", "archive", f"--output={archive}", commit, "src", "conf"], root)
+            shutil.unpack_archive(archive, to, filter="data")
         write_json(to / MODELS / ALIASES, {CHAMPION: version.name})
         yield to
-
-
-def _copy_code(root: Path, to: Path, commit: str | None) -> None:
-    if commit is None:
-        for name in ("src", "conf"):
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(root / name, to / name, ignore=ignored)
-        return
-    command = ["git", "archive", commit, "src", "conf"]
-    done = subprocess.run(command, cwd=root, capture_output=True)
-    if done.returncode:
-        raise ValueError(f"git archive {commit}: {done.stderr.decode().strip()}")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(to, filter="data")
-
-
-def run_command(root: Path, *words: str) -> None:
-    """A command of the project in `root`, in a process of its own."""
-    done = subprocess.run(_command(*words), cwd=root, env=_environment(root), capture_output=True)
-    if done.returncode:
-        raise ValueError(f"`{words[0]}` stopped: {done.stderr.decode().strip()}")
 
 
 @contextmanager
@@ -136,55 +92,57 @@ def serving(root: Path) -> Iterator[Instance]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["host=127.0.0.1", f"port={port}", f"model={CHAMPION}", *UNLIMITED]
-    command = _command("serve", *words)
-    log = root / "service.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=root, env=_environment(root), stdout=output, stderr=output
-        )
-    try:
-        _wait(process, port, log)
-        yield Instance(port, bodies(root), _headers(root))
-    finally:
-        process.terminate()
+    words = ("serve", "host=127.0.0.1", f"port={port}", f"model={CHAMPION}", *UNLIMITED)
+    url, log = f"http://127.0.0.1:{port}", root / "service.log"
+    requests = [Request(f"{url}/predict", body, headers(root)) for body in bodies(root)]
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [*PROJECT, *words], cwd=root, env=_environment(root), stdout=output, stderr=output
+        ) as process,
+    ):
         try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
+            if not _is_ready(url, process):
+                last = log.read_text(encoding="utf-8").strip().rpartition("\n")[2]
+                raise ValueError(f"the service did not become ready: {last}")
+            yield Instance(url, requests)
+        finally:
             process.kill()
-            process.wait()
 
 
-def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", PACKAGE, *words]
+def _is_ready(url: str, process: "subprocess.Popen[bytes]") -> bool:
+    end = time.monotonic() + START_S
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            urlopen(f"{url}/ready", timeout=5).close()
+            return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def run_project(root: Path, *words: str) -> None:
+    """A command of the project in a copy; raises ValueError with what it prints if it fails."""
+    _run([*PROJECT, *words], root)
+
+
+def _run(command: Sequence[str], root: Path) -> None:
+    done = subprocess.run(command, cwd=root, env=_environment(root), capture_output=True)
+    if done.returncode:
+        raise ValueError(f"`{' '.join(command)}` stopped: {done.stderr.decode().strip()}")
 
 
 def _environment(root: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(root / "src")}
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < end:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-            try:
-                connection.request("GET", "/ready")
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                pass
-        time.sleep(0.1)
-    lines = log.read_text(encoding="utf-8").splitlines() or ["no message"]
-    raise ValueError(f"the service did not become ready: {lines[-1]}")
-
-
 def bodies(root: Path) -> list[bytes]:
     """Rows of the training of a copy's version, each as JSON."""
-    path = next((root / MODELS).glob(f"*/{BACKGROUND}"))
-    rows = pl.read_parquet(path).drop(ROW).to_dicts()
-    return [json.dumps(row, default=lambda moment: moment.isoformat()).encode() for row in rows]
+    rows = pl.read_parquet(resolve(root) / BACKGROUND).drop(ROW)
+    return rows.write_ndjson().encode().splitlines()
 
 
-def _headers(root: Path) -> dict[str, str]:
+def headers(root: Path) -> dict[str, str]:
+    """Of a request to /predict, with a key where one is needed."""
     keys = [*read_keys(load_service(root)), *os.environ.get(KEY, "").split()]
     return {"Content-Type": JSON} | ({"X-API-Key": keys[0]} if keys else {})

@@ -5,102 +5,60 @@ import asyncio
 import cProfile
 import pstats
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from starlette.types import ASGIApp, Message
+from httpx2 import ASGITransport, AsyncClient  # of the development dependencies
 
-from ..registry.versions import CHAMPION, resolve
-from ..serving import batching
-from ..serving.app import JSON, create_app
+from ..registry.versions import CHAMPION
+from ..serving.app import create_app
 from ..serving.serve import load_version, read_keys
 from ..serving.settings import load_service
 from ..utils.files import write_text
 from ..utils.logs import log
-from .feature_cost import own_functions
-from .instance import UNLIMITED, bodies, check, copied, newest
+from .instance import PACKAGE, UNLIMITED, bodies, copied, headers, newest
 
 REPORT = Path("reports", "profile-service.txt")
-N_FIRST, N_SHOWN, N_PRINTED = 20, 40, 8
-
-
-class SameThread(Executor):
-    """Runs what is submitted at once: the profiler sees one thread."""
-
-    def __init__(self, *threads: int) -> None:
-        """Takes what a pool of threads takes."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """The result or the error, in a future."""
-        done: Future[Any] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            done.set_exception(error)
-        return done
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How many requests of which version."""
-    parser.add_argument("--requests", type=int, default=500, help="of one row (default: 500)")
-    parser.add_argument("--version", help="a version or alias (default: the newest)")
+N_FIRST, N_REQUESTS, N_SHOWN = 20, 500, 40
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write reports/profile-service.txt."""
-    with copied(args.root, resolve(args.root, args.version or newest(args.root))) as root:
-        profile = asyncio.run(profiled(root, args.requests))
+    """Write reports/profile-service.txt: functions of the project, then all."""
+    with copied(args.root, newest(args.root)) as root:
+        profile = asyncio.run(profiled(root))
     text = StringIO()
     stats = pstats.Stats(profile, stream=text).sort_stats("cumulative")
-    text.write(f"{args.requests} requests of one row to /predict; sorted by cumtime\n")
-    stats.print_stats(N_SHOWN)
-    text.write("Sorted by tottime, the time in a function without what it calls\n")
+    stats.print_stats(f"src.{PACKAGE}.(?!operations)", N_SHOWN)
     stats.sort_stats("tottime").print_stats(N_SHOWN)
     write_text(args.root / REPORT, text.getvalue().replace(f"{Path.cwd()}/", ""))
-    served = [one for one in own_functions(profile) if not one[0].startswith("operations/")]
-    for name, seconds in served[:N_PRINTED]:
-        log("profile", f"{seconds / args.requests * 1000:>8.3f} ms  {name}")
-    log("", f"record    {REPORT.as_posix()}")
+    log("profile", f"{N_REQUESTS} requests of one row: {REPORT.as_posix()}")
 
 
-async def profiled(root: Path, n_requests: int) -> cProfile.Profile:
+async def profiled(root: Path) -> cProfile.Profile:
     """A profile of the application itself, without a network or a second thread."""
     service = load_service(root, [f"model={CHAMPION}", *UNLIMITED])
-    keys = read_keys(service)
-    with mock.patch.object(batching, "ThreadPoolExecutor", SameThread):
-        app = create_app(load_version(root, service), service, keys)
+    app = create_app(load_version(root, service), service, read_keys(service))
     rows, profile = bodies(root), cProfile.Profile()
-    for number in range(N_FIRST + n_requests):
-        if number == N_FIRST:
-            profile.enable()
-        await _post(app, rows[number % len(rows)], keys[:1])
-    profile.disable()
+    client = AsyncClient(
+        transport=ASGITransport(app), base_url="http://service", headers=headers(root)
+    )
+    with mock.patch.object(asyncio.get_running_loop(), "run_in_executor", in_this_thread):
+        for number in range(N_FIRST + N_REQUESTS):
+            if number == N_FIRST:
+                profile.enable()
+            response = await client.post("/predict", content=rows[number % len(rows)])
+        profile.disable()
+    if b'"source":"model"' not in response.content:
+        raise ValueError(f"the model does not predict: {response.text[:200]}")
     return profile
 
 
-async def _post(app: ASGIApp, body: bytes, keys: list[str]) -> None:
-    """One request; raises ValueError unless its status is 200."""
-    headers = {"content-type": JSON, "content-length": str(len(body))}
-    headers |= {"x-api-key": keys[0]} if keys else {}
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/predict",
-        "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 0),
-    }
-    received = [{"type": "http.request", "body": body, "more_body": False}]
-    sent: list[Message] = []
+def in_this_thread(_: Any, function: Callable[..., Any], *values: Any) -> "asyncio.Task[Any]":
+    """In place of `run_in_executor`: a profiler sees the functions of its own thread alone."""
 
-    async def receive() -> Message:
-        return received.pop() if received else {"type": "http.disconnect"}
+    async def call() -> Any:
+        return function(*values)
 
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await app(scope, receive, send)
-    check(sent[0]["status"], sent[1]["body"])
+    return asyncio.ensure_future(call())

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from ..configs.load import load
 from ..configs.settings import Count, Section, Share
+from ..serving.load_test import Objectives
 
 PATH, SLO = "conf/operations.yaml", "conf/slo.yaml"
 Positive = Annotated[float, Field(gt=0)]
@@ -26,40 +27,26 @@ class Change(Section):
 
 
 class Bench(Section):
-    """How much is measured."""
+    """How often each side is measured, and trained."""
 
     rounds: Annotated[int, Field(ge=5)]
-    requests: Annotated[int, Field(ge=20)]
-    burst: Count
-    trainings: Annotated[int, Field(ge=0)]
+    trainings: Annotated[int, Field(ge=2)]
 
 
 class Features(Section):
     """Features may take this share of the latency."""
 
     budget_share: Share
-    rows: Count
 
 
 class Price(Section):
-    """Of one core for an hour, and of what is paid by the month."""
+    """Of one core for an hour, of what is paid by the month, and of energy its constants."""
 
     cpu_hour: NotNegative
     per_month: NotNegative
     predictions_per_month: Count
-
-
-class Energy(Section):
-    """Constants of an estimate: watts of a busy core, and the overhead of its building."""
-
     watts: Positive
     overhead: Annotated[float, Field(ge=1)]
-
-
-class Delivery(Section):
-    """patch_days: a patch release so soon means that the release before it failed."""
-
-    patch_days: NotNegative
 
 
 class Operations(Section):
@@ -69,23 +56,22 @@ class Operations(Section):
     bench: Bench
     features: Features
     price: Price
-    energy: Energy
-    delivery: Delivery
 
 
-class Cost(Section):
+class Cost(BaseModel):
     """`cost` in conf/slo.yaml."""
 
     per_1000_predictions: Positive
     currency: str
 
 
-class Budget(BaseModel):
-    """The part of conf/slo.yaml that concerns money."""
+class Slo(BaseModel):
+    """The parts of conf/slo.yaml that concern load and money."""
 
+    serving: Objectives
     cost: Cost
 
 
-def load_operations(root: Path, overrides: Sequence[str] = ()) -> Operations:
-    """conf/operations.yaml, changed by `key=value` words; raises ValueError, one line a mistake."""
-    return load(root, PATH, Operations, overrides)
+def load_both(root: Path, overrides: Sequence[str] = ()) -> tuple[Operations, Slo]:
+    """Both files, the first changed by `key=value` words; raises ValueError, a line a mistake."""
+    return load(root, PATH, Operations, overrides), load(root, SLO, Slo)
