@@ -63,7 +63,7 @@ def _predictions(root: Path, subject: str, column: str) -> Iterator[str]:
         if str(json.loads(row).get(column)).strip().removesuffix(".0") == subject:
             yield name
     hidden = pseudonym(root, subject)
-    for record in trail.records(root):
+    for record in trail.records(root, hidden):
         if record.get("subject") == hidden:
             yield from record["predictions"]
 

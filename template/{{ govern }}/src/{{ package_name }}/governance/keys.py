@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,13 +18,14 @@ from ..utils.names import check_name
 from .settings import PATH, load_governance
 
 SCOPES = ("predict", "feedback", "metrics", "admin")  # admin: everything
+NAME = r"^[\w.@-]{1,64}$"
 ACTIONS = ("add", "list", "revoke")
 
 
 class Key(Section):
     """A key without the key: its SHA-256, whose it is, what it may do, and when."""
 
-    name: Annotated[str, Field(pattern=r"^[\w.@-]{1,64}$")]
+    name: Annotated[str, Field(pattern=NAME)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     scopes: tuple[str, ...]
     not_before: AwareDatetime
@@ -84,13 +86,11 @@ def _add(known: list[Key], args: argparse.Namespace) -> list[Key]:
     scopes = tuple(scope.strip() for scope in args.scopes.split(","))
     for scope in scopes:
         check_name(scope, SCOPES, "--scopes")
+    if not re.fullmatch(NAME, args.name):
+        raise ValueError(f"{args.name!r}: a name has letters, digits and . @ - _")
     now, key = datetime.now(UTC), secrets.token_urlsafe(32)
-    facts = {"name": args.name, "sha256": sha256(key.encode()), "scopes": scopes}
-    ends = now + timedelta(days=args.days)
-    try:
-        added = Key.model_validate({**facts, "not_before": now, "expires": ends})
-    except ValidationError as error:
-        raise ValueError(f"{args.name!r}: a name has letters, digits and . @ - _") from error
+    ends, hidden = now + timedelta(days=args.days), sha256(key.encode())
+    added = Key(name=args.name, sha256=hidden, scopes=scopes, not_before=now, expires=ends)
     log("keys", f"{added.id} for {args.name}, until {ends:%Y-%m-%d}; shown once:")
     log("", key)
     return [*known, added]

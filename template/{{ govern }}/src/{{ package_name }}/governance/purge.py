@@ -1,6 +1,7 @@
 """Delete logs that are older than conf/ keeps them: `purge`."""
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from ..utils.logs import log
 from . import trail
 from .settings import load_governance
 
+Time = Callable[[Path], datetime]
+
 
 def run(args: argparse.Namespace) -> None:
     """Delete, and print what; for a nightly job."""
@@ -25,38 +28,33 @@ def run(args: argparse.Namespace) -> None:
 
 def purge(root: Path, now: datetime) -> list[Path]:
     """Delete every file whose newest record is older than its store keeps it; returns them."""
-    keep = load_governance(root).keep_days
-    served = _older(_served(root), load_monitoring(root).log.keep_days, now)
-    trails = _older(_trail(root), keep.trail, now)
-    refused = _older(_quarantine(root), keep.quarantine, now)
+    keep, served = load_governance(root).keep_days, load_monitoring(root).log.keep_days
+    trails = _older(trail.files(root), _end_of_day, keep.trail, now)
+    closed = [path for path in stores(root) if path.suffix == CLOSED]
+    refused = [path for path in sorted((root / QUARANTINE).rglob("*")) if path.is_file()]
+    old = trails + _older(closed, _newest, served, now)
+    old += _older(refused, _written, keep.quarantine, now)
     trail.keep_anchor(root, trails)
-    old = [*served, *trails, *refused]
     for path in old:
         path.unlink()
     return old
 
 
-def _older(files: dict[Path, datetime], days: int | None, now: datetime) -> list[Path]:
-    limit = None if days is None else now - timedelta(days=days)
-    return [path for path, newest in files.items() if limit is not None and newest < limit]
+def _older(paths: list[Path], time: Time, days: int | None, now: datetime) -> list[Path]:
+    if days is None:
+        return []
+    return [path for path in paths if time(path) < now - timedelta(days=days)]
 
 
-def _served(root: Path) -> dict[Path, datetime]:
-    """Closed file -> when its newest record was written."""
-    closed = [path for path in stores(root) if path.suffix == CLOSED]
-    newest = pl.col(TIME).max()
-    return {path: pl.scan_parquet(path).select(newest).collect().item() for path in closed}
+def _end_of_day(path: Path) -> datetime:
+    day = datetime.strptime(path.stem, trail.DAY).replace(tzinfo=UTC)
+    return day + timedelta(days=1)
 
 
-def _trail(root: Path) -> dict[Path, datetime]:
-    """File -> the end of its day."""
-    day = timedelta(days=1)
-    return {
-        path: datetime.strptime(path.stem, trail.DAY).replace(tzinfo=UTC) + day
-        for path in trail.files(root)
-    }
+def _newest(path: Path) -> datetime:
+    found: datetime = pl.scan_parquet(path).select(pl.col(TIME).max()).collect().item()
+    return found
 
 
-def _quarantine(root: Path) -> dict[Path, datetime]:
-    paths = [path for path in (root / QUARANTINE).rglob("*") if path.is_file()]
-    return {path: datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in sorted(paths)}
+def _written(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -13,7 +13,6 @@ from ..utils.logs import log
 
 PATH = Path("docs", "compliance", "technical-documentation.md")
 INVENTORY = Path("reports", "inventory.json")
-BEGIN, END = "<!-- written by `technical-file` -->", "<!-- end -->"
 FILL = "> fill:"
 PROMOTION, EVALUATION = "reports/promotion.json", "reports/evaluation.json"
 # What is cited of a report.
@@ -31,38 +30,19 @@ DESCRIBED = {
     "risk_class": "docs/responsible.md#Risk class",
     "who_decides": "docs/oversight.md#Who decides",
 }
-# Heading -> what it is made of: a section of a document, or a report. The rest is for people.
-SOURCES: dict[str, tuple[str, ...]] = {
-    "General description": (
-        "docs/problem.md#Objective",
-        "docs/model-card.md#Intended use",
-        "docs/model-card.md#Out of scope",
-        PROMOTION,
-    ),
-    "Development and design": (
-        "docs/data-card.md#Origin",
-        "docs/data-card.md#Labels",
-        "docs/model-card.md#What was tried",
-        "docs/decisions/",
-    ),
-    "Monitoring and control": (
-        "docs/oversight.md#Who decides",
-        "docs/oversight.md#How to overrule",
-        "reports/live.json",
-    ),
-    "Fitness of the metrics": ("docs/model-card.md#Metric", EVALUATION),
-    "Risk management": (
-        "docs/responsible.md#What can go wrong",
-        "docs/risk-assessment.md#Residual risk",
-        "docs/threat-model.md#Accepted risks",
-        "reports/membership.json",
-        "reports/robustness.json",
-    ),
-    "Changes over the lifecycle": (PROMOTION, "CHANGELOG.md"),
-    "Standards applied": (),
-    "Declaration of conformity": (),
-    "Post-market monitoring": ("docs/data-card.md#Retention", "docs/runbook.md#Who to call"),
-}
+# The points of Annex IV. Below each, the document names what is cited: `<!-- from FILE, FILE -->`.
+HEADINGS = (
+    "General description",
+    "Development and design",
+    "Monitoring and control",
+    "Fitness of the metrics",
+    "Risk management",
+    "Changes over the lifecycle",
+    "Standards applied",
+    "Declaration of conformity",
+    "Post-market monitoring",
+)
+BLOCK = re.compile(r"(?s)(<!-- from (.*?) -->\n).*?(?=<!-- end -->)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,25 +67,23 @@ def run(args: argparse.Namespace) -> None:
 
 def update(root: Path, text: str) -> str:
     """The document with its generated parts as the sources are now."""
-    for heading, sources in SOURCES.items():
-        lines = [f"* {line}" for source in sources for line in _cite(root, source)]
-        block = "\n".join([BEGIN, *lines, END])
-        pattern = rf"(?ms)^(## {heading}\n.*?){re.escape(BEGIN)}.*?{re.escape(END)}"
-        if lines:
-            text = re.sub(pattern, lambda found, block=block: found[1] + block, text)  # type: ignore[misc]
-    return text
+
+    def write(found: re.Match[str]) -> str:
+        lines = [f"* {line}\n" for one in found[2].split(", ") for line in _cite(root, one)]
+        return found[1] + "".join(lines)
+
+    return BLOCK.sub(write, text)
 
 
 def find_faults(root: Path, text: str) -> Iterator[str]:
     """A sentence for each heading that is missing or empty, each source that is, and each link."""
-    for heading, sources in SOURCES.items():
-        body = section(text, heading)
-        own = re.sub(rf"(?s){re.escape(BEGIN)}.*?{re.escape(END)}", "", body or "")
+    for heading in HEADINGS:
+        own = re.sub(r"<!--.*?-->", "", BLOCK.sub("", section(text, heading) or ""))
         if not _words(own):
             yield f"{PATH.as_posix()}: '{heading}' is empty"
-        for source in sources:
-            if not list(_cite(root, source)):
-                yield f"{PATH.as_posix()}: '{heading}' needs {source}, which is missing or empty"
+    for source in (one for block in BLOCK.findall(text) for one in block[1].split(", ")):
+        if not list(_cite(root, source)):
+            yield f"{PATH.as_posix()}: needs {source}, which is missing or empty"
     for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if "://" not in link and not (root / PATH.parent / link).exists():
             yield f"{PATH.as_posix()}: {link}: no such file"

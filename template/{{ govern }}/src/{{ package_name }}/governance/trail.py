@@ -94,15 +94,17 @@ def files(root: Path) -> list[Path]:
 def keep_anchor(root: Path, deleted: Sequence[Path]) -> None:
     """Keep where the chain goes on, before its oldest files are deleted."""
     if deleted:
-        last = _last_line(max(deleted).read_bytes())
-        write_json(root / FOLDER / ANCHOR, last._asdict())
+        path = root / FOLDER / ANCHOR
+        last = max(_read_link(path), _last_line(max(deleted).read_bytes()))
+        write_json(path, last._asdict())
 
 
-def records(root: Path) -> Iterator[dict[str, Any]]:
-    """What the trail holds, in order."""
+def records(root: Path, text: str = "") -> Iterator[dict[str, Any]]:
+    """What the trail holds, in order; only lines with this text, and none half written."""
     for path in files(root):
         for line in path.read_bytes().splitlines():
-            yield from_json(line)
+            if text.encode() in line and line.endswith(b"}"):
+                yield from_json(line)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
