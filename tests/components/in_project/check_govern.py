@@ -378,6 +378,11 @@ def test_the_technical_file_is_red_until_it_is_whole_and_when_a_source_changes(l
     for path in docs.rglob("*.md"):
         path.write_text(re.sub(r"(?m)^> .*(\n> .*)*", "Words of a person. More.", path.read_text()))
     (docs / "runbook.md").write_text("## Who to call\n\nAnn.\n")
+    (logged.root / "reports/own.json").write_text('{"created": "2026-02-03"}')
+    page = logged.root / technical_file.PATH
+    page.write_text(
+        page.read_text().replace("CHANGELOG.md -->", "CHANGELOG.md, reports/own.json -->")
+    )
     green = logged.run("technical-file")
     checked = logged.run("technical-file", "--check")
     page = docs / "model-card.md"
@@ -391,6 +396,7 @@ def test_the_technical_file_is_red_until_it_is_whole_and_when_a_source_changes(l
     assert "needs docs/problem.md#Objective, which is missing or empty" in red.stderr
     assert (green.returncode, checked.returncode) == (0, 0), green.stderr
     assert "Words of a person." in (logged.root / technical_file.PATH).read_text()
+    assert "created 2026-02-03" in (logged.root / technical_file.PATH).read_text()
     assert logged.json("reports/inventory.json")["purpose"] == "Words of a person."
     assert stale.returncode == 1
     assert "its sources have changed" in stale.stderr

@@ -15,7 +15,7 @@ PATH = Path("docs", "compliance", "technical-documentation.md")
 INVENTORY = Path("reports", "inventory.json")
 FILL = "> fill:"
 PROMOTION, EVALUATION = "reports/promotion.json", "reports/evaluation.json"
-# What is cited of a report.
+# What is cited of a report; of others `created`.
 FACTS = {
     PROMOTION: "version",
     "reports/live.json": "quality.value",
@@ -132,11 +132,10 @@ def _fact(name: str, content: dict[str, Any]) -> str:
     if name == EVALUATION:
         metric = content["metric"]
         return f"{metric_text(metric)} {interval_text(content['metrics'][metric])} on the test part"
-    place = FACTS[name]
     found: Any = content
-    for key in place.split("."):
+    for key in FACTS.get(name, "created").split("."):
         found = (found or {}).get(key)
-    return f"{place} {'is not known' if found is None else found}"
+    return f"{FACTS.get(name, 'created')} {'is not known' if found is None else found}"
 
 
 def inventory(root: Path) -> dict[str, Any]:
