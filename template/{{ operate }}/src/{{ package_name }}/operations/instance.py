@@ -89,6 +89,7 @@ def copied(root: Path, version: Path, commit: str | None = None) -> Iterator[Pat
 @contextmanager
 def serving(root: Path) -> Iterator[Instance]:
     """The service of a copy, until the block ends; raises ValueError where it does not start."""
+    run_project(root, "export", f"model={CHAMPION}")  # a service that exports takes more memory
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
