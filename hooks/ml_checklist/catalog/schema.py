@@ -153,7 +153,7 @@ _FACT = Keys(
 )
 FACTS = Keys(facts=ListOf(_FACT, 1))
 
-# at_most: points where the proof is committed after a run by hand, unless an item holds: a schedule.
+# at_most: points where a run by hand is committed, unless an item holds, such as a schedule.
 _ENTRIES = ListOf(Keys(name=Text(), items=ListOf(ID), at_most_=Number(), unless_=ID), 1)
 VIEW = Keys(
     view=_SLUG,

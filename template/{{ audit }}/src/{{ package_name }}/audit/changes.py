@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.report import metric_text, number_text
+from ..evaluation.text import metric_text, number_text
 from ..model import store
 from ..utils import runs
 from ..utils.files import read_json, write_json
