@@ -52,6 +52,7 @@ def report(project: Path, name: str) -> Any:
     return json.loads((project / "reports" / f"{name}.json").read_text())
 
 
+@pytest.mark.slow
 def test_five_milliseconds_more_are_found_beside_the_committed_code(project):
     plant(project, "    time.sleep(0.005)")
     with pytest.raises(AssertionError, match=r"exit 1[^$]*change.p50 is 1.25, measured \d"):
@@ -65,6 +66,7 @@ def test_five_milliseconds_more_are_found_beside_the_committed_code(project):
     assert not list((project / "build").iterdir())
 
 
+@pytest.mark.slow
 def test_a_killed_bench_leaves_no_service(project):
     python = str(project / ".venv/bin/python")
     command = [python, "-m", "my_model", "bench", "--code", "HEAD"]
@@ -126,6 +128,7 @@ def test_a_slow_feature_breaks_the_latency_budget_and_is_named(project):
     assert costs["slow"] > 20 > 5 > costs["quick"]
 
 
+@pytest.mark.slow
 def test_the_price_is_seconds_times_price_and_above_its_budget_is_an_error(project):
     do(project, "cost", "price.cpu_hour=36", "price.per_month=7", "price.watts=20")
     found = report(project, "cost")

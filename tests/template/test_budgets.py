@@ -7,7 +7,6 @@ A limit is raised in the same commit as the code that needs it, with the reason.
 import ast
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -34,6 +33,9 @@ class Budget:
 # baselines of time, transforms of the target, and weights.
 POC = Budget(5410, 54, 730)
 MVP = Budget(7860, 83, 1430)
+# Of the lines above an mvp 1,060 are explain, fairness and drift, and 5,600 the seven components of
+# scaffold production. Their aim is 3,500: govern (eleven commands) and monitor are furthest from it.
+PRODUCTION = Budget(14510, 155, 2600)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),
@@ -61,7 +63,7 @@ COMPONENTS = {
 TOOL = Budget(7995, 70, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 217, "mvp": 289}
+FILES = {"poc": 217, "mvp": 289, "production": 445}
 
 
 def has_code(path: Path) -> bool:
@@ -102,7 +104,9 @@ def exceeded(found: Budget, limit: Budget) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("scaffold", "limit"), [("poc", POC), ("mvp", MVP)])
+@pytest.mark.parametrize(
+    ("scaffold", "limit"), [("poc", POC), ("mvp", MVP), ("production", PRODUCTION)]
+)
 def test_a_scaffold_stays_within_its_budget(rendered: Render, scaffold, limit):
     assert exceeded(measure(rendered(scaffold=scaffold)), limit) == []
 
@@ -135,9 +139,9 @@ def mean_line(paths: list[Path]) -> float:
     return sum(map(len, filled)) / max(len(filled), 1)
 
 
-@pytest.mark.parametrize("answers", [{}, {"scaffold": "mvp"}], ids=["poc", "mvp"])
-def test_no_line_budget_is_met_by_dense_lines(rendered: Render, answers: dict[str, Any]):
-    found = modules(rendered(**answers))
+@pytest.mark.parametrize("scaffold", ["poc", "mvp", "production"])
+def test_no_line_budget_is_met_by_dense_lines(rendered: Render, scaffold: str):
+    found = modules(rendered(scaffold=scaffold))
     # A module of a few lines may be one long sentence.
     dense = [p.name for p in found if n_lines([p]) >= 10 and mean_line([p]) > LONGEST_IN_A_MODULE]
 

@@ -15,17 +15,20 @@ from tests.template import rows
 
 PROJECTS: dict[str, dict[str, Any]] = {
     "poc": {"project_name": "Churn Model", "owner": "@org/team"},
-    "mvp": {
-        "scaffold": "mvp",
+    "production": {
+        "scaffold": "production",
         "task": "regression",
         "ci": "gitlab",
         "licence": "proprietary",
-        "components": ["explain", "fairness", "drift", "runs"],
+        "components": ["runs"],
     },
+    "mvp": {"scaffold": "mvp"},
 }
+# What an mvp has is in production too; alone it runs with `make test-all`.
+PARAMS = ["poc", "production", pytest.param("mvp", marks=pytest.mark.slow)]
 
 
-@pytest.fixture(scope="module", params=PROJECTS)
+@pytest.fixture(scope="module", params=PARAMS)
 def project(request, installed_project):
     return installed_project(**PROJECTS[request.param])
 
