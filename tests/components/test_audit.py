@@ -37,9 +37,9 @@ def test_a_new_project_has_no_error(rendered, tmp_path, trained, scaffold, task)
     chosen = every if scaffold == "production" else ["audit"]
     source = rendered(scaffold=scaffold, task=task, components=chosen)
     project = shutil.copytree(source, tmp_path / "project")
-    python, env = str(trained / ".venv/bin/python"), {"PYTHONPATH": str(project / "src")}
+    python = str(trained / ".venv/bin/python")
     for command in ("train", "evaluate", "audit"):
-        run(python, "-m", "my_model", command, cwd=project, **env)
+        run(python, "-m", "my_model", command, cwd=project, PYTHONPATH=str(project / "src"))
     report = json.loads((project / "reports/audit.json").read_text())
 
     assert report["n"]["error"] == 0

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -57,8 +58,10 @@ def series(project: Path, kind: str) -> None:
 def start(project: Path, *words: str) -> subprocess.Popen[str]:
     command = [str(project / ".venv/bin/python"), "-m", "my_model", *words]
     environment = {"PYTHONPATH": str(project / "src"), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, cwd=project, env=environment, text=True, **pipes)
+    out, err = subprocess.PIPE, subprocess.STDOUT
+    return subprocess.Popen(
+        command, cwd=project, env=environment, text=True, stdout=out, stderr=err
+    )
 
 
 def command(project: Path, *words: str, code: int = 0) -> str:
@@ -73,7 +76,7 @@ def configure(project: Path, **changes: object) -> None:
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
 
 
-def report(project: Path, name: str = "retraining") -> dict:
+def report(project: Path, name: str = "retraining") -> Any:
     return json.loads((project / f"reports/{name}.json").read_text())
 
 
