@@ -108,8 +108,8 @@ IN_THE_MODEL = (
         "'2' == '1'",
         (
             "serving/serve.py",
-            "    folder = resolve(root, service.model)\n",
-            '    folder = resolve(root, "2")\n',
+            "    folder = resolve_checked(root, service.model if name is None else name)\n",
+            '    folder = resolve_checked(root, "2")\n',
         ),
     ),
     _fault(
@@ -154,7 +154,11 @@ IN_HTTP = (
         "ready-without-a-model",
         ABSENT,
         "200 == 503",
-        ("serving/app.py", "is_absent = version.predictor is None", "is_absent = False"),
+        (
+            "serving/app.py",
+            "    is_absent, facts = version.predictor is None, _facts(version)\n",
+            "    is_absent, facts = False, _facts(version)\n",
+        ),
     ),
     _fault(
         "the-key-is-not-checked",

@@ -55,7 +55,7 @@ def in_batch(file, folder):
 def served(version, rows):
     """By POST /predict, row by row and as a list; the first is compared with the second."""
     client = importlib.import_module("fastapi.testclient").TestClient
-    service = part("serving.app").load_service(ROOT, ["limits.requests_per_second=null"])
+    service = part("serving.settings").load_service(ROOT, ["limits.requests_per_second=null"])
     with client(part("serving.app").create_app(version, service)) as http:
         answer = http.post("/predict", json=rows)
         assert answer.status_code == 200, answer.text
@@ -121,7 +121,7 @@ def main():
     pl.read_csv("rows.csv", infer_schema=False).write_parquet("rows.parquet")
     shutil.copyfile("data/valid/part-0.parquet", "valid.parquet")
     serving = part("serving.serve")
-    version = serving.load_version(ROOT, part("serving.app").load_service(ROOT))
+    version = serving.load_version(ROOT, part("serving.settings").load_service(ROOT))
     paths = {
         "predict a CSV file": predicted("rows.csv"),
         "predict a Parquet file of texts": predicted("rows.parquet"),
