@@ -249,7 +249,8 @@ def test_a_grown_project_with_edits_is_green_at_once(template, tmp_path, task):
         edit(project)
     commit(project, "Ours")
 
-    update(project, scaffold="mvp")
-    run("make", "setup", "check", "test", cwd=project)
-
-    assert_kept(project, "poc to mvp", list(EDITS))
+    for scaffold, change in (("mvp", "poc to mvp"), ("production", "mvp to production")):
+        update(project, scaffold=scaffold)
+        run("make", "setup", "check", "test", cwd=project)
+        assert_kept(project, change, list(EDITS))
+        commit(project, scaffold)
