@@ -56,8 +56,9 @@ def prediction_records(
 def _row_fields(row: BaseModel, settings: Log) -> dict[str, str | None]:
     if settings.raw == "none":
         return {"row": None, "row_sha256": None}
-    cells = row.model_dump(by_alias=True)
-    text = to_json({name: cells[name] for name in cells if name not in settings.mask}).decode()
+    fields = type(row).model_fields.items() if settings.mask else ()
+    masked = {name for name, field in fields if (field.alias or name) in settings.mask}
+    text = row.model_dump_json(by_alias=True, exclude=masked)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return {"row": text if settings.raw == "row" else None, "row_sha256": digest}
 
