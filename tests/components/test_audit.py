@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.components.projects import check_machinery
 from tests.conftest import copy_installed, run
 
 
@@ -18,13 +19,7 @@ def trained(installed_project, tmp_path_factory) -> Path:
 
 def test_each_kind_of_finding_is_found_where_it_is_planted(trained):
     """The tests of in_project/, with the fixtures of the shipped tests."""
-    source = Path(__file__).parent / "in_project" / "check_audit.py"
-    shutil.copy2(source, trained / "tests/audit/test_machinery.py")
-    command = [str(trained / ".venv/bin/pytest"), "-q", "tests/audit"]
-    done = run(*command, cwd=trained, PYTHONPATH="src")
-
-    assert "passed" in done.stdout
-    assert "skipped" not in done.stdout
+    check_machinery(trained, "check_audit", "tests/audit", whole_folder=True)
 
 
 @pytest.mark.parametrize(

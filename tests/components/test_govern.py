@@ -1,34 +1,23 @@
 """Governance: planted faults in trail, lineage, keys, files and signatures."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.components.test_serve import do
-from tests.conftest import copy_installed, run
+from tests.components.projects import check_machinery, do, promoted
 
 
 @pytest.fixture(scope="module")
 def governed(installed_project, tmp_path_factory) -> Path:
     """A project with a champion, and batch beside the service."""
     installed = installed_project(components=["govern", "batch"])
-    project = copy_installed(installed, tmp_path_factory.mktemp("govern") / "project")
-    for command in ("train", "evaluate", "register", "promote"):
-        do(project, command)
-    return project
+    return promoted(installed, tmp_path_factory.mktemp("govern") / "project")
 
 
 @pytest.mark.slow
 def test_the_machinery_holds_under_planted_faults(governed):
     """The tests of in_project/, with the fixtures of the shipped tests."""
-    source = Path(__file__).parent / "in_project" / "check_govern.py"
-    shutil.copy2(source, governed / "tests/governance/test_machinery.py")
-    command = [str(governed / ".venv/bin/pytest"), "-q", "tests/governance/test_machinery.py"]
-    done = run(*command, cwd=governed, PYTHONPATH="src")
-
-    assert "passed" in done.stdout
-    assert "skipped" not in done.stdout
+    check_machinery(governed, "check_govern", "tests/governance")
 
 
 @pytest.mark.slow

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.components.projects import do, promoted
 from tests.components.promql import Series, firing
-from tests.components.test_serve import do
-from tests.conftest import ROOT, copy_installed, run
+from tests.conftest import ROOT, run
 
 DEPLOY = ROOT / "template/{{ monitor }}/deploy"
 ALERTS = DEPLOY / "prometheus/alerts.yml"
@@ -39,9 +39,8 @@ with TestClient(create_app(version, service)) as client:
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project with a champion."""
     installed = installed_project(components=["monitor"])
-    project = copy_installed(installed, tmp_path_factory.mktemp("monitor") / "project")
-    for command in ("train", "evaluate", "register", "promote", "export"):
-        do(project, command)
+    project = promoted(installed, tmp_path_factory.mktemp("monitor") / "project")
+    do(project, "export")
     return project
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.components.test_serve import do
-from tests.conftest import Render, copy_installed, run
+from tests.components.projects import do, promoted
+from tests.conftest import Render, run
 
 DAY_S = 86_400
 START = 1_700_000_000
@@ -26,9 +26,8 @@ N_EQUAL = 20
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project in git with a champion."""
     installed = installed_project(components=["operate"])
-    project = copy_installed(installed, tmp_path_factory.mktemp("operate") / "project")
-    for command in ("train", "evaluate", "register", "promote", "export"):
-        do(project, command)
+    project = promoted(installed, tmp_path_factory.mktemp("operate") / "project")
+    do(project, "export")
     return project
 
 

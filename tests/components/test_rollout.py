@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.test_serve import do, serving, valid_row, wait_until
-from tests.conftest import copy_installed, run
+from tests.components.projects import check_machinery, do, promoted
+from tests.components.test_serve import serving, valid_row, wait_until
 
 N_SWAPS, N_CLIENTS = 5, 4
 FOLLOWS_S = 5
@@ -21,9 +21,8 @@ FOLLOWS_S = 5
 def registered(installed_project, tmp_path_factory) -> Path:
     """A project with two equal versions, exported; the first is champion."""
     installed = installed_project(components=["rollout"])
-    project = copy_installed(installed, tmp_path_factory.mktemp("rollout") / "project")
-    for command in ("train", "evaluate", "register", "promote", "export"):
-        do(project, command)
+    project = promoted(installed, tmp_path_factory.mktemp("rollout") / "project")
+    do(project, "export")
     shutil.copytree(project / "models/1", project / "models/2")
     return project
 
@@ -130,10 +129,4 @@ def test_a_mistake_is_one_sentence(registered, words, message):
 
 def test_the_rules_hold(registered):
     """The tests of in_project/, with the fixtures of the shipped tests."""
-    source = Path(__file__).parent / "in_project" / "check_rollout.py"
-    shutil.copy2(source, registered / "tests/rollout/test_machinery.py")
-    command = [str(registered / ".venv/bin/pytest"), "-q", "tests/rollout/test_machinery.py"]
-    done = run(*command, cwd=registered, PYTHONPATH="src")
-
-    assert "passed" in done.stdout
-    assert "skipped" not in done.stdout
+    check_machinery(registered, "check_rollout", "tests/rollout")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.components.projects import check_machinery, do
 from tests.conftest import copy_installed, run
 
 HEAD = (
@@ -31,11 +32,6 @@ def registered(installed_project, tmp_path_factory) -> Path:
     installed = installed_project(components=["serve"])
     project = copy_installed(installed, tmp_path_factory.mktemp("serve") / "project")
     return champion(project)
-
-
-def do(project: Path, *words: str) -> None:
-    python = str(project / ".venv/bin/python")
-    run(python, "-m", "my_model", *words, cwd=project, PYTHONPATH="src")
 
 
 def champion(project: Path, *words: str) -> Path:
@@ -140,13 +136,7 @@ def test_the_load_test_sends_the_load_and_compares_it(registered):
 
 def test_the_machinery_of_the_service_holds(registered):
     """The tests of in_project/, with the fixtures of the shipped tests."""
-    source = Path(__file__).parent / "in_project" / "check_service.py"
-    shutil.copy2(source, registered / "tests/serving/test_machinery.py")
-    command = [str(registered / ".venv/bin/pytest"), "-q", "tests/serving/test_machinery.py"]
-    done = run(*command, cwd=registered, PYTHONPATH="src")
-
-    assert "passed" in done.stdout
-    assert "skipped" not in done.stdout
+    check_machinery(registered, "check_service", "tests/serving")
 
 
 SLOW = pytest.mark.slow

@@ -12,7 +12,8 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import serving
-from ..serving.extensions import Context
+from ..monitoring.segments import FLUSH_S, QUEUE
+from ..serving.extensions import Context, close_at_end
 from ..serving.middleware import ApiError
 from . import trail
 from .keys import Key, read_keys, sha256
@@ -22,8 +23,6 @@ from .subjects import pseudonym
 LOGGER = logging.getLogger(f"{serving.__name__}.governance")  # where the service logs
 PLACE = 30
 NOT_RECORDED = {"/health", "/ready"}  # asked every few seconds by machines
-QUEUE = 20_000  # records that wait for the disk; one more is lost and counted
-FLUSH_S = 0.2  # seconds between two writes: what a killed process may lose
 POLL_S = 1.0  # seconds until a key that was added or revoked is noticed
 OPEN = {"/health", "/ready", "/version", "/docs", "/openapi.json"}
 SCOPE_OF = {"/predict": "predict", "/explain": "predict"}
@@ -38,7 +37,7 @@ def wrap(app: ASGIApp, context: Context) -> ASGIApp:
     writer = TrailWriter(context.root, lost.inc)
     header = settings.subject.header.lower().encode()
     context.recorders.append(lambda scope: _record(scope, header, writer))
-    context.tasks.append(writer.close_at_end)
+    context.tasks.append(lambda: close_at_end(writer.close))
     if settings.keys.file is None:
         return app
     if context.service.key_env is not None:
@@ -92,13 +91,6 @@ class TrailWriter:
             self._waiting.append(record)
         if self._thread.ident is None:
             self._thread.start()
-
-    async def close_at_end(self) -> None:
-        """Wait for the end of the service, and close."""
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await asyncio.to_thread(self.close)
 
     def close(self) -> None:
         """Write what waits, and end."""

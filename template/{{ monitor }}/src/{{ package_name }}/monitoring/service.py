@@ -1,6 +1,5 @@
 """Around the service: log each prediction, label and refusal; age of the model."""
 
-import asyncio
 import contextlib
 import re
 import time
@@ -12,7 +11,7 @@ from prometheus_client import Counter, Gauge
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..registry.versions import MODELS
-from ..serving.extensions import Context
+from ..serving.extensions import Context, close_at_end
 from ..utils.files import read_json
 from ..utils.runs import RECORD
 from . import log
@@ -81,11 +80,11 @@ class PredictionLog:
         """Run the threads as long as the service runs."""
         for writer in self.writers.values():
             writer.start()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            for writer in self.writers.values():
-                await asyncio.to_thread(writer.close)
+        await close_at_end(self._close)
+
+    def _close(self) -> None:
+        for writer in self.writers.values():
+            writer.close()
 
     def _add_gauges(self, to: dict[str, Any]) -> None:
         """Computed when they are read; NaN where they are not known."""
