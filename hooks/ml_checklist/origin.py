@@ -14,6 +14,8 @@ _ADDRESS = re.compile(r"^([a-z+]+://|[\w.-]+@[\w.-]+:|g[hl]:)")
 _MVP = ("tune", "registry", "serve", "batch", "ship")
 _ABOVE = ("explain", "fairness", "drift", "monitor", "rollout", "retrain", "govern", "audit")
 BROUGHT = {"mvp": _MVP, "production": (*_MVP, *_ABOVE, "inspect", "operate")}
+# Kind of data -> (components that come with it, components that it never has).
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"table": ((), ())}
 _LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"
 
@@ -28,11 +30,14 @@ class Origin(NamedTuple):
     version: str
     scaffold: str
     chosen: tuple[str, ...] = ()
+    kind: str = "table"
 
     @property
     def components(self) -> tuple[str, ...]:
         """All components of the project but those that another one needed."""
-        return (*self.chosen, *BROUGHT.get(self.scaffold, ()))
+        needs, lacks = KINDS.get(self.kind, KINDS["table"])
+        brought = [name for name in BROUGHT.get(self.scaffold, ()) if name not in lacks]
+        return (*self.chosen, *needs, *brought)
 
 
 def read(home: Path) -> Origin:
@@ -46,7 +51,8 @@ def read(home: Path) -> Origin:
     source, scaffold = (str(answers.get(key) or "") for key in ("_src_path", "scaffold"))
     chosen = answers.get("components")
     names = tuple(map(str, chosen)) if isinstance(chosen, list) else ()
-    return Origin(source, version, scaffold, names)
+    kind = str(answers.get("data") or "table")
+    return Origin(source, version, scaffold, names, kind)
 
 
 def _version(text: str) -> str:

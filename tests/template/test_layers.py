@@ -28,6 +28,7 @@ class Layers:
         table = yaml.safe_load((root / "components.yml").read_text(encoding="utf-8"))
         self.components: dict[str, dict[str, Any]] = table["components"]
         self.kinds: dict[str, dict[str, Any]] = table["kinds"]
+        self.offers: dict[str, list[str]] = {**table["rows"], **table["kind"]}
         folders = [path for path in (root / "template").iterdir() if path.is_dir()]
         self.folders = {path.name.strip("{} "): path for path in folders}
         self.owner: dict[str, str] = {}
@@ -44,7 +45,7 @@ class Layers:
     @property
     def named(self) -> set[str]:
         """Every layer that components.yml and the template know."""
-        return {"every", "core", *self.kinds, *self.components}
+        return {"every", "core", "rows", *self.kinds, *self.components}
 
     def closure(self, component: str) -> set[str]:
         """A component and all that it needs."""
@@ -55,15 +56,15 @@ class Layers:
 
     def allowed(self, layer: str) -> set[str]:
         """The layers whose files a file of `layer` may import."""
-        if layer in ("core", *self.kinds):
-            return {"core", *self.kinds}
-        return {"core", *self.kinds, *self.closure(layer)}
+        shared = {"core", "rows", *self.kinds}
+        # What a component puts into model/, the estimators of a kind may offer.
+        models = {name for name, each in self.components.items() if each.get("model")}
+        return shared | (models if layer in self.kinds else self.closure(layer))
 
     def provided(self, path: str) -> set[str]:
-        """The names that some kind offers to the core in a module."""
+        """The names that the layers below the core offer to it in a module."""
         module = path.removeprefix(PACKAGE)
-        listed = [each for kind in self.kinds.values() for each in kind["provides"].get(module, ())]
-        return {re.match(r"\w+", each)[0] for each in listed}  # type: ignore[index]
+        return {re.match(r"\w+", each)[0] for each in self.offers.get(module, ())}  # type: ignore[index]
 
 
 def problems(root: Path) -> list[str]:
@@ -107,8 +108,10 @@ def twice(layers: Layers) -> Iterator[str]:
 def places(layers: Layers) -> Iterator[str]:
     """A component lies in a package of its own; core and kind lie in the packages of the core."""
     for layer, files in layers.files.items():
-        package = layers.components.get(layer, {}).get("package")
-        allowed = {package} if layer in layers.components else CORE_PACKAGES
+        component = layers.components.get(layer)
+        allowed = CORE_PACKAGES if component is None else {component.get("package")}
+        if component and component.get("model"):
+            allowed = {*allowed, "model"}
         for name in files:
             if not name.startswith("src/"):
                 continue
@@ -161,7 +164,7 @@ def _imports(
         owner = layers.owner[target]
         if owner not in layers.allowed(layer):
             yield f"{layer}: {name} imports {target} of {owner}"
-        if layer == "core" and owner in layers.kinds and name.startswith("src/"):
+        if layer == "core" and owner in {"rows", *layers.kinds} and name.startswith("src/"):
             offered = layers.provided(target)
             module_itself = PurePosixPath(target).stem == imported
             if (imported not in offered and not module_itself) or not offered:
@@ -277,7 +280,7 @@ PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "one path twice": (write("docs", "conf/search.yaml", "a: 1\n"), "conf/search.yaml is in"),
     "unknown folder": (write("observe", "docs/x.md", "x\n"), "observe is not in components.yml"),
-    "needs below": (swap_table("needs: []", "needs: [serve]"), "tune needs serve"),
+    "needs below": (swap_table("and resumed.\n    needs: []", "and resumed.\n    needs: [serve]"), "tune needs serve"),
 }
 
 

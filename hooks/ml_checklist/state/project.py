@@ -63,7 +63,7 @@ def shipped_tests(catalog: Path, came: Origin) -> dict[str, list[str]]:
     path = catalog / "tests.json"
     if came.scaffold in ("", "checklist") or not path.is_file():
         return {}
-    layers = {"every", "core", "table", *came.components}
+    layers = {"every", "core", "rows", came.kind, *came.components}
     listed = json.loads(path.read_text(encoding="utf-8"))
     found = {}
     for item, tests in listed.items():

@@ -69,10 +69,12 @@ def fit(
     rows: pl.DataFrame,
     features: Sequence[str],
     classes: Sequence[str] | None,
+    valid: pl.DataFrame | None = None,
 ) -> tuple[Predictor, list[str]]:
     """A model fitted on these rows, and the warnings of its fit.
 
     name: in ESTIMATORS, or a baseline's. features: the raw columns. rows: typed, with the target.
+    valid: rows that tell an estimator whose `fit` takes `eval_set` when to stop; none are learnt.
     """
     split, target = config.data.split, None
     time = [split.column] if name in OF_TIME and split.column else []
@@ -88,7 +90,13 @@ def fit(
         estimator.set_params(categorical_features=preprocessor.categorical_)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator.fit(X, y, **_weights(config, name, estimator, rows))
+        options = _weights(config, name, estimator, rows)
+        if valid is not None and "eval_set" in inspect.signature(estimator.fit).parameters:
+            y_valid = encode_target(valid[config.data.target], classes)
+            y_valid = target.forward(np.maximum(y_valid, target.low)) if target else y_valid
+            seen = preprocessor.transform(add_features(valid.select(columns)))
+            options["eval_set"] = [(seen, y_valid)]
+        estimator.fit(X, y, **options)
     messages = [str(one.message).partition("\n")[0] for one in caught]
     labels = tuple(classes) if classes is not None else None
     model = Predictor(columns, labels, preprocessor, estimator, target)
@@ -122,8 +130,8 @@ def _class_weight(config: Config, classes: Sequence[str] | None) -> Any:
     return {code: weight.get(label, 1.0) for code, label in enumerate(classes)}
 
 
-def _weights(config: Config, name: str, estimator: Any, rows: pl.DataFrame) -> dict[str, Array]:
-    """What `fit` gets beside X and y: the column data.weight."""
+def _weights(config: Config, name: str, estimator: Any, rows: pl.DataFrame) -> dict[str, Any]:
+    """Keywords of `fit`: the column data.weight."""
     if config.data.weight is None or name in OF_TIME:
         return {}
     if "sample_weight" not in inspect.signature(estimator.fit).parameters:

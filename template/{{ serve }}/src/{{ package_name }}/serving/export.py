@@ -80,6 +80,9 @@ def _outputs(predicted: Predictions) -> Array:
 
 
 def _converted(estimator: Any, X: Matrix) -> bytes:
+    """By the estimator's own `to_onnx(X)` where it has one, else by skl2onnx."""
+    if hasattr(estimator, "to_onnx"):
+        return bytes(estimator.to_onnx(X[:2]))
     import skl2onnx
 
     options = {id(estimator): {"zipmap": False}} if hasattr(estimator, "classes_") else None
