@@ -4,6 +4,7 @@ import inspect
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,11 +71,13 @@ def fit(
     features: Sequence[str],
     classes: Sequence[str] | None,
     valid: pl.DataFrame | None = None,
+    folder: Path | None = None,
 ) -> tuple[Predictor, list[str]]:
     """A model fitted on these rows, and the warnings of its fit.
 
     name: in ESTIMATORS, or a baseline's. features: the raw columns. rows: typed, with the target.
     valid: rows that tell an estimator whose `fit` takes `eval_set` when to stop; none are learnt.
+    folder: where one whose `fit` takes `folder` keeps its state, and continues from.
     """
     split, target = config.data.split, None
     time = [split.column] if name in OF_TIME and split.column else []
@@ -91,7 +94,10 @@ def fit(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         options = _weights(config, name, estimator, rows)
-        if valid is not None and "eval_set" in inspect.signature(estimator.fit).parameters:
+        taken = inspect.signature(estimator.fit).parameters
+        if folder is not None and "folder" in taken:
+            options["folder"] = folder
+        if valid is not None and "eval_set" in taken:
             y_valid = encode_target(valid[config.data.target], classes)
             y_valid = target.forward(np.maximum(y_valid, target.low)) if target else y_valid
             seen = preprocessor.transform(add_features(valid.select(columns)))
