@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,16 @@ def run(args: argparse.Namespace) -> None:
     train(load_project(args.root, args.overrides), args.root)
 
 
-def train(config: Config, root: Path, command: str = "train") -> dict[str, Any]:
-    """The record of a new run; its folder holds the model. Raises what `prepare` raises."""
+def train(
+    config: Config, root: Path, command: str = "train", state: Path | None = None
+) -> dict[str, Any]:
+    """The record of a new run; its folder holds the model. Raises what `prepare` raises.
+
+    state: what a stopped training left, to be continued.
+    """
     with runs.recorded(root, command, config.model_dump(mode="json")) as current:
+        if state is not None:
+            shutil.copyfile(state, current.folder / state.name)
         manifest = ensure(config, root)
         # The first one writes conf/schema.yaml.
         current.add(trees=runs.trees(root), data=manifests.hashes_of(manifest))

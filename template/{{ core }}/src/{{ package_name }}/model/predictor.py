@@ -76,7 +76,7 @@ def fit(
     """A model fitted on these rows, and the warnings of its fit.
 
     name: in ESTIMATORS, or a baseline's. features: the raw columns. rows: typed, with the target.
-    valid: rows that tell an estimator whose `fit` takes `eval_set` when to stop; none are learnt.
+    valid: rows that tell an estimator whose `fit` takes `valid` when to stop; none are learnt.
     folder: where one whose `fit` takes `folder` keeps its state, and continues from.
     """
     split, target = config.data.split, None
@@ -97,11 +97,11 @@ def fit(
         taken = inspect.signature(estimator.fit).parameters
         if folder is not None and "folder" in taken:
             options["folder"] = folder
-        if valid is not None and "eval_set" in taken:
+        if valid is not None and "valid" in taken:
             y_valid = encode_target(valid[config.data.target], classes)
             y_valid = target.forward(np.maximum(y_valid, target.low)) if target else y_valid
             seen = preprocessor.transform(add_features(valid.select(columns)))
-            options["eval_set"] = [(seen, y_valid)]
+            options["valid"] = (seen, y_valid)
         estimator.fit(X, y, **options)
     messages = [str(one.message).partition("\n")[0] for one in caught]
     labels = tuple(classes) if classes is not None else None

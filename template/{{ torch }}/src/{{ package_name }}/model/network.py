@@ -62,12 +62,12 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
         X: Array,
         y: Array,
         sample_weight: Array | None = None,
-        eval_set: list[tuple[Array, Array]] | None = None,
+        valid: tuple[Array, Array] | None = None,
         folder: Path | None = None,
     ) -> "Network":
-        """X: shape (n, ...). eval_set: examples that choose the best epoch, and when to stop.
+        """X: shape (n, ...). valid: examples that choose the best epoch, and when to stop.
 
-        Without eval_set train chooses, after all epochs. folder: of the checkpoint.
+        Without valid train chooses, after all epochs. folder: of the checkpoint.
         Raises ValueError where a name is unknown, CheckFailed where the loss becomes infinite.
         """
         is_number = self.task == "regression"
@@ -77,15 +77,14 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
         self.center_, self.spread_ = _level(y) if is_number else (0.0, 1.0)
         weight = np.ones(len(y)) if sample_weight is None else sample_weight
         train = self._examples(X, y, weight * self._class_weights(y, y))
-        valid, options = train, self._options()
-        if eval_set is None:
+        judged, options = train, self._options()
+        if valid is None:
             options = replace(options, patience=None)
         else:
-            seen, y_valid = eval_set[0]
-            valid = self._examples(seen, y_valid, self._class_weights(y_valid, y))
+            judged = self._examples(*valid, self._class_weights(valid[1], y))
         network, loss = self._names()
         words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
-        job = Job(train, valid, options, *words)
+        job = Job(train, judged, options, *words)
         found = run_job(job, folder) if self.processes == 1 else spread(job, self.processes, folder)
         self.history_ = found["history"]
         self.weights_ = {name: value.numpy() for name, value in found["weights"].items()}

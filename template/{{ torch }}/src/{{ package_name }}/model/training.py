@@ -201,7 +201,7 @@ class TrainingLoop:
             self.scale *= FACTOR if self.options.schedule == "plateau" else 1
         mark = "" if self.n_worse else " best"
         text = f"epoch {self.epoch + 1:>3} of {self.options.epochs}: loss {entry['train']:.4f}, "
-        if self.rank == 0:
+        if self.rank == 0 and self.path is not None:
             log("", f"{text}valid {value:.4f}{mark}, {rate:,.0f} examples/s")
         self.epoch, self.position = self.epoch + 1, 0
         self.sums.zero_()
