@@ -3,7 +3,10 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from .kind import Keys
+from .section import Section as Section
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -17,12 +20,6 @@ def _as_text(value: Any) -> Any:
 
 # Values that mean "not known".
 Missing = tuple[Annotated[float | str, BeforeValidator(_as_text)], ...]
-
-
-class Section(BaseModel):
-    """A part of the configuration: fixed once read, and without keys that nothing reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Split(Section):
@@ -53,8 +50,8 @@ class Split(Section):
         return self
 
 
-class Data(Section):
-    """The files, the roles of their columns, and what must hold for them.
+class Data(Keys):
+    """The files, the roles of their columns, and what must hold for them; Keys: of this kind.
 
     weight: a column with the weight of each row when a model is fitted; no feature.
     """

@@ -8,6 +8,7 @@ import polars as pl
 
 from ..configs.settings import Data
 from ..utils.logs import log
+from .examples import to_examples
 
 MAIN = "main"  # the name of data.file among the tables
 ORIGINAL = Path("data", "original")
@@ -36,7 +37,8 @@ def load(data: Data, root: Path, main: Path | None = None) -> pl.DataFrame:
     already, as the parts do, nothing is joined. Raises ValueError by file, line and column.
     """
     table = read_table(main or find_file(root, data.file), data.file if main is None else str(main))
-    return join_others(table, read_others(data, root))
+    joined = join_others(table, read_others(data, root))
+    return to_examples(joined, data, to_predict=main is not None)
 
 
 def read_others(data: Data, root: Path) -> dict[str, pl.DataFrame]:
