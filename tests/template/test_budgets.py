@@ -53,7 +53,7 @@ COMPONENTS = {
     "rollout": Budget(750, 10, 210),
     "retrain": Budget(350, 4, 100),
     "govern": Budget(1650, 16, 280),
-    "audit": Budget(660, 7, 40),
+    "audit": Budget(430, 5, 40),
     "inspect": Budget(400, 5, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(700, 8, 90),
