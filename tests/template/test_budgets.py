@@ -54,7 +54,7 @@ COMPONENTS = {
     "retrain": Budget(350, 4, 100),
     "govern": Budget(1650, 16, 280),
     "audit": Budget(430, 5, 40),
-    "inspect": Budget(400, 5, 100),
+    "inspect": Budget(270, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(700, 8, 90),
 }
