@@ -157,7 +157,8 @@ def test_the_profile_names_the_function_that_takes_the_time(project):
         port = free.getsockname()[1]
     conf, url = project / "conf/service.yaml", f"http://127.0.0.1:{port}"
     conf.write_text(conf.read_text().replace("port: 8000", f"port: {port}"))
-    with subprocess.Popen(command, cwd=project, stdout=subprocess.DEVNULL):
+    environment = {**os.environ, "PYTHONPATH": "src"}  # its own source
+    with subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.DEVNULL):
         wait_for(lambda: is_open(f"{url}/ready"))
         load = (".venv/bin/python", "-m", "my_model", "load-test", f"--url={url}", "--seconds=2")
         run(*load, cwd=project, check=False, PYTHONPATH="src")  # slower than promised, perhaps
