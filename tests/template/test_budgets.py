@@ -32,14 +32,14 @@ class Budget:
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
 POC = Budget(5410, 54, 730)
-MVP = Budget(7860, 83, 1430)
+MVP = Budget(7880, 83, 1430)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 5,600 the seven components of
 # scaffold production. Their aim is 3,500; govern (eleven commands) and monitor are furthest off.
 PRODUCTION = Budget(14510, 155, 2600)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),
-    "serve": Budget(1260, 12, 380),
+    "serve": Budget(1270, 12, 380),
     "batch": Budget(210, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
@@ -55,8 +55,8 @@ COMPONENTS = {
     "govern": Budget(1650, 16, 280),
     "audit": Budget(430, 5, 40),
     "inspect": Budget(270, 4, 100),
-    # Five commands, the settings, and a copy of the project to measure without a trace.
-    "operate": Budget(700, 8, 90),
+    # Three commands, the settings, and a copy of the project to measure without a trace.
+    "operate": Budget(400, 6, 90),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
