@@ -1,6 +1,5 @@
 """Send one request to a version without sending its response, and compare two responses."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 from pydantic_core import from_json
 from starlette.types import ASGIApp, Message, Receive, Scope
 
-from .. import serving
+from .follow import LOGGER
 from .guard import SLOW, gap
 
-LOGGER = logging.getLogger(f"{serving.__name__}.rollout")  # where the service logs
 BUSY = 503
 FAULTS = ("fallbacks", SLOW, "disagreement")  # of a row
 Prediction = dict[str, Any]
@@ -19,10 +17,13 @@ Prediction = dict[str, Any]
 
 @dataclass(frozen=True)
 class Reply:
-    """What a version responds with. scope: that of the request, as the version left it."""
+    """What a version responds with; predictions: of /predict, one a row.
+
+    scope: that of the request, as the version left it.
+    """
 
     status: int
-    predictions: list[Prediction]  # of /predict, one a row
+    predictions: list[Prediction]
     messages: list[Message]
     scope: Scope
 
