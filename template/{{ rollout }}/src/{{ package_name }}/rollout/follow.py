@@ -1,7 +1,6 @@
 """Follow models/aliases.json and models/rollout.json, and load what they name."""
 
 import asyncio
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -13,16 +12,15 @@ import polars as pl
 from fastapi import FastAPI
 from prometheus_client import Counter, Gauge
 
-from .. import serving
 from ..registry.versions import ALIASES, MODELS, PREDICTIONS, resolve
 from ..serving import serve
 from ..serving.extensions import Context
+from ..serving.middleware import LOGGER
 from ..serving.model_version import ModelVersion, Output
 from .guard import Guard, Settings
 from .rollout import PLAN, Plan, change_plan, read_plan, record
 
 T = TypeVar("T")
-LOGGER = logging.getLogger(f"{serving.__name__}.rollout")  # where the service logs
 POLL_S, RETRY_S = 1.0, 10.0
 SAME = 1e-3  # relative to the largest prediction; ONNX differs by less
 OTHER_CODE = "restart the service with the code (add_features) that it was trained with"
@@ -90,12 +88,13 @@ class Follower:
 
     def end(self, plan: Plan, ended: str) -> Plan:
         """The plan of a rollout that is over; written where models/ is not read-only."""
-        changes = {"mode": "off", "ended": ended}
+        kind, changes = ended.partition(":")[0], {"mode": "off", "ended": ended}
+        facts = {"version": plan.version, "mode": plan.mode, "ended": ended}
+        LOGGER.warning(f"rollout-{kind}", extra={"facts": facts})
 
         def write() -> None:
-            facts = {"version": plan.version, "mode": plan.mode, "ended": ended}
             change_plan(self.context.root, plan, **changes)
-            record(self.context.root, ended.partition(":")[0], **facts)
+            record(self.context.root, kind, **facts)
 
         self._attempt("write", write, None)
         return plan.model_copy(update=changes)

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..configs.load import load
 from ..serving.extensions import Context
 from ..serving.middleware import ApiError
-from .arms import Reply, ask, compare, read_body
-from .follow import LOGGER, Active, Follower
+from .arms import ask, compare, read_body
+from .follow import Active, Follower
 from .guard import Settings
 
 CONF = "conf/rollout.yaml"
@@ -71,7 +71,10 @@ class Rollout:
     async def _both(
         self, active: Active, is_canary: bool, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """The challenger answers if it is a canary and can, else the champion; both are asked."""
+        """The challenger answers if it is a canary and can, else the champion; both are asked.
+
+        What they predict is compared after the response; the rollout ends where a guard says so.
+        """
         assert active.challenger
         champion, challenger = active.champion, active.challenger
         request = {**scope, "facts": dict(scope["facts"])}, await read_body(receive), receive
@@ -84,10 +87,6 @@ class Rollout:
         own = await ask(champion, *request) if sent is other else sent
         other = other or await ask(challenger, *request)
         scope["facts"]["shadow"] = (own if sent is other else other).predictions
-        await self._compare(active, sent, own, other)
-
-    async def _compare(self, active: Active, sent: Reply, own: Reply, other: Reply) -> None:
-        """End the rollout where a guard does not hold."""
         found = compare(own, other, active.distance)
         if "disagreement" in found:
             rows = zip(sent.predictions, own.predictions, other.predictions, strict=True)
@@ -97,13 +96,10 @@ class Rollout:
         await self._end(active, active.guard.add(found, other.error))
 
     async def _end(self, active: Active, reason: str | None) -> None:
-        """The guard has stopped the rollout in this process; write it for the others."""
-        if reason is None:
-            return
-        self.aborts.labels(reason.partition(":")[0]).inc()
-        facts = {"version": active.plan.version, "reason": reason}
-        LOGGER.error("rollout-aborted", extra={"facts": facts})
-        await asyncio.to_thread(self.follower.end, active.plan, f"aborted: {reason}")
+        """Where the guard has stopped the rollout in this process, write it for the others."""
+        if reason is not None:
+            self.aborts.labels(reason.partition(":")[0]).inc()
+            await asyncio.to_thread(self.follower.end, active.plan, f"aborted: {reason}")
 
 
 def _status(active: Active) -> dict[str, Any]:

@@ -66,7 +66,9 @@ class Preprocessor:
         names, values = _numeric(table, self.trendless)
         learnt = self.numbers_
         if names != learnt["names"]:
-            raise ValueError(f"features must be {learnt['names']}, got {names}")
+            odd = sorted({*names} ^ {*learnt["names"]}) or "in another order"
+            text = "add_features gives other columns than in training"
+            raise ValueError(f"{text}: {odd}; use the code that trained the model")
         missing = np.isnan(values)
         # In place: of two million rows a copy is as large as the file.
         np.copyto(values, learnt["fill"], where=missing & ~np.array(learnt["gaps"], dtype=bool))
