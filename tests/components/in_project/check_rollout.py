@@ -177,7 +177,7 @@ def rejections(share_a, share_b, n_runs, n_users=2000, seed=1):
 
 
 def test_looks_at_every_step_reject_equal_versions_in_at_most_one_of_twenty():
-    sequential, naive = rejections(0.1, 0.1, 500)
+    sequential, naive = rejections(0.1, 0.1, 250)
 
     assert sequential <= 0.05
     assert naive > 0.15  # a z-test that is looked at each hundred users

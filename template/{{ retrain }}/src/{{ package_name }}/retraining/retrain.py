@@ -104,7 +104,7 @@ def due(root: Path, settings: Retraining, now: datetime) -> Due | None:
     reasons = {
         "schedule": (age >= settings.every_days, f"the newest model is {age:.1f} days old"),
         "drift": (has_waited and columns, f"inputs or predictions moved: {', '.join(columns)}"),
-        "quality": (has_waited and shortfall > 0, f"live quality is {shortfall:.3g} below its limit"),
+        "quality": (has_waited and shortfall > 0, f"live quality {shortfall:.3g} below its limit"),
         "labels": (has_waited and n_labels >= settings.min_labels, f"{n_labels} new labels"),
     }
     return next(((name, reasons[name][1]) for name in settings.trigger if reasons[name][0]), None)

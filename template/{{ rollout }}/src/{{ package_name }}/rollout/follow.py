@@ -23,7 +23,6 @@ from .rollout import PLAN, Plan, change_plan, read_plan, record
 T = TypeVar("T")
 POLL_S, RETRY_S = 1.0, 10.0
 SAME = 1e-3  # relative to the largest prediction; ONNX differs by less
-OTHER_CODE = "restart the service with the code (add_features) that it was trained with"
 
 
 class SwitchedOff(ModelVersion):
@@ -123,9 +122,9 @@ class Follower:
         try:
             version = serve.load_version(self.context.root, self.context.service, number)
             check_predictions(version)
-        except pl.exceptions.PolarsError as error:  # such as a column that add_features lacks
-            text = str(error).partition("\n")[0]
-            raise ValueError(f"version {number}: {text}; {OTHER_CODE}") from error
+        except (ValueError, pl.exceptions.PolarsError) as error:
+            text = str(error).partition("\n")[0] + " (a service keeps the code of its start)"
+            raise ValueError(f"version {number}: {text}") from error
         return self.context.build(version, self.context)
 
     def _attempt(self, what: str, do: Callable[[], T], default: T) -> T:
@@ -144,15 +143,14 @@ def check_predictions(version: ModelVersion) -> None:
     The features.py of a running service is that of its start; the version may need another one.
     """
     if version.predictor is None:
-        raise ValueError(f"version {version.name}: its model cannot be loaded; see model-absent")
+        raise ValueError("its model cannot be loaded; see model-absent")
     recorded = pl.read_parquet(version.folder / PREDICTIONS)
     found = version.predictor.predict(version.background)
     y, expected = found.y_pred, recorded["prediction"].to_numpy()
     if found.y_score is not None:
         y, expected = found.y_score, recorded.drop("row", "prediction").to_numpy()
     if not np.allclose(y, expected, rtol=0, atol=SAME * np.abs(expected).max(initial=0)):
-        text = "its predictions are not those of its registration"
-        raise ValueError(f"version {version.name}: {text}; {OTHER_CODE}")
+        raise ValueError("its predictions are not those of its registration")
 
 
 def spread(version: ModelVersion) -> float:

@@ -53,6 +53,8 @@ def run(args: argparse.Namespace) -> None:
     if plan.switched_off:
         log("", f"switched off: {plan.reason}")
     log("", f"plan      {PLAN.as_posix()}; services follow it by themselves")
+    if args.action.startswith("switch"):
+        log("", f"record    {REPORT.as_posix()}: commit it")
 
 
 def _start(root: Path, mode: str, name: str, share: float | None) -> Plan:
@@ -69,7 +71,6 @@ def _switch(root: Path, is_off: bool, reason: str | None) -> Plan:
     if is_off and not reason:
         raise ValueError("switch-off: --reason is needed; it is kept in the record")
     record(root, "switch", switched_off=is_off, reason=reason)
-    log("", f"record    {REPORT.as_posix()}: commit it")
     return change_plan(root, switched_off=is_off, reason=reason)
 
 
