@@ -50,7 +50,7 @@ COMPONENTS = {
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1100, 10, 200),
-    "rollout": Budget(720, 8, 210),
+    "rollout": Budget(710, 8, 210),
     "retrain": Budget(300, 3, 100),
     "govern": Budget(1650, 16, 280),
     "audit": Budget(660, 7, 40),

@@ -17,13 +17,10 @@ Prediction = dict[str, Any]
 
 @dataclass(frozen=True)
 class Reply:
-    """What a version responds with; predictions: of /predict, one a row.
-
-    scope: that of the request, as the version left it.
-    """
+    """What a version responds with. scope: that of the request, as the version left it."""
 
     status: int
-    predictions: list[Prediction]
+    predictions: list[Prediction]  # of /predict, one a row
     messages: list[Message]
     scope: Scope
 

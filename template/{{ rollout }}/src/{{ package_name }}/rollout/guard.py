@@ -50,10 +50,7 @@ class Evidence:
         return f"{self.total:g} of {self.n}, allowed {self.bound:g}"
 
     def add(self, value: Any) -> Any:
-        """The wealth after one more value in [0, 1]; shape (n, 1) for n rollouts beside each other.
-
-        The result is 1 at the start; a number, or of shape (n,).
-        """
+        """The wealth after one more value in [0, 1]; of shape (n, 1) for n rollouts at once."""
         self.n, self.total = self.n + 1, self.total + value
         stake = (1 - FIRST) / (self.n * (self.n + 1)) + FIRST * (self.n == 1)
         self._wealth = (self._wealth + stake * STAKES) * (1 + self._bets * (value - self.bound))

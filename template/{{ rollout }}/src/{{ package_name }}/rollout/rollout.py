@@ -75,7 +75,7 @@ def _switch(root: Path, is_off: bool, reason: str | None) -> Plan:
 
 
 def read_plan(root: Path) -> Plan:
-    """The plan; raises ValueError where the file is none."""
+    """The plan; raises ValueError where the file holds none."""
     path = root / PLAN
     return Plan.model_validate(read_json(path)) if path.is_file() else Plan()
 
