@@ -69,33 +69,6 @@ class Preprocessor:
             odd = sorted({*names} ^ {*learnt["names"]}) or "in another order"
             raise ValueError(f"add_features gives other columns than the model learnt: {odd}")
         missing = np.isnan(values)
-        fill = np.array([_median(column) for column in values.T])
-        filled = np.where(missing, fill, values)
-        spread = filled.std(axis=0)
-        self.numbers_ = {
-            "names": names,
-            "fill": fill.tolist(),
-            "mean": filled.mean(axis=0).tolist(),
-            "scale": np.where(spread > 0, spread, 1.0).tolist(),
-            "flagged": np.flatnonzero(missing.any(axis=0)).tolist(),
-            # Whether gaps stay; an estimator cannot cut a column that was wholly empty.
-            "gaps": (~missing.all(axis=0) & self.native).tolist(),
-        }
-        self.categories_ = {name: self._values(table[name]) for name in _texts(table)}
-        flags = [f"{names[place]} is missing" for place in self.numbers_["flagged"]]
-        shown = [f"{name}={value}" for name, known in self.categories_.items() for value in known]
-        self.feature_names_ = names + (list(self.categories_) if self.native else flags + shown)
-        return self
-
-    def transform(self, table: pl.DataFrame) -> Matrix:
-        """The matrix of a table with the same columns; shape (n_rows, n_features), float32."""
-        names, values = _numeric(table, self.trendless)
-        learnt = self.numbers_
-        if names != learnt["names"]:
-            odd = sorted({*names} ^ {*learnt["names"]}) or "in another order"
-            text = "add_features gives other columns than in training"
-            raise ValueError(f"{text}: {odd}; use the code that trained the model")
-        missing = np.isnan(values)
         # In place: of two million rows a copy is as large as the file.
         np.copyto(values, learnt["fill"], where=missing & ~np.array(learnt["gaps"], dtype=bool))
         values -= learnt["mean"]
