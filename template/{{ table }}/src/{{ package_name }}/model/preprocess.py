@@ -66,8 +66,7 @@ class Preprocessor:
         names, values = _numeric(table, self.trendless)
         learnt = self.numbers_
         if names != learnt["names"]:
-            odd = sorted({*names} ^ {*learnt["names"]}) or "in another order"
-            raise ValueError(f"add_features gives other columns than the model learnt: {odd}")
+            raise ValueError(f"add_features gives {names}, the model learnt {learnt['names']}")
         missing = np.isnan(values)
         # In place: of two million rows a copy is as large as the file.
         np.copyto(values, learnt["fill"], where=missing & ~np.array(learnt["gaps"], dtype=bool))
