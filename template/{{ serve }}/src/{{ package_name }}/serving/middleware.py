@@ -141,6 +141,8 @@ class RequestMiddleware:
         path = scope["path"] if scope["path"] in self.paths else "other"
         self.metrics.requests.labels(path, facts["status"]).inc()
         self.metrics.seconds.labels(path).observe(seconds)
+        for one in facts.get("predictions", ()):
+            self.metrics.predictions.labels(one["source"], one["reason"] or "").inc()
         line = {"method": scope["method"], "path": path, "ms": round(seconds * 1000, 3), **facts}
         LOGGER.info("request", extra={"facts": line})
         for record in self.recorders:
