@@ -49,7 +49,7 @@ COMPONENTS = {
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(1000, 10, 200),
+    "monitor": Budget(990, 10, 200),
     "rollout": Budget(750, 10, 210),
     "retrain": Budget(350, 4, 100),
     "govern": Budget(1650, 16, 280),

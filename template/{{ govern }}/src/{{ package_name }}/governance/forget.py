@@ -12,8 +12,8 @@ from ..configs.load import load_project
 from ..dataloader.sources import PARQUET
 from ..executor.prepare import ensure
 from ..model import store
-from ..monitoring.log import SCHEMAS, SERVED, read_predictions, stores
-from ..monitoring.segments import CLOSED, close_segments
+from ..monitoring.log import SCHEMAS, close, read_predictions, stores
+from ..monitoring.segments import CLOSED
 from ..registry.versions import numbers, resolve
 from ..utils import runs
 from ..utils.errors import CheckFailed
@@ -70,8 +70,7 @@ def _predictions(root: Path, subject: str, column: str) -> Iterator[str]:
 def _forget_served(root: Path, ids: set[str]) -> list[str]:
     """Delete predictions and labels; returns a sentence for each file that is still open."""
     n_deleted, waiting = 0, []
-    for name, schema in SCHEMAS.items():
-        close_segments(root / SERVED / name, schema)
+    close(root)
     for path in stores(root):
         if ID not in SCHEMAS[path.parent.name]:
             continue  # refusals, which hold no values

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .segments import CLOSED, COUNT, OPEN, TIME, Schema, read_segment
+from .segments import CLOSED, COUNT, OPEN, TIME, Schema, close_segments, read_segment
 from .settings import Log
 
 SERVED = Path("data", "served")
@@ -69,6 +69,12 @@ def stores(root: Path) -> list[Path]:
     """Every file with predictions, labels or refusals: for deletion by person or by age."""
     folders = [root / SERVED / name for name in SCHEMAS]
     return sorted(path for one in folders for end in (OPEN, CLOSED) for path in one.glob(f"*{end}"))
+
+
+def close(root: Path) -> None:
+    """Make Parquet of every segment that no service writes any more."""
+    for name, schema in SCHEMAS.items():
+        close_segments(root / SERVED / name, schema)
 
 
 def n_lost(root: Path) -> dict[str, int]:

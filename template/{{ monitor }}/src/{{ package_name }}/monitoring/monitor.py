@@ -21,7 +21,7 @@ from ..utils.files import read_json, write_json, write_text
 from ..utils.logs import log
 from ..utils.predictions import DAY_US
 from . import quality
-from .log import ANSWER, PREDICTIONS, REFUSALS, n_lost, read, read_labels, read_predictions
+from .log import ANSWER, PREDICTIONS, REFUSALS, close, n_lost, read, read_labels, read_predictions
 from .segments import TIME
 from .service import DAY_S, LIVE, model_age_s
 from .settings import PATH, Monitoring, Signal, load_monitoring
@@ -49,6 +49,7 @@ class Subject:
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/live.json and monitoring.html; CheckFailed, one line a broken limit."""
+    close(args.root)
     report = judge(load_subject(args.root, load_monitoring(args.root, args.overrides)))
     write_json(args.root / LIVE, report)
     write_text(args.root / PAGE, render("monitoring/monitoring.html", report=report))

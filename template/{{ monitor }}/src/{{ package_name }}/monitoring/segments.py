@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,7 +18,6 @@ from ..utils.files import replacing
 
 OPEN, CLOSED, COUNT, LOCK = ".jsonl", ".parquet", ".count", ".lock"
 TIME = "time"  # in lines microseconds since 1970, in tables UTC
-CLOSE_S, CLOSE_BYTES = 3600, 2**26  # a segment becomes Parquet: 24 files a day
 Schema = Mapping[str, pl.DataType]
 
 
@@ -42,24 +40,14 @@ class SegmentWriter:
             append_whole(self._file or self._open(), b"".join(lines))
             self._is_failing = False
         except OSError as error:
-            self.lose(len(lines))
+            self._lose(len(lines))
             if not self._is_failing:  # the first of several in a row
                 LOGGER.error("log-failing", extra={"facts": {"error": str(error)}})
             self._is_failing = True
 
-    def lose(self, n_records: int) -> None:
-        """Count records that are lost, also in a file, for who reads the log."""
-        self.n_lost += n_records
-        self._on_lost(n_records)
-        with suppress(OSError), self._count.open("r+b") as file:
-            file.write(b"%020d" % self.n_lost)
-
-    def end_segment(self, min_age_s: float = 0, min_bytes: int = 0) -> None:
-        """Leave the segment to `close_segments` where it is as old or as large."""
-        if self._file is None:
-            return
-        is_old = time.monotonic() - self._opened >= min_age_s
-        if is_old or self._file.tell() >= min_bytes:
+    def end_segment(self) -> None:
+        """Leave the segment to `close_segments`; the next record begins another."""
+        if self._file is not None:
             self._file.close()
             self._file = None
             self._lock.release()
@@ -68,11 +56,17 @@ class SegmentWriter:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._count.is_file():  # of its full size: a full disk would not let it grow
             self._count.write_bytes(b"%020d" % self.n_lost)
-        path, self._opened = self._new_path(), time.monotonic()
+        path = self._new_path()
         self._lock = FileLock(path.with_suffix(LOCK), timeout=0)
         self._lock.acquire()
         self._file = path.open("ab", buffering=0)
         return self._file
+
+    def _lose(self, n_records: int) -> None:
+        self.n_lost += n_records
+        self._on_lost(n_records)
+        with suppress(OSError), self._count.open("r+b") as file:
+            file.write(b"%020d" % self.n_lost)
 
     def _new_path(self) -> Path:
         return self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}{OPEN}"
@@ -89,25 +83,24 @@ def append_whole(file: FileIO, lines: bytes) -> None:
         raise
 
 
-def close_segments(folder: Path, schema: Schema) -> int:
-    """Make Parquet of segments that no process writes; returns how many broken lines they had."""
-    n_broken = 0
+def close_segments(folder: Path, schema: Schema) -> None:
+    """Make Parquet of segments that no process writes; their broken lines count as lost."""
     for path in sorted(folder.glob(f"*{OPEN}")):
         lock = FileLock(path.with_suffix(LOCK), timeout=0)
         with suppress(Timeout), lock:  # its writer holds it
             if path.is_file():
-                n_broken += _close(path, schema)
+                _close(path, schema)
             Path(lock.lock_file).unlink()
-    return n_broken
 
 
-def _close(path: Path, schema: Schema) -> int:
+def _close(path: Path, schema: Schema) -> None:
     table, n_broken = read_segment(path, schema)
     if len(table):
         with replacing(path.with_suffix(CLOSED)) as temporary:
             table.write_parquet(temporary)
+    if n_broken:
+        path.with_suffix(COUNT).write_bytes(b"%020d" % n_broken)
     path.unlink()
-    return n_broken
 
 
 def read_segment(path: Path, schema: Schema) -> tuple[pl.DataFrame, int]:

@@ -13,16 +13,15 @@ from starlette.types import ASGIApp, Scope
 
 from ..registry.versions import MODELS
 from ..serving.extensions import Context
-from ..serving.middleware import LOGGER
 from ..utils.files import read_json
 from ..utils.runs import RECORD
 from . import log
-from .segments import CLOSE_BYTES, CLOSE_S, TIME, SegmentWriter, close_segments
+from .segments import TIME, SegmentWriter
 from .settings import load_monitoring
 
 PLACE = 20
 DAY_S = 86_400
-POLL_S = 60.0  # seconds until a segment that is full is noticed
+SEGMENT_S = 3600  # 24 files a day and store
 LIVE = Path("reports", "live.json")
 UNKNOWN = "(unknown)"  # instead of a column's name that a stranger chose
 # https://www.w3.org/TR/trace-context/#traceparent-header
@@ -33,7 +32,7 @@ def wrap(app: ASGIApp, context: Context) -> ASGIApp:
     """The application, logged; raises ValueError for a mistake in conf/monitoring.yaml."""
     served = ServedLog(context)
     context.recorders.append(served.record)
-    context.tasks.append(served.close_in_turn)
+    context.tasks.append(served.end_segments)
     return app
 
 
@@ -71,23 +70,18 @@ class ServedLog:
             self.refused.labels(column, rule).inc()
             self.writers[log.REFUSALS].put([{**line, "column": column, "rule": rule}])
 
-    async def close_in_turn(self) -> None:
-        """Close segments while the service runs; first those that a killed one has left."""
+    async def end_segments(self) -> None:
+        """Each hour, and at the end of the service, leave what is written to `monitor`."""
         try:
             while True:
-                await self._close(CLOSE_S, CLOSE_BYTES)
-                await asyncio.sleep(POLL_S)
+                await asyncio.sleep(SEGMENT_S)
+                self._end()
         finally:
-            await self._close(0, 0)
+            self._end()
 
-    async def _close(self, min_age_s: float, min_bytes: int) -> None:
-        for name, writer in self.writers.items():
-            writer.end_segment(min_age_s, min_bytes)
-            try:
-                left = writer.folder, log.SCHEMAS[name]
-                writer.lose(await asyncio.to_thread(close_segments, *left))
-            except Exception:  # its lines stay for the next turn
-                LOGGER.exception("log-failing")
+    def _end(self) -> None:
+        for writer in self.writers.values():
+            writer.end_segment()
 
     def _add_gauges(self, to: dict[str, Any]) -> None:
         """Computed when they are read; NaN where they are not known."""
