@@ -49,7 +49,7 @@ COMPONENTS = {
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(1100, 10, 200),
+    "monitor": Budget(990, 10, 200),
     "rollout": Budget(710, 8, 210),
     "retrain": Budget(300, 3, 100),
     "govern": Budget(1650, 16, 280),

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import polars.selectors as cs
-from filelock import FileLock, Timeout
 
 from ..configs.load import load_project
 from ..dataloader.sources import PARQUET
 from ..executor.prepare import ensure
 from ..model import store
-from ..monitoring.log import SCHEMAS, read_predictions, stores
-from ..monitoring.segments import CLOSED, LOCK, close_segment, writer_of
+from ..monitoring.log import SCHEMAS, close, read_predictions, stores
+from ..monitoring.segments import CLOSED
 from ..registry.versions import numbers, resolve
 from ..utils import runs
 from ..utils.errors import CheckFailed
@@ -71,11 +70,12 @@ def _predictions(root: Path, subject: str, column: str) -> Iterator[str]:
 def _forget_served(root: Path, ids: set[str]) -> list[str]:
     """Delete predictions and labels; returns a sentence for each file that is still open."""
     n_deleted, waiting = 0, []
+    close(root)
     for path in stores(root):
         if ID not in SCHEMAS[path.parent.name]:
             continue  # refusals, which hold no values
-        if _close(path):
-            n_deleted += _delete(path.with_suffix(CLOSED), ids)
+        if path.suffix == CLOSED:
+            n_deleted += _delete(path, ids)
         elif any(one.encode() in path.read_bytes() for one in ids):
             name = path.relative_to(root).as_posix()
             waiting.append(f"{name}: the service writes it; stop it, or run this again later")
@@ -83,24 +83,8 @@ def _forget_served(root: Path, ids: set[str]) -> list[str]:
     return waiting
 
 
-def _close(path: Path) -> bool:
-    """Make the file Parquet; False while a service writes it."""
-    if path.suffix == CLOSED:
-        return True
-    lock = FileLock(path.parent / f"{writer_of(path)}{LOCK}")
-    try:
-        with lock.acquire(timeout=0):
-            close_segment(path, SCHEMAS[path.parent.name])
-    except Timeout:
-        return False
-    Path(lock.lock_file).unlink(missing_ok=True)
-    return True
-
-
 def _delete(path: Path, ids: set[str]) -> int:
     """Rewrite a file without these predictions; returns how many records are gone."""
-    if not path.is_file():  # an empty segment becomes no file
-        return 0
     table, theirs = pl.read_parquet(path), pl.col(ID).is_in(list(ids))
     n_gone = len(table.filter(theirs))
     if n_gone == len(table):

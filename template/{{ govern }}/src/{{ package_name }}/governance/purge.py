@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from ..executor.prepare import QUARANTINE
-from ..monitoring.log import stores
+from ..monitoring.log import close, stores
 from ..monitoring.segments import CLOSED, TIME
 from ..monitoring.settings import load_monitoring
 from ..utils.logs import log
@@ -30,6 +30,7 @@ def purge(root: Path, now: datetime) -> list[Path]:
     """Delete every file whose newest record is older than its store keeps it; returns them."""
     keep, served = load_governance(root).keep_days, load_monitoring(root).log.keep_days
     trails = _older(trail.files(root), _end_of_day, keep.trail, now)
+    close(root)
     closed = [path for path in stores(root) if path.suffix == CLOSED]
     refused = [path for path in sorted((root / QUARANTINE).rglob("*")) if path.is_file()]
     old = trails + _older(closed, _newest, served, now)

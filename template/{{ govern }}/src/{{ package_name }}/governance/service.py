@@ -12,7 +12,6 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import serving
-from ..monitoring.segments import FLUSH_S, QUEUE
 from ..serving.extensions import Context, close_at_end
 from ..serving.middleware import ApiError
 from . import trail
@@ -23,6 +22,8 @@ from .subjects import pseudonym
 LOGGER = logging.getLogger(f"{serving.__name__}.governance")  # where the service logs
 PLACE = 30
 NOT_RECORDED = {"/health", "/ready"}  # asked every few seconds by machines
+QUEUE = 20_000  # records that wait for the disk; one more is lost and counted
+FLUSH_S = 0.2  # seconds between two writes: what a killed process may lose
 POLL_S = 1.0  # seconds until a key that was added or revoked is noticed
 OPEN = {"/health", "/ready", "/version", "/docs", "/openapi.json"}
 SCOPE_OF = {"/predict": "predict", "/explain": "predict"}

@@ -14,10 +14,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class Log(Section):
-    """What is kept of each prediction. raw: the row, its SHA-256, or neither.
-
-    mask: columns whose cells are never written.
-    """
+    """What is kept of each prediction. mask: columns whose cells are never written."""
 
     raw: Literal["row", "hash", "none"]
     mask: tuple[str, ...]
@@ -58,11 +55,7 @@ class Model(Section):
 
 
 class Monitoring(Section):
-    """Everything in conf/monitoring.yaml; what is a dict here is for readers and the checklist.
-
-    labels: where true labels come from, and how late. upstream: the teams whose data comes in.
-    exploration: the share of cases that are decided by chance or by a rule.
-    """
+    """Everything in conf/monitoring.yaml; what is a dict here is for readers and the checklist."""
 
     labels: dict[Literal["source", "delay_days"], str | float | None]
     log: Log
