@@ -1,8 +1,7 @@
 """Delete logs that are older than conf/ keeps them: `purge`."""
 
 import argparse
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -14,8 +13,6 @@ from ..monitoring.settings import load_monitoring
 from ..utils.logs import log
 from . import trail
 from .settings import load_governance
-
-Time = Callable[[Path], datetime]
 
 
 def run(args: argparse.Namespace) -> None:
@@ -29,32 +26,17 @@ def run(args: argparse.Namespace) -> None:
 def purge(root: Path, now: datetime) -> list[Path]:
     """Delete every file whose newest record is older than its store keeps it; returns them."""
     keep, served = load_governance(root).keep_days, load_monitoring(root).log.keep_days
-    trails = _older(trail.files(root), _end_of_day, keep.trail, now)
-    closed = [path for path in stores(root) if path.suffix == CLOSED]
-    refused = [path for path in sorted((root / QUARANTINE).rglob("*")) if path.is_file()]
-    old = trails + _older(closed, _newest, served, now)
-    old += _older(refused, _written, keep.quarantine, now)
-    trail.keep_anchor(root, trails)
+    dated = [(one, date.fromisoformat(one.stem), keep.trail) for one in trail.files(root)]
+    dated += [(one, _newest(one), served) for one in stores(root) if one.suffix == CLOSED]
+    for path in (root / QUARANTINE).glob("*.json"):
+        dated.append((path, date.fromtimestamp(path.stat().st_mtime), keep.quarantine))
+    old = [path for path, day, n in dated if n and day < (now - timedelta(days=n)).date()]
+    trail.keep_anchor([path for path in old if path.parent == root / trail.FOLDER])
     for path in old:
         path.unlink()
     return old
 
 
-def _older(paths: list[Path], time: Time, days: int | None, now: datetime) -> list[Path]:
-    if days is None:
-        return []
-    return [path for path in paths if time(path) < now - timedelta(days=days)]
-
-
-def _end_of_day(path: Path) -> datetime:
-    day = datetime.strptime(path.stem, trail.DAY).replace(tzinfo=UTC)
-    return day + timedelta(days=1)
-
-
-def _newest(path: Path) -> datetime:
-    found: datetime = pl.scan_parquet(path).select(pl.col(TIME).max()).collect().item()
-    return found
-
-
-def _written(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+def _newest(path: Path) -> date:
+    found: datetime | None = pl.scan_parquet(path).select(pl.col(TIME).max()).collect().item()
+    return found.date() if found else date.min  # `forget` may have emptied it

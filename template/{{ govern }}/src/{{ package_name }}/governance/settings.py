@@ -1,8 +1,9 @@
 """conf/governance.yaml, as the service and the commands read it."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -33,17 +34,18 @@ class KeepDays(Section):
     quarantine: Count | None
 
 
-class Keys(Section):
-    """file: where the hashes of the keys lie; null: the service asks for none."""
+class Key(Section):
+    """Whose key it is, what it may do, and its last day (UTC)."""
 
-    file: str | None
+    name: str
+    scopes: frozenset[Literal["predict", "feedback", "metrics", "admin"]]  # admin: everything
+    expires: date
 
 
-class Signatures(Section):
-    """required: whether service and batch refuse a version without a valid one."""
+class KeyFile(Section):
+    """The file that `key_file` names: keys by their SHA-256."""
 
-    required: bool
-    public_key: str
+    keys: dict[str, Key]
 
 
 class Attacks(Section):
@@ -54,13 +56,16 @@ class Attacks(Section):
 
 
 class Governance(Section):
-    """Everything in conf/governance.yaml."""
+    """Everything in conf/governance.yaml.
+
+    key_file: null: the service asks for no key. public_key: null: versions need no signature.
+    """
 
     subject: Subject
     forbidden: tuple[Forbidden, ...]
     keep_days: KeepDays
-    keys: Keys
-    signatures: Signatures
+    key_file: str | None
+    public_key: str | None
     attacks: Attacks
 
 
