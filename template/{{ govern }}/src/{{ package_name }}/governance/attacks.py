@@ -47,18 +47,15 @@ def run(args: argparse.Namespace) -> None:
         raise CheckFailed(f"{text}; rules in conf/schema.yaml refuse corrupted rows")
 
 
-def membership(
-    model: Predictor, target: str, train: pl.DataFrame, valid: pl.DataFrame
-) -> dict[str, Any]:
-    """How well a threshold on a row's loss separates rows of train from rows of valid.
+def membership(model: Predictor, target: str, *parts: pl.DataFrame) -> dict[str, Any]:
+    """How well a threshold on a row's loss separates the rows of train from those of valid.
 
-    auc: 0.5 is guessing.
-    Source: Yeom et al. (2018), Privacy Risk in Machine Learning.
+    auc: 0.5 is guessing. Source: Yeom et al. (2018), Privacy Risk in Machine Learning.
     """
     from sklearn.metrics import roc_auc_score
 
-    losses = np.concatenate([_losses(model, target, rows) for rows in (train, valid)])
-    is_member = np.repeat([1, 0], [len(train), len(valid)])
+    losses = np.concatenate([_losses(model, target, rows) for rows in parts])
+    is_member = np.repeat([1, 0], [len(rows) for rows in parts])
     return {"auc": float(roc_auc_score(is_member, -losses)), "n_rows": len(losses)}
 
 
@@ -88,30 +85,27 @@ def robustness(
         return float(found[metric] or 0.0)
 
     cases: list[dict[str, Any]] = []
-    for name, rows in _corrupted(schema, train, valid):
+    for name, cells in _corruptions(schema, train, len(valid)):
+        rows = valid.with_columns(cells)
         given = rows.select(ROW, *schema.columns)
         kept = ~rows[ROW].is_in(schema.violations(given, given)[ROW].implode())
-        enough = kept.sum() >= MIN_ROWS
+        enough, share = kept.sum() >= MIN_ROWS, 1 - kept.sum() / len(kept)
         drop = sign * (value(valid.filter(kept)) - value(rows.filter(kept))) if enough else 0.0
-        share = 1 - kept.sum() / len(kept)
         cases.append({"name": name, "drop": drop, "share_flagged": share})
     worst = max(one["drop"] for one in cases)
     return {"metric": metric, "clean": value(valid), "cases": cases, "worst_drop": worst}
 
 
-def _corrupted(
-    schema: Schema, train: pl.DataFrame, valid: pl.DataFrame
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    """(name, copy of valid), by column: empty; with noise, beyond its range; unknown."""
-    noise = NOISE * pl.Series(np.random.default_rng(0).normal(size=len(valid)))
+def _corruptions(schema: Schema, train: pl.DataFrame, n_rows: int) -> Iterator[tuple[str, pl.Expr]]:
+    """(what is wrong, the cells of that column): empty; noise, beyond its range; unknown."""
+    noise = pl.lit(NOISE * pl.Series(np.random.default_rng(0).normal(size=n_rows)))
     for name, column in schema.columns.items():
-        cases = {"is empty": pl.lit(None, valid[name].dtype)}
+        cells = train[name]
+        yield f"{name} is empty", pl.lit(None, cells.dtype).alias(name)
         if column.type == "number":
-            low, high = train[name].min(), train[name].max()
-            cases["has noise"] = pl.col(name) + noise * (train[name].std() or 0.0)
-            cases["is beyond its range"] = (2 * pl.lit(high) - pl.lit(low)).cast(pl.Float64)
-            cases["is impossible"] = pl.lit(1e30)
+            beyond = 2 * pl.lit(cells.max()) - pl.lit(cells.min())
+            yield f"{name} has noise", pl.col(name) + noise * (cells.std() or 0.0)
+            yield f"{name} is beyond its range", beyond.cast(pl.Float64).alias(name)
+            yield f"{name} is impossible", pl.lit(1e30).alias(name)
         if column.type == "category":
-            cases["is an unknown category"] = pl.lit("?")
-        for text, cells in cases.items():
-            yield f"{name} {text}", valid.with_columns(cells.alias(name))
+            yield f"{name} is an unknown category", pl.lit("?").alias(name)

@@ -68,25 +68,22 @@ def follow(root: Path, logged: dict[str, Any]) -> Iterator[Link]:
         return
     folder = resolve(root, number)
     record = read_json(folder / runs.RECORD)
-    same = sha256_of_file(folder / store.MODEL) == record["model"]["sha256"]
-    yield Link("model version", number, same, "its model is not the one that the run saved")
+    is_saved = sha256_of_file(folder / store.MODEL) == record["model"]["sha256"]
+    yield Link("model version", number, is_saved, "its model is not the one that the run saved")
     is_there = (root / runs.LOGS / record["run"]).is_dir()
     yield Link("run", record["run"], is_there, f"{runs.LOGS}/ has no such run")
-    yield _commit(root, record["git"]["commit"], record["git"]["dirty"])
+    commit, dirty = str(record["git"]["commit"]), record["git"]["dirty"]
+    is_there = git(root, "cat-file", "-e", f"{commit}^{{commit}}") is not None
+    fault = "is not in this clone, or changes were not committed"
+    yield Link("commit", commit[:12], is_there and not dirty, fault)
     sha256 = record["config_sha256"]
-    is_own = sha256_of_json(record["config"]) == sha256
-    yield Link("configuration", sha256[:12], is_own, "run.json holds another one")
+    same = sha256_of_json(record["config"]) == sha256
+    yield Link("configuration", sha256[:12], same, "run.json holds another one")
     yield from _data(root, record)
-    if row is not None and same:
+    if row is not None and is_saved:
         found = recompute(root, logged)
         equal = is_equal(found, logged)
         yield Link("computed again", str(found["prediction"]), equal, "the log has another result")
-
-
-def _commit(root: Path, commit: str | None, dirty: bool | None) -> Link:
-    if commit is None or git(root, "cat-file", "-e", f"{commit}^{{commit}}") is None:
-        return Link("commit", str(commit)[:12], False, "is not in this clone")
-    return Link("commit", commit[:12], not dirty, "with changes that were not committed")
 
 
 def _data(root: Path, record: dict[str, Any]) -> Iterator[Link]:

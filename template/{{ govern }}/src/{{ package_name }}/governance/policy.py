@@ -43,5 +43,6 @@ def check_version(root: Path, folder: Path) -> None:
 
 def forbidden_in(root: Path, columns: list[str]) -> list[str]:
     """One sentence for each forbidden column among these."""
-    rules = [one for one in load_governance(root).forbidden if one.column in columns]
-    return [f"column '{one.column}' is forbidden in {PATH}: {one.reason}" for one in rules]
+    reasons = load_governance(root).forbidden
+    used = [name for name in columns if name in reasons]
+    return [f"column '{name}' is forbidden in {PATH}: {reasons[name]}" for name in used]

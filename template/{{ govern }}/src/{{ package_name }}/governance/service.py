@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import Counter
+from pydantic_core import to_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..configs.load import load
@@ -53,10 +54,15 @@ class TrailWriter:
 
     def __init__(self, root: Path, header: str, on_lost: Callable[[int], None]) -> None:
         self.root, self.header, self._on_lost = root, header.lower().encode(), on_lost
-        self._waiting: list[dict[str, Any]] = []
+        self._waiting: list[bytes] = []
+        self._n_lost = 0  # not yet named in the trail
+        pseudonym(root, "")  # makes the salt, for which no request shall wait or fail
 
     def put(self, scope: Scope) -> None:
-        """Take a request that has its response: who, when, what, and what came of it; no values."""
+        """Take a request that has its response: who, when, what, and what came of it; no values.
+
+        The line is encoded here: a thread that did so would keep the event loop waiting.
+        """
         if scope["path"] in NOT_RECORDED:
             return
         facts = scope["facts"]
@@ -67,8 +73,8 @@ class TrailWriter:
         line["predictions"] = [one["prediction_id"] for one in predictions]
         line["feedback_on"] = feedback.get("prediction_id")
         if subject := dict(scope["headers"]).get(self.header):
-            line["subject"] = subject.decode("utf-8", "replace").strip()
-        self._waiting.append(line)
+            line["subject"] = pseudonym(self.root, subject.decode("utf-8", "replace").strip())
+        self._waiting.append(to_json(line))
 
     async def run(self) -> None:
         """Write what waits, as long as the service runs and once more."""
@@ -81,20 +87,16 @@ class TrailWriter:
 
     async def _flush(self) -> None:
         lines, self._waiting = self._waiting, []
+        lost = {"time": datetime.now(UTC), "lost": self._n_lost}
+        named = [to_json(lost)] if self._n_lost else []
         try:
-            if lines:
-                await asyncio.to_thread(self._write, lines)
+            if lines or named:
+                await asyncio.to_thread(trail.append, self.root / trail.FOLDER, [*named, *lines])
+            self._n_lost = 0
         except Exception as error:  # nothing may end this task
             LOGGER.error("trail-failing", extra={"facts": {"error": str(error)}})
-            n_lost = sum(line.get("lost", 1) for line in lines)
-            self._waiting.insert(0, {"time": datetime.now(UTC), "lost": n_lost})
-            self._on_lost(sum("lost" not in line for line in lines))
-
-    def _write(self, lines: list[dict[str, Any]]) -> None:
-        for line in lines:
-            if "subject" in line:
-                line["subject"] = pseudonym(self.root, line["subject"])
-        trail.append(self.root / trail.FOLDER, lines)
+            self._n_lost += len(lines)
+            self._on_lost(len(lines))
 
 
 class KeyCheck:

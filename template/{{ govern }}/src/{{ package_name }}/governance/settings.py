@@ -20,20 +20,6 @@ class Subject(Section):
     header: str
 
 
-class Forbidden(Section):
-    """A column that no model may use, and why."""
-
-    column: str
-    reason: Annotated[str, Field(min_length=10)]
-
-
-class KeepDays(Section):
-    """How long files are kept; null: for ever. The prediction log has its own in monitoring."""
-
-    trail: Count | None
-    quarantine: Count | None
-
-
 class Key(Section):
     """Whose key it is, what it may do, and its last day (UTC)."""
 
@@ -58,12 +44,13 @@ class Attacks(Section):
 class Governance(Section):
     """Everything in conf/governance.yaml.
 
+    forbidden: columns that no model may use, and why. keep_days: null: for ever.
     key_file: null: the service asks for no key. public_key: null: versions need no signature.
     """
 
     subject: Subject
-    forbidden: tuple[Forbidden, ...]
-    keep_days: KeepDays
+    forbidden: dict[str, Annotated[str, Field(min_length=10)]]
+    keep_days: dict[Literal["trail", "quarantine"], Count | None]
     key_file: str | None
     public_key: str | None
     attacks: Attacks

@@ -1,7 +1,6 @@
-"""Sign a registered version with ed25519: `sign VERSION`."""
+"""Sign a registered version with ed25519: `sign KEY VERSION`."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import cast
 
@@ -15,22 +14,20 @@ from ..utils.files import sha256_of_file, sha256_of_json
 from ..utils.logs import log
 
 SIGNATURE = "signature"  # 64 bytes
-KEY_ENV = "SIGNING_KEY"  # the environment variable that names the file with the private key
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The version."""
+    """The private key, and the version."""
+    parser.add_argument("key", type=Path, help="a PEM file, which is kept elsewhere")
     parser.add_argument("version", nargs="?", default=CHALLENGER, help="default: challenger")
 
 
 def run(args: argparse.Namespace) -> None:
     """Export the version, so that what serves it is signed as well, and sign its files."""
-    folder, name = resolve(args.root, args.version), os.environ.get(KEY_ENV)
-    if not name:
-        raise ValueError(f"{KEY_ENV} is not set; it names the file with the private key")
-    key = load_pem_private_key(Path(name).read_bytes(), None)
+    folder = resolve(args.root, args.version)
+    key = load_pem_private_key(args.key.read_bytes(), None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{name}: not an ed25519 key; docs/governance.md has how to make one")
+        raise ValueError(f"{args.key}: not an ed25519 key; docs/governance.md has how to make one")
     ensure_exported(folder)
     (folder / SIGNATURE).write_bytes(key.sign(_message(folder)))
     log("sign", f"version {folder.name}")
@@ -40,7 +37,7 @@ def check_signature(folder: Path, key: Path) -> None:
     """Raise ValueError unless the folder is as it was signed. key: the PEM of the public key."""
     path, shown = folder / SIGNATURE, f"models/{folder.name}"
     if not path.is_file():
-        raise ValueError(f"{shown}: is not signed; `sign {folder.name}`")
+        raise ValueError(f"{shown}: is not signed; `sign KEY {folder.name}`")
     try:
         public = cast(Ed25519PublicKey, load_pem_public_key(key.read_bytes()))
         public.verify(path.read_bytes(), _message(folder))

@@ -54,12 +54,11 @@ def rows_with_persons(root: Path) -> tuple[pl.DataFrame, str]:
 
 def record_subjects(root: Path) -> None:
     """Keep the pseudonyms of train and valid; nothing where no column names persons."""
-    manifest = read_manifest(root)
-    if load_governance(root).subject.column is None or manifest is None:
+    manifest, named = read_manifest(root), load_governance(root).subject.column is not None
+    if not named or manifest is None or not is_complete(root, manifest):
         return
-    path = _path(root, hashes_of(manifest))
-    if path.is_file() or not is_complete(root, manifest):
-        return
+    if (path := _path(root, hashes_of(manifest))).is_file():
+        return  # and the person may be in no file any more
     rows, column = rows_with_persons(root)
     learnt = pl.concat([read_part(root, name)[ROW] for name in LEARNT])
     names = rows.filter(pl.col(ROW).is_in(learnt.implode()))[column].drop_nulls().unique()

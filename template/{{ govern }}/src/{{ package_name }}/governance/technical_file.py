@@ -29,8 +29,13 @@ BLOCK = re.compile(r"(?s)(<!-- from (.*?) -->\n).*?(?=<!-- end -->)")
 
 def run(args: argparse.Namespace) -> None:
     """Write the file and the inventory; raises CheckFailed for what is empty or stale."""
+
+    def block(found: re.Match[str]) -> str:
+        cited = (line for source in found[2].split(", ") for line in _cite(root, source))
+        return found[1] + "".join(f"* {line}\n" for line in cited)
+
     root, path = args.root, args.root / PATH
-    text = BLOCK.sub(lambda found: _block(root, *found.groups()), path.read_text(encoding="utf-8"))
+    text = BLOCK.sub(block, path.read_text(encoding="utf-8"))
     write_text(path, text)
     entry = {key: _value(root, source) for key, source in ENTRY.items()}
     name = {"name": __name__.partition(".")[0], "technical_file": PATH.as_posix()}
@@ -38,11 +43,6 @@ def run(args: argparse.Namespace) -> None:
     log("technical-file", f"{PATH.as_posix()} and {INVENTORY.as_posix()}")
     if faults := list(find_faults(root, text)):
         raise CheckFailed("\n".join(f"{PATH.as_posix()}: {one}" for one in faults))
-
-
-def _block(root: Path, start: str, sources: str) -> str:
-    lines = [f"* {line}\n" for source in sources.split(", ") for line in _cite(root, source)]
-    return start + "".join(lines)
 
 
 def find_faults(root: Path, text: str) -> Iterator[str]:
