@@ -52,7 +52,7 @@ COMPONENTS = {
     "monitor": Budget(1100, 10, 200),
     "rollout": Budget(750, 10, 210),
     "retrain": Budget(350, 4, 100),
-    "govern": Budget(990, 12, 280),
+    "govern": Budget(980, 12, 280),
     "audit": Budget(660, 7, 40),
     "inspect": Budget(400, 5, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.

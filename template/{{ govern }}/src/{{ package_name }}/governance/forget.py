@@ -13,8 +13,8 @@ from ..dataloader.schema import Schema
 from ..dataloader.sources import ORIGINAL, PARQUET, ROW, number_rows, read_header
 from ..executor.prepare import QUARANTINE, ensure
 from ..model import store
-from ..monitoring.log import LABELS, PREDICTIONS, SCHEMAS, SERVED, read_predictions, stores
-from ..monitoring.segments import CLOSED, OPEN, SegmentWriter
+from ..monitoring.log import SCHEMAS, close, read_predictions, stores
+from ..monitoring.segments import CLOSED, OPEN
 from ..registry import versions
 from ..utils import runs
 from ..utils.errors import CheckFailed
@@ -62,10 +62,7 @@ def _predictions(root: Path, subject: str, column: str) -> list[str]:
 
 def _forget_served(root: Path, ids: list[str]) -> Iterator[str]:
     """Delete predictions and labels; a sentence for each file that is still open."""
-    for name in (PREDICTIONS, LABELS):
-        writer = SegmentWriter(root / SERVED / name, SCHEMAS[name], lambda _: None)
-        writer.start()  # closes what killed services have left
-        writer.close()
+    close(root)
     for path in stores(root):
         if path.suffix == OPEN and any(one.encode() in path.read_bytes() for one in ids):
             yield f"{relpath(path, root)}: the service writes it; stop it, or run this again later"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..executor.prepare import QUARANTINE
-from ..monitoring.log import stores
+from ..monitoring.log import close, stores
 from ..monitoring.segments import CLOSED
 from ..monitoring.settings import load_monitoring
 from ..utils.logs import log
@@ -21,6 +21,7 @@ def run(args: argparse.Namespace) -> None:
 
 def purge(root: Path, now: datetime) -> list[Path]:
     """Delete every file that was last written longer ago than its store is kept; returns them."""
+    close(root)
     keep, served = load_governance(root).keep_days, load_monitoring(root).log.keep_days
     found = [(path, keep.get("trail")) for path in trail.files(root)]
     found += [(path, served) for path in stores(root) if path.suffix == CLOSED]
