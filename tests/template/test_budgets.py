@@ -52,10 +52,10 @@ COMPONENTS = {
     "monitor": Budget(990, 10, 200),
     "rollout": Budget(710, 8, 210),
     "retrain": Budget(300, 3, 100),
-    "govern": Budget(1650, 16, 280),
+    "govern": Budget(980, 12, 280),
     "audit": Budget(430, 5, 40),
     "inspect": Budget(270, 4, 100),
-    # Three commands, the settings, and a copy of the project to measure without a trace.
+    # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(400, 6, 90),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
