@@ -81,7 +81,7 @@ class Follower:
         if seen == self._seen and time.monotonic() < self._retry_at:
             return
         self._seen, self._retry_at = seen, math.inf
-        plan = self._attempt("plan", lambda: read_plan(root), old.plan)
+        plan = self._attempt("plan", lambda: read_plan(root) if paths else old.plan, old.plan)
         name = self.context.service.model
         champion = self._attempt("champion", lambda: self._load(name), old.champion)
         if plan.mode != "off" and plan.version == champion.name:
