@@ -37,6 +37,11 @@ def change(lines):
     lines[3] = lines[3].replace(b'"status":3', b'"status":9')
 
 
+def change_hash(lines):
+    found = json.loads(lines[3])["previous"].encode()
+    lines[3] = lines[3].replace(found, found[::-1])
+
+
 def break_json(lines):
     lines[3] = lines[3][1:]
 
@@ -65,6 +70,7 @@ def change_last(lines):
     ("plant", "message"),
     [
         (change, "line 4: was changed"),
+        (change_hash, "line 3: was changed, or its hash in the next line"),
         (break_json, "line 4: was changed"),
         (remove, "line 4: lines 4 to 4 were removed before it"),
         (insert, "line 5: was inserted"),
@@ -113,24 +119,47 @@ def test_several_services_share_a_chain_and_a_half_line_is_healed(tmp_path):
     assert verify(tmp_path).n == 121
 
 
-def test_what_cannot_be_written_is_counted_and_named_in_the_trail(tmp_path, monkeypatch):
+def test_what_a_full_disk_refuses_waits_and_more_than_the_queue_is_counted_and_named(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(service, "RETRY_S", 0.01)
+    monkeypatch.setattr(service, "QUEUE", 3)
     lost = []
     writer = TrailWriter(tmp_path, lost.append)
     with monkeypatch.context() as patch:
         patch.setattr(trail, "_write", full_disk)
         for number in range(5):
             writer.put({"status": number})
-        deadline = time.monotonic() + 10
-        while sum(lost) < 5 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        time.sleep(0.5)
+    wait_until(lambda: trail.files(tmp_path))
     writer.put({"status": 200})
     writer.close()
     records = list(trail.records(tmp_path))
 
-    assert sum(lost) == 5
-    assert sum(one.get("lost", 0) for one in records) == 5
-    assert records[-1]["status"] == 200
+    assert sum(lost) == 2
+    assert [one.get("lost", one.get("status")) for one in records] == [2, 0, 1, 2, 200]
     assert verify(tmp_path).n == len(records)
+
+
+def test_what_waits_when_the_service_ends_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(trail, "_write", full_disk)
+    lost = []
+    writer = TrailWriter(tmp_path, lost.append)
+    writer.put({"status": 200})
+    writer.close()
+
+    assert sum(lost) == 1
+
+
+def test_a_line_whose_head_finds_no_room_is_there_once(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(trail, "write_json", full_disk)
+        for number in range(3):
+            append(tmp_path / FOLDER, [{"status": number}])
+    append(tmp_path / FOLDER, [{"status": 3}])
+
+    assert [one["status"] for one in trail.records(tmp_path)] == [0, 1, 2, 3]
+    assert verify(tmp_path).n == 4
 
 
 def full_disk(*_):

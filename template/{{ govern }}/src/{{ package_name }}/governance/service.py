@@ -23,6 +23,7 @@ from .subjects import pseudonym
 LOGGER = logging.getLogger(f"{serving.__name__}.governance")  # where the service logs
 PLACE = 30
 NOT_RECORDED = {"/health", "/ready"}  # asked every few seconds by machines
+RETRY_S = 2.0  # seconds until a disk that refused is asked again
 POLL_S = 1.0  # seconds until a key that was added or revoked is noticed
 OPEN = {"/health", "/ready", "/version", "/docs", "/openapi.json"}
 SCOPE_OF = {"/predict": "predict", "/explain": "predict"}
@@ -73,7 +74,10 @@ def _now() -> str:
 
 
 class TrailWriter:
-    """Appends records in a thread; what cannot be written is counted, and named in the trail."""
+    """Appends records in a thread, when the disk has room for them.
+
+    What does not fit in memory until then is counted, and named in the trail.
+    """
 
     def __init__(self, root: Path, on_lost: Callable[[int], None]) -> None:
         self.root, self._on_lost = root, on_lost
@@ -102,6 +106,8 @@ class TrailWriter:
         while not self._stop.wait(FLUSH_S):
             self._flush()
         self._flush()
+        with self._mutex:
+            self._lose(len(self._waiting))
 
     def _flush(self) -> None:
         with self._mutex:
@@ -115,9 +121,12 @@ class TrailWriter:
                 trail.append(self.root / trail.FOLDER, records)
         except Exception as error:  # nothing may end this thread
             LOGGER.error("trail-failing", extra={"facts": {"error": str(error)}})
+            is_kept = isinstance(error, OSError)  # of the disk; it may have room later
             with self._mutex:
                 self._n_lost += n_lost  # counted before
-                self._lose(len(waiting))
+                self._waiting[:0] = waiting if is_kept else []
+                self._lose(0 if is_kept else len(waiting))
+            self._stop.wait(RETRY_S)
 
     def _without_name(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """The record with a pseudonym for the person."""

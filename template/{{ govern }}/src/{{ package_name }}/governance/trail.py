@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,7 +50,8 @@ def append(folder: Path, records: Sequence[Mapping[str, Any]]) -> None:
         today = folder / f"{datetime.now(UTC):{DAY}}.jsonl"
         path = max(today, newest or today)  # a clock may go back
         size = _write(path, b"".join(line + b"\n" for line in lines))
-        write_json(folder / HEAD, last._replace(file=path.name, size=size)._asdict())
+        with suppress(OSError):  # the lines are written; `_end` does without
+            write_json(folder / HEAD, last._replace(file=path.name, size=size)._asdict())
 
 
 def _end(folder: Path, newest: Path | None) -> Link:
@@ -148,5 +150,5 @@ def _follow(line: bytes, last: Link, place: str, before: str) -> Link:
     if number <= last.n:
         raise CheckFailed(f"{place}: was inserted")
     if previous != last.sha256:
-        raise CheckFailed(f"{before}: was changed")
+        raise CheckFailed(f"{before}: was changed, or its hash in the next line")
     return Link(number, hashlib.sha256(line).hexdigest())
