@@ -35,7 +35,7 @@ POC = Budget(5410, 54, 730)
 MVP = Budget(7880, 83, 1430)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 5,600 the seven components of
 # scaffold production. Their aim is 3,500; govern (eleven commands) and monitor are furthest off.
-PRODUCTION = Budget(14510, 155, 2600)
+PRODUCTION = Budget(14520, 155, 2600)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),

@@ -113,7 +113,10 @@ def request(status):
     return {"path": "/predict", "method": "POST", "headers": [], "facts": facts}
 
 
-def test_what_cannot_be_written_is_counted_and_named_in_the_trail(tmp_path, monkeypatch):
+def test_what_a_full_disk_refuses_waits_and_what_is_too_much_is_counted_and_named(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(service, "MAX_WAITING", 3)
     lost = []
     writer = TrailWriter(tmp_path, "x-subject-id", lost.append)
     with monkeypatch.context() as patch:
@@ -125,10 +128,27 @@ def test_what_cannot_be_written_is_counted_and_named_in_the_trail(tmp_path, monk
     asyncio.run(writer._flush())
     records = list(trail.records(tmp_path))
 
-    assert sum(lost) == 5
-    assert sum(one.get("lost", 0) for one in records) == 5
-    assert [one["status"] for one in records if "status" in one] == [200]
+    assert sum(lost) == 2
+    assert [one.get("lost", one.get("status")) for one in records] == [2, 0, 1, 2, 200]
     assert verify(tmp_path)
+
+
+def test_what_waits_when_the_service_ends_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(trail, "write_json", full_disk)
+    lost = []
+    writer = TrailWriter(tmp_path, "x-subject-id", lost.append)
+
+    async def serve():
+        task = asyncio.create_task(writer.run())
+        await asyncio.sleep(0)
+        writer.put(request(200))
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(serve())
+
+    assert sum(lost) == 1
 
 
 def full_disk(*_):

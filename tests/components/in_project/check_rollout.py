@@ -4,6 +4,7 @@
 # mypy: ignore-errors
 import gc
 import json
+import time
 
 import numpy as np
 import polars as pl
@@ -355,6 +356,16 @@ def test_the_model_stays_off_after_a_restart_and_while_the_champion_is_gone(star
         promote(root, "9")
         first.get("/version")
         assert predict(first, rows[0])["reason"] == "switched-off"
+
+
+def test_the_model_stays_off_while_the_registry_is_gone(running, root, rows):
+    (root / "models/rollout.json").write_text(json.dumps({"switched_off": True, "reason": "x"}))
+    wait_for(lambda: state(running)["switched_off"])
+    (root / "models").rename(root / "gone")
+    wait_for(lambda: 'failures_total{what="champion"} 1.0' in running.get("/metrics").text)
+    time.sleep(1)  # until it has drawn its conclusions
+
+    assert predict(running, rows[0])["reason"] == "switched-off"
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from .subjects import pseudonym
 
 PLACE = 30
 FLUSH_S = 0.2  # seconds between two writes: what a killed process may lose
+RETRY_S = 2.0  # until a disk that refused is asked again
+MAX_WAITING = 20_000  # lines until then
 POLL_S = 1.0  # seconds until a key that was added or revoked is noticed
 NOT_RECORDED = {"/health", "/ready"}  # asked every few seconds by machines
 # Of any other path: admin. None: no key is needed.
@@ -47,7 +49,9 @@ def wrap(app: ASGIApp, context: Context) -> ASGIApp:
 
 
 class TrailWriter:
-    """Adds a line a request; what cannot be written is counted, and named in the trail.
+    """Adds a line a request, once the disk has room for it.
+
+    What does not fit in memory until then is counted, and named in the trail.
 
     header: of a request, with the person it is about.
     """
@@ -78,14 +82,16 @@ class TrailWriter:
 
     async def run(self) -> None:
         """Write what waits, as long as the service runs and once more."""
+        pause = FLUSH_S
         try:
             while True:
-                await asyncio.sleep(FLUSH_S)
-                await self._flush()
+                await asyncio.sleep(pause)
+                pause = FLUSH_S if await self._flush() else RETRY_S
         finally:
             await self._flush()
+            self._on_lost(len(self._waiting))
 
-    async def _flush(self) -> None:
+    async def _flush(self) -> bool:
         lines, self._waiting = self._waiting, []
         lost = {"time": datetime.now(UTC), "lost": self._n_lost}
         named = [to_json(lost)] if self._n_lost else []
@@ -93,10 +99,14 @@ class TrailWriter:
             if lines or named:
                 await asyncio.to_thread(trail.append, self.root / trail.FOLDER, [*named, *lines])
             self._n_lost = 0
+            return True
         except Exception as error:  # nothing may end this task
             LOGGER.error("trail-failing", extra={"facts": {"error": str(error)}})
-            self._n_lost += len(lines)
-            self._on_lost(len(lines))
+            waiting = [*lines, *self._waiting]
+            self._waiting = waiting[:MAX_WAITING]
+            self._n_lost += len(waiting) - len(self._waiting)
+            self._on_lost(len(waiting) - len(self._waiting))
+            return False
 
 
 class KeyCheck:

@@ -76,7 +76,7 @@ class Follower:
             return
         self._seen, self._retry_at = seen, math.inf
         name, before = self.context.service.model, old.champion.state.version.name
-        plan = self._attempt("plan", lambda: read_plan(root), old.plan)
+        plan = self._attempt("plan", lambda: read_plan(root) if paths else old.plan, old.plan)
         champion = self._attempt("champion", lambda: self._interface(name), old.champion)
         if plan.mode != "off" and plan.version == champion.state.version.name:
             plan = self.end(plan, "promoted")  # a later rollback does not begin it again
