@@ -3,6 +3,7 @@
 # Runs in a generated project's environment, which has what ours lacks.
 # mypy: ignore-errors
 import asyncio
+import contextlib
 import hashlib
 import json
 import re
