@@ -22,6 +22,7 @@ from ..utils.files import read_json, write_json, write_text
 from ..utils.logs import log
 from ..utils.predictions import DAY_US
 from . import quality
+from .agreement import agreement
 from .log import ANSWER, PREDICTIONS, REFUSALS, n_lost, read, read_labels, read_predictions
 from .segments import TIME
 from .service import DAY_S, LIVE, model_age_s
@@ -89,6 +90,7 @@ def judge(subject: Subject) -> dict[str, Any]:
     drift, judged = _drift(subject, usable)
     version, max_age = subject.folder.name, settings.model.max_age_days
     age = model_age_s(subject.root, version) / DAY_S
+    windows = _windows(subject, usable, labelled, judged)
     n_bins, n_min = subject.config.evaluation.n_bins, settings.quality.min_labelled
     report = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -101,7 +103,8 @@ def judge(subject: Subject) -> dict[str, Any]:
         "drift": drift,
         "refusals": _refusals(subject),
         "lost": {"n": lost[PREDICTIONS], **lost},
-        "windows": _windows(subject, usable, labelled, judged),
+        "windows": windows,
+        "agreement": agreement(subject.root, settings.kpi, windows),
         "level": subject.config.evaluation.level,
     }
     return report | _judge_signals(report, settings)
