@@ -28,6 +28,7 @@ from tests.generated.production.customers import FEATURES, TARGET, Row, customer
 PAGE, END = "docs/production.md", "## Later"
 PORT = "localhost:8000"  # of the page; here another one, that is free
 N_TRAIN, N_DAYS, N_A_DAY = 4000, 20, 200
+MAX_BENCHES = 4
 COLLEAGUE = {
     "GIT_AUTHOR_NAME": "Ben",
     "GIT_AUTHOR_EMAIL": "ben@example.org",
@@ -94,6 +95,8 @@ class Walk:
         if line.startswith("make labels"):
             self._days_pass()
         self.run(line, env=COLLEAGUE if line.startswith("git merge") else {})
+        if line == "make bench":
+            self._bench_again(line)
         if line.startswith("make rollout"):
             self._send(customers(60, 2, today()))
         if line.startswith("make rehearse"):
@@ -117,6 +120,15 @@ class Walk:
         if check:
             assert done.returncode == 0, f"{line}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
         return done
+
+    def _bench_again(self, line: str) -> None:
+        """Once more where a busy machine made equal code look slower, as the page asks for."""
+        for _ in range(MAX_BENCHES - 1):
+            text = (self.project / "reports/bench.json").read_text(encoding="utf-8")
+            change = json.loads(text)["change"]
+            if change["p95"] <= 1.15 and change["rss"] <= 1.15 and change["throughput"] >= 0.87:
+                return
+            self.run(line)
 
     def _serve(self) -> None:
         log = (self.home / "service.log").open("wb")
