@@ -42,13 +42,12 @@ from pathlib import Path
 
 import polars as pl
 
-day, n_a_day, ids = 86_400_000_000, int(sys.argv[2]), {}
-names = sys.argv[3].split(",")
+n_days, n_a_day = int(sys.argv[1]), int(sys.argv[2])
+names = Path(sys.argv[3]).read_text().split()
 for path in sorted(Path("data/served/predictions").glob("*.parquet")):
     table = pl.read_parquet(path)
     known = table["prediction_id"].replace_strict(names, range(len(names)), default=None)
-    age = int(sys.argv[1]) - known // n_a_day
-    past = pl.duration(days=age.fill_null(20))
+    past = pl.duration(days=(n_days - known // n_a_day).fill_null(n_days))
     table.with_columns(time=pl.col("time") - past).write_parquet(path)
 """
 
@@ -177,8 +176,10 @@ class Walk:
     def _days_pass(self) -> None:
         """The kept requests are of the last days; their labels and the number of the business."""
         self.stop()
-        names = ",".join(name for name, _, _ in self.predicted)
-        self.run(f"uv run --no-sync python - {N_DAYS} {N_A_DAY} {names} <<'E'\n{AGE_LOG}\nE")
+        names = self.home / "predicted"
+        names.write_text("\n".join(name for name, _, _ in self.predicted))
+        (self.home / "age_log.py").write_text(AGE_LOG)
+        self.run(f"uv run --no-sync python ~/age_log.py {N_DAYS} {N_A_DAY} {names}")
         self.write_truth(0)
         days: dict[str, list[float]] = {}
         for number, (_, predicted, row) in enumerate(self.predicted):
