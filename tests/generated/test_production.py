@@ -24,9 +24,9 @@ def walk(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     return made
 
 
-def lost(walk: Walk) -> dict[str, list[str]]:
-    """Section -> the entries without their point."""
-    groups = walk.view()["groups"]
+def lost(walk: Walk, n_days: int = 0) -> dict[str, list[str]]:
+    """Section -> the entries without their point, in some days."""
+    groups = walk.view(n_days)["groups"]
     return {title: [name for name, n in groups[title].items() if n < 1] for title in SECTIONS}
 
 
@@ -37,6 +37,15 @@ def test_a_project_that_follows_the_page_scores_seven(walk: Walk) -> None:
     assert lost(walk) == {title: [] for title in SECTIONS}
     assert [sum(entries.values()) for entries in view["groups"].values()] == [7, 7, 7, 7]
     assert view["score"] == 7
+
+
+@pytest.mark.slow
+def test_reports_that_nobody_renews_stop_to_count(walk: Walk) -> None:
+    found = lost(walk, n_days=40)
+
+    assert found["Model development"] == ["2 Offline and online metric move together"]
+    assert [name[0] for name in found["Monitoring"]] == ["3", "4", "7"]
+    assert lost(walk, n_days=200)["Infrastructure"] == ["7 Serving can go back to the model before"]
 
 
 def slow_feature(walk: Walk) -> None:
@@ -64,7 +73,7 @@ def untested(walk: Walk) -> None:
 def wrong_labels(walk: Walk) -> None:
     """Three labels of ten say that the model is wrong."""
     walk.write_truth(3)
-    walk.run("make labels ARGS='truth.csv'")
+    walk.run("make labels ARGS='~/Downloads/truth.csv'")
     failed = walk.run("make monitor", check=False)
     assert "quality on labelled rows: quality.shortfall is" in failed.stderr
 

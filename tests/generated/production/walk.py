@@ -192,7 +192,7 @@ class Walk:
 
     def write_truth(self, wrong_of_ten: int) -> None:
         """truth.csv; of ten labels some are wrong."""
-        with (self.project / "truth.csv").open("w", encoding="utf-8", newline="") as file:
+        with (self.home / "Downloads/truth.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["prediction_id", "label"])
             for number, (name, _, row) in enumerate(self.predicted):
@@ -201,9 +201,10 @@ class Walk:
                     label = "no" if label == "yes" else "yes"
                 writer.writerow([name, label])
 
-    def view(self) -> dict[str, Any]:
-        """The ML Test Score of the project: score, and section -> entry -> points."""
-        done = self.run("uv run --no-sync checklist report --view ml-test-score --format json")
+    def view(self, n_days: int = 0) -> dict[str, Any]:
+        """The ML Test Score in some days: score, and section -> entry -> points."""
+        words = f"--view ml-test-score --format json --today {today() + timedelta(days=n_days)}"
+        done = self.run(f"uv run --no-sync checklist report {words}")
         data = json.loads(done.stdout)
         groups = {
             group["title"]: {one["name"]: one["points"] for one in group["entries"]}
