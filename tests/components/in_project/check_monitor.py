@@ -349,7 +349,7 @@ def test_the_indicator_agrees_with_quality_only_where_they_move_together(tmp_pat
     assert found(-follows)["below"] > 1  # a better metric is a worse business
     assert found(follows, n=7)["below"] is None
     path.write_text("day,sales\n2026-10-01,3\n")
-    kpi = Kpi(file="kpi.csv", lower_is_better=False, min_correlation=0)
+    kpi = Kpi(file="kpi.csv", lower_is_better=False, min_correlation=0.3)
     with pytest.raises(ValueError, match="column 'kpi' is missing"):
         agreement(tmp_path, kpi, windows)
 

@@ -27,12 +27,12 @@ def agreement(root: Path, kpi: Kpi, windows: Sequence[Mapping[str, Any]]) -> dic
         for day, quality in days
         if day in values and quality is not None
     ]
-    report = {"value": None, "low": None, "high": None, "below": None}
+    report: dict[str, float | None] = dict.fromkeys(("value", "low", "high", "below"))
     if len(points) >= MIN_POINTS:
         found = pearsonr(*([one[name] for one in points] for name in (KPI, "quality")))
-        low, high = found.confidence_interval(LEVEL)
-        report = {"value": float(found.statistic), "low": float(low), "high": float(high)}
-        report["below"] = kpi.min_correlation - float(found.statistic)
+        value, (low, high) = float(found.statistic), found.confidence_interval(LEVEL)
+        report |= {"value": value, "low": float(low), "high": float(high)}
+        report["below"] = kpi.min_correlation - value
     return {**report, "n_windows": len(points), "points": points}
 
 
