@@ -60,7 +60,7 @@ def slow_feature(walk: Walk) -> None:
 
 def unreviewed(walk: Walk) -> None:
     """A change that is pushed and taken back without anybody else."""
-    walk.run("echo '# hello' >> src/churn/model/features.py && git commit -qam 'Quick fix'")
+    walk.run("echo '# in a hurry' >> conf/default.yaml && git commit -qam 'Quick fix'")
     walk.run("git revert --no-edit HEAD")
 
 
