@@ -19,8 +19,8 @@ import json
 import os
 import random
 import re
-import secrets
 import resource
+import secrets
 import shutil
 import socket
 import statistics

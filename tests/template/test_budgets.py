@@ -35,7 +35,7 @@ POC = Budget(5410, 54, 730)
 MVP = Budget(7880, 83, 1430)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 5,600 the seven components of
 # scaffold production. Their aim is 3,500; govern (eleven commands) and monitor are furthest off.
-PRODUCTION = Budget(14520, 155, 2600)
+PRODUCTION = Budget(14570, 156, 2610)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),
@@ -60,10 +60,11 @@ COMPONENTS = {
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
-TOOL = Budget(7995, 70, 0)
+# Then 110 for reviews in the history of git, equal values, and what a person signs in a view.
+TOOL = Budget(8110, 71, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 217, "mvp": 289, "production": 445}
+FILES = {"poc": 218, "mvp": 290, "production": 447}
 
 
 def has_code(path: Path) -> bool:

@@ -16,7 +16,8 @@ import polars as pl
 import pytest
 from my_model.model import store
 from my_model.monitoring import log, quality, segments, skew, windows
-from my_model.monitoring.settings import load_monitoring
+from my_model.monitoring.agreement import agreement
+from my_model.monitoring.settings import Kpi, load_monitoring
 from my_model.monitoring.windows import WINDOW, find_drift
 from my_model.registry.versions import resolve
 from my_model.serving import requests
@@ -294,6 +295,34 @@ def test_wrong_labels_are_found(logged):
     assert done.returncode == 1
     assert "quality on labelled rows" in done.stderr
     assert "drift" not in done.stderr
+
+
+def test_the_indicator_agrees_with_quality_only_where_they_move_together(tmp_path):
+    draw, path = np.random.default_rng(0), tmp_path / "kpi.csv"
+    days = [datetime(2026, 10, 1, tzinfo=UTC) + timedelta(days=n) for n in range(20)]
+    quality = draw.normal(0.85, 0.02, 20)
+    windows = [
+        {"start": one.isoformat(), "quality": {"value": value}}
+        for one, value in zip(days, quality, strict=True)
+    ]
+
+    def found(values, n=20, **changes):
+        table = pl.DataFrame({"day": [str(one.date()) for one in days[:n]], "kpi": values[:n]})
+        table.write_csv(path)
+        kpi = {"file": "kpi.csv", "lower_is_better": False, "min_correlation": 0.3} | changes
+        return agreement(tmp_path, Kpi(**kpi), windows)
+
+    follows = 1000 * quality + draw.normal(0, 10, 20)
+    same, costs = found(follows), found(-follows, lower_is_better=True)
+    assert same["n_windows"] == 20
+    assert same["below"] < 0 < same["low"] < same["value"] < same["high"]
+    assert costs["value"] == pytest.approx(same["value"])
+    assert found(-follows)["below"] > 1  # a better metric is a worse business
+    assert found(follows, n=7)["below"] is None
+    path.write_text("day,sales\n2026-10-01,3\n")
+    kpi = Kpi(file="kpi.csv", lower_is_better=False, min_correlation=0.3)
+    with pytest.raises(ValueError, match="column 'kpi' is missing"):
+        agreement(tmp_path, kpi, windows)
 
 
 def test_a_decay_is_found_with_labels_and_the_estimate_does_not_see_it(logged):

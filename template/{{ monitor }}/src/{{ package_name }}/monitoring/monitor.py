@@ -21,6 +21,7 @@ from ..utils.files import read_json, write_json, write_text
 from ..utils.logs import log
 from ..utils.predictions import DAY_US
 from . import quality
+from .agreement import agreement
 from .log import ANSWER, PREDICTIONS, REFUSALS, close, n_lost, read, read_labels, read_predictions
 from .segments import TIME
 from .service import DAY_S, LIVE, model_age_s
@@ -89,6 +90,7 @@ def judge(subject: Subject) -> dict[str, Any]:
     drift, judged = _drift(subject)
     version, max_age = subject.folder.name, settings.model.max_age_days
     age, lost = model_age_s(root, version) / DAY_S, n_lost(root)
+    windows = _windows(subject, labelled, judged)
     n_bins, n_min = subject.config.evaluation.n_bins, settings.quality.min_labelled
     report = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -101,7 +103,8 @@ def judge(subject: Subject) -> dict[str, Any]:
         "drift": drift,
         "refusals": _refusals(root, rows),
         "lost": {"n": lost[PREDICTIONS], **lost},
-        "windows": _windows(subject, labelled, judged),
+        "windows": windows,
+        "agreement": agreement(root, settings.kpi, windows),
         "level": subject.config.evaluation.level,
     }
     signals = [_judge_signal(one, report) for one in settings.signals]

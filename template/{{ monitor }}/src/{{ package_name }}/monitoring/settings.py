@@ -54,6 +54,14 @@ class Model(Section):
     max_age_days: Positive
 
 
+class Kpi(Section):
+    """The file of the business indicator, and how far it must move with live quality."""
+
+    file: str | None
+    lower_is_better: bool
+    min_correlation: Share
+
+
 class Monitoring(Section):
     """Everything in conf/monitoring.yaml; what is a dict here is for readers and the checklist."""
 
@@ -62,6 +70,7 @@ class Monitoring(Section):
     windows: Windows
     quality: Quality
     model: Model
+    kpi: Kpi
     signals: tuple[Signal, ...]
     on_call: dict[Literal["owner", "deputy", "channel"], str | None]
     upstream: tuple[dict[Literal["name", "owner", "channel"], str | None], ...]

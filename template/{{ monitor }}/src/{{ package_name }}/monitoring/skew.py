@@ -1,6 +1,7 @@
 """Replay logged rows through training, and compare with what was served: `skew`."""
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace) -> None:
     shares = {name: float(np.mean(bad)) for name, bad in compare_paths(rows, served).items()}
     ranked = sorted(shares.items(), key=lambda one: -one[1])
     columns = [{"column": name, "unequal_share": share} for name, share in ranked]
-    report = {"n_rows": len(rows), "model_version": served.name, "columns": columns}
+    report = {"created": datetime.now(UTC).isoformat(timespec="seconds"), "n_rows": len(rows)}
+    report |= {"model_version": served.name, "columns": columns}
     write_json(args.root / REPORT, report)
     unequal = [f"{name} {share:.2%}" for name, share in ranked if share > MAX_UNEQUAL]
     log("skew", f"{len(unequal)} of {len(columns)} columns differ, {len(rows)} rows")
