@@ -188,7 +188,9 @@ def run(
     A command of a rendered project runs in a process that has its packages imported: warm.py.
     """
     environment = {**os.environ, **env}
-    if warm.can_run(command, cwd, env):
+    if (cwd / ".venv").is_symlink():  # an environment of another project, with its source
+        environment.setdefault("PYTHONPATH", str(cwd / "src"))
+    if warm.can_run(command, cwd, environment):
         done = warm.run(command, cwd, environment)
     else:
         done = subprocess.run(
