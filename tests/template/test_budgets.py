@@ -32,10 +32,13 @@ class Budget:
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
 POC = Budget(5410, 54, 730)
-MVP = Budget(7880, 83, 1430)
-# Of the lines above an mvp 1,060 are explain, fairness and drift, and 5,600 the seven components of
-# scaffold production. Their aim is 3,500; govern (eleven commands) and monitor are furthest off.
-PRODUCTION = Budget(14570, 156, 2610)
+MVP = Budget(7880, 83, 1420)
+# Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
+# components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
+# seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
+# slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
+# and the technical file (govern).
+PRODUCTION = Budget(13080, 144, 2610)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),
@@ -49,10 +52,10 @@ COMPONENTS = {
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(990, 10, 200),
+    "monitor": Budget(1050, 11, 200),
     "rollout": Budget(710, 8, 210),
     "retrain": Budget(300, 3, 100),
-    "govern": Budget(980, 12, 280),
+    "govern": Budget(990, 12, 280),
     "audit": Budget(430, 5, 40),
     "inspect": Budget(270, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
@@ -64,7 +67,7 @@ COMPONENTS = {
 TOOL = Budget(8110, 71, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 218, "mvp": 290, "production": 447}
+FILES = {"poc": 218, "mvp": 290, "production": 433}
 
 
 def has_code(path: Path) -> bool:
