@@ -76,8 +76,9 @@ def records(root: Path, text: str = "") -> Iterator[dict[str, Any]]:
 
 def run(args: argparse.Namespace) -> None:
     """Print the head; raises CheckFailed with the first line that is not as it was written."""
+    head = verify(args.root)
     log("trail", f"{len(files(args.root))} files hold together; keep the head elsewhere:")
-    log("", verify(args.root))
+    log("", head)
 
 
 def verify(root: Path) -> str:
