@@ -22,7 +22,7 @@ trail: ## verify the audit trail
 prediction-lineage: ## where it comes from, computed again: make prediction-lineage ARGS="PREDICTION_ID"
 	@$(RUN) $(NAME) lineage $(ARGS)
 
-sign: ## sign a version: make sign ARGS="1"
+sign: ## sign a version: make sign ARGS="KEY.pem 1"
 	@$(RUN) $(NAME) sign $(ARGS)
 
 attacks: ## membership inference, corrupted and impossible inputs

@@ -75,7 +75,7 @@ def audit(root: Path) -> dict[str, Any]:
             found += check(records)
         except Exception as error:  # a record of another form
             seen = f"{check.__name__}: {type(error).__name__}: {error}".replace(f"{root}/", "")
-            found.append(Finding("audit.unreadable", seen, "reports/"))
+            found.append(Finding("audit.unreadable", seen[:200], "reports/"))
     listed = load(root, ACCEPTED, Acceptances).accepted
     valid = [one.model_dump(mode="json") for one in listed if one.until >= now.date()]
     known = {(one["id"], one["file"]): one for one in valid}

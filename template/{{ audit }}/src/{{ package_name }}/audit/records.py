@@ -133,7 +133,7 @@ def find_gaps(records: Records) -> Iterator[Finding]:
 
 def find_drift(records: Records) -> Iterator[Finding]:
     """A version that serves, and whose data nobody watches."""
-    watched, champion = records.read(LIVE).get("model", {}).get("version"), records.champion
+    watched, champion = records.read(LIVE).get("model", {}).get("version", "none"), records.champion
     if champion and (records.root / SERVICE).is_file() and watched != champion:
         seen = f"watched: version {watched}; champion: {champion}"
         yield records.finding("drift.unwatched", seen, ALIASES, "champion")

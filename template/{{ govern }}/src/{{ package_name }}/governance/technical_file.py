@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     entry = {key: _value(root, source) for key, source in ENTRY.items()}
     name = {"name": __name__.partition(".")[0], "technical_file": PATH.as_posix()}
     write_json(root / INVENTORY, name | entry)
-    log("technical-file", f"{PATH.as_posix()} and {INVENTORY.as_posix()}")
+    log("document", f"{PATH.as_posix()} and {INVENTORY.as_posix()}")
     if faults := list(find_faults(root, text)):
         raise CheckFailed("\n".join(f"{PATH.as_posix()}: {one}" for one in faults))
 

@@ -76,8 +76,8 @@ def records(root: Path, text: str = "") -> Iterator[dict[str, Any]]:
 
 def run(args: argparse.Namespace) -> None:
     """Print the head; raises CheckFailed with the first line that is not as it was written."""
-    log("trail", f"{len(files(args.root))} files hold together; keep the head elsewhere:")
-    log("", verify(args.root))
+    head, n_files = verify(args.root), len(files(args.root))
+    log("trail", f"{n_files} files hold together; keep the head elsewhere:\n{'':10}{head}")
 
 
 def verify(root: Path) -> str:
