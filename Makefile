@@ -1,7 +1,7 @@
 # The targets of this repository; `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo check test test-updates test-all bench pictures release pins lists fix
+.PHONY: help env demo check test test-updates test-all bench drill pictures release pins lists fix
 
 # A demo inside the clone must not use the clone's own git directory.
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
@@ -54,6 +54,11 @@ bench: .venv/made ## measure costs, as ratios within one run
 	@$(MAKE) --no-print-directory -C build/served prepare train evaluate register promote >> build/served.log
 	$(BIN)/python bench/bench_serving.py build/served
 	$(BIN)/python bench/bench_batch.py build/served
+
+drill: .venv/made ## play 20 minutes of faults against scaffold production; ARGS="--minutes 2"
+	@hooks/demo.sh build/drilled scaffold=production > build/drilled.log
+	@$(MAKE) --no-print-directory -C build/drilled register promote >> build/drilled.log
+	$(BIN)/python bench/drill.py build/drilled $(ARGS)
 
 pictures: .venv/made ## make docs/images from a real run (needs Chromium); PROJECT=build/demo uses that one
 	$(BIN)/python bench/pictures.py $(PROJECT)

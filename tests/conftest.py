@@ -4,20 +4,39 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import uuid
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import copier
 import pytest
+from filelock import FileLock
 
+from tests import warm
 from tests.histories import quick
 
 ROOT = Path(__file__).resolve().parent.parent
 Render = Callable[..., Path]
 # What a project is made of; the rest of this repository is no part of a version.
 TEMPLATE_ROOTS = ("checklists", "components.yml", "copier.yml", "hooks", "template")
+
+
+# Folders and files whose tests take longest: they begin first, so that no worker waits for one.
+LONGEST = ("template/test_project.py", "generated/", "components/", "template/", "versions/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first; else in their order."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        found = (i for i, name in enumerate(LONGEST) if path.startswith(name))
+        return next(found, len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,10 +97,34 @@ def copy_tree(names: list[str], to: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test run that is the same for all its workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """`folder`, made by the first worker that asks for it; the others wait. Not to be changed."""
+    done = folder.with_name(f"{folder.name}.done")
+    with FileLock(folder.with_name(f"{folder.name}.lock")):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed
+            make(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def template(shared: Path) -> Path:
     """The working tree as a template without git: what a release of it would hold."""
-    names = [name for name in tracked_files() if name.split("/")[0] in TEMPLATE_ROOTS]
-    return copy_tree(names, tmp_path_factory.mktemp("template"))
+
+    def make(folder: Path) -> None:
+        names = [name for name in tracked_files() if name.split("/")[0] in TEMPLATE_ROOTS]
+        copy_tree(names, folder)
+
+    return once(shared / "template", make)
 
 
 def run_copy(template: Path, destination: Path, **answers: Any) -> Path:
@@ -100,25 +143,26 @@ def run_copy(template: Path, destination: Path, **answers: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """`render(destination=None, **answers)`: a project made from the working tree."""
+def rendered(template: Path, shared: Path) -> Render:
+    """`rendered(**answers)`: a project made from the working tree, once; not to be changed."""
 
-    def make(destination: Path | None = None, **answers: Any) -> Path:
-        return run_copy(template, destination or tmp_path_factory.mktemp("project"), **answers)
+    def make(**answers: Any) -> Path:
+        name = sha256(repr(sorted(answers.items())).encode()).hexdigest()[:12]
+        return once(shared / name / "project", lambda to: run_copy(template, to, **answers))
 
     return make
 
 
 @pytest.fixture(scope="session")
-def rendered(render: Render) -> Render:
-    """`rendered(**answers)`: the same, made once a worker; not to be changed."""
-    made: dict[str, Path] = {}
+def render(template: Path, rendered: Render, tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """`render(destination=None, **answers)`: the same, to be changed."""
 
-    def make(**answers: Any) -> Path:
-        key = repr(sorted(answers.items()))
-        if key not in made:
-            made[key] = render(**answers)
-        return made[key]
+    def make(destination: Path | None = None, **answers: Any) -> Path:
+        if destination and destination.exists():
+            return run_copy(template, destination, **answers)
+        destination = destination or tmp_path_factory.mktemp("project")
+        copied: Path = shutil.copytree(rendered(**answers), destination, dirs_exist_ok=True)
+        return copied
 
     return make
 
@@ -139,15 +183,24 @@ def small_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def run(
     *command: str, cwd: Path, check: bool = True, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command; on failure the error carries its output."""
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        text=True,
-        capture_output=True,
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-    )
+    """Run a command; on failure the error carries its output.
+
+    A command of a rendered project runs in a process that has its packages imported: warm.py.
+    """
+    environment = {**os.environ, **env}
+    if (cwd / ".venv").is_symlink():  # an environment of another project, with its source
+        environment.setdefault("PYTHONPATH", str(cwd / "src"))
+    if warm.can_run(command, cwd, environment):
+        done = warm.run(command, cwd, environment)
+    else:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            text=True,
+            capture_output=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+        )
     if check and done.returncode:
         raise AssertionError(
             f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -176,7 +229,7 @@ def update(project: Path, **answers: Any) -> list[str]:
 
 def copy_installed(installed: Path, to: Path) -> Path:
     """A copy of an installed project without what its commands wrote; it shares the environment."""
-    written = shutil.ignore_patterns(".venv", "__pycache__", "logs", "reports", "models")
+    written = shutil.ignore_patterns(".venv", "logs", "reports", "models")
     shutil.copytree(installed, to, ignore=written)
     (to / ".venv").symlink_to(installed / ".venv")
     return to
@@ -190,43 +243,105 @@ def share_bytecode(environments: Path, environment: Path) -> None:
     """
     for other in environments.iterdir():
         made = other.resolve()
-        for file in made.rglob("__pycache__/*.pyc"):
-            target = environment / file.relative_to(made)
-            if target.parent.parent.is_dir() and not target.exists():
-                target.parent.mkdir(exist_ok=True)
-                os.link(file, target)
+        for folder, _, files in os.walk(made):
+            target = environment / Path(folder).relative_to(made)
+            if target.name == "__pycache__" and target.parent.is_dir():
+                target.mkdir(exist_ok=True)
+                for name in set(files) - {path.name for path in target.iterdir()}:
+                    os.link(Path(folder, name), target / name)
     (environments / uuid.uuid4().hex).symlink_to(environment)
 
 
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def environments(shared: Path) -> Path:
     """A folder with a link to each environment that a worker of this test run has made."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "environments"
+    folder = shared / "environments"
     folder.mkdir(exist_ok=True)
     return folder
 
 
+def share_types(kept: Path, project: Path) -> None:
+    """Keep what mypy knows of the packages from its first run in this test run; give it to others.
+
+    mypy compares the hash of each source with the one that it knows.
+    """
+    with FileLock(kept.with_name("types.lock")):
+        if (project / ".mypy_cache").exists() and not kept.exists():
+            shutil.copytree(project / ".mypy_cache", kept)
+        elif kept.exists() and not (project / ".mypy_cache").exists():
+            shutil.copytree(kept, project / ".mypy_cache")
+
+
+@pytest.fixture(scope="session")
+def set_up_project(render: Render, shared: Path, environments: Path) -> Callable[..., Path]:
+    """`set_up_project(**answers)`: rendered, set up with `make setup` and committed; once a row.
+
+    It has an environment of its own. Shared by all workers: copy it before you change it.
+    """
+
+    def set_up(to: Path, **answers: Any) -> None:
+        render(to, **answers)
+        run("git", "init", "--quiet", cwd=to)
+        run("make", "setup", cwd=to)
+        share_bytecode(environments, to / ".venv")
+        commit(to, "Start")
+
+    def make(**answers: Any) -> Path:
+        name = sha256(repr(sorted(answers.items())).encode()).hexdigest()[:12]
+        (shared / "set-up" / name).mkdir(parents=True, exist_ok=True)
+        return once(shared / "set-up" / name / "project", lambda to: set_up(to, **answers))
+
+    return make
+
+
+# Projects whose environments the others share, the smaller first.
+ENVIRONMENTS: tuple[dict[str, Any], ...] = (
+    {},
+    {
+        "scaffold": "production",
+        "task": "regression",
+        "ci": "gitlab",
+        "licence": "proprietary",
+        "components": ["runs"],
+    },
+)
+
+
+def packages(project: Path) -> set[str]:
+    """The packages that a project names."""
+    content = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = content["dependency-groups"].values()
+    return {*content["project"]["dependencies"], *(name for group in groups for name in group)}
+
+
 @pytest.fixture(scope="session")
 def installed_project(
-    render: Render, tmp_path_factory: pytest.TempPathFactory, environments: Path
+    rendered: Render, set_up_project: Render, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., Path]:
-    """`installed_project(**answers)`: rendered, set up with `make setup` and committed; once a row.
+    """`installed_project(**answers)`: rendered and committed, with an environment; once a row.
 
-    Shared by the tests of a worker: copy it before you change it.
+    The environment is that of another project with these packages and more, where there is one;
+    run the code of this project with PYTHONPATH=src. Copy the project before you change it.
     """
     made: dict[str, Path] = {}
+
+    def with_environment(**answers: Any) -> Path:
+        source = rendered(**answers)
+        for base in ENVIRONMENTS:
+            if packages(source) <= packages(rendered(**base)):
+                project = tmp_path_factory.mktemp("installed") / "project"
+                shutil.copytree(source, project)
+                run("uv", "lock", "--quiet", cwd=project)
+                commit(project, "Start")
+                (project / ".git/info/exclude").write_text("/.venv\n")  # .gitignore: folders alone
+                (project / ".venv").symlink_to(set_up_project(**base) / ".venv")
+                return project
+        return set_up_project(**answers)
 
     def make(**answers: Any) -> Path:
         key = repr(sorted(answers.items()))
         if key not in made:
-            project = render(tmp_path_factory.mktemp("installed") / "project", **answers)
-            run("git", "init", "--quiet", cwd=project)
-            run("make", "setup", cwd=project)
-            share_bytecode(environments, project / ".venv")
-            run("git", "add", "--all", cwd=project)
-            run("git", "commit", "--quiet", "--message", "Start", cwd=project)
-            made[key] = project
+            made[key] = with_environment(**answers)
         return made[key]
 
     return make

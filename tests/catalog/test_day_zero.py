@@ -65,9 +65,9 @@ def test_answers_alone_make_little_green(facts, render):
 
 
 @pytest.mark.slow
-def test_a_first_run_makes_green_what_it_proves(installed_project, tmp_path):
+def test_a_first_run_makes_green_what_it_proves(set_up_project, tmp_path):
     root = tmp_path / "project"
-    shutil.copytree(installed_project(), root, symlinks=True)
+    shutil.copytree(set_up_project(), root, symlinks=True)
     answer(root, PLAIN)
     run("uv", "sync", "--quiet", cwd=root)
     for words in (["train", "evaluate"], ["test"]):

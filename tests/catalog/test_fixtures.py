@@ -49,6 +49,8 @@ def plant(root: Path, tree: dict[str, Any], item: Item) -> Tree:
         (root / name).write_bytes(b"\0" * int(megabytes * 1_000_000))
     if tree.get("git"):
         commit(root, [*(tree.get("files") or {}), *large])
+    if tree.get("merged_by"):
+        merge(root, tree["merged_by"])
     asked = {p.get("item", item.id) for p in probes.walk(item.probe) if p["type"] == "proven"}
     n_tests = tree.get("n_tests", 0)  # that passed, where the item asks for a run of all tests
     if asked or n_tests:
@@ -87,6 +89,24 @@ def commit(root: Path, names: list[str]) -> None:
         ["commit", "-q", "-m", "all"],
     ):
         subprocess.run(["git", *command], cwd=root, check=True, capture_output=True)
+
+
+def merge(root: Path, by: str) -> None:
+    """A release, and then a branch of which each file is changed, merged by somebody."""
+    mine = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+    theirs = ["-c", f"user.name={by}", "-c", f"user.email={by}@example.org"]
+    for words in (
+        [*mine, "init", "-q", "-b", "main"],
+        [*mine, "add", "--all"],
+        [*mine, "commit", "-q", "-m", "all"],
+        [*mine, "tag", "-a", "v0.1.0", "-m", "first"],
+        [*mine, "switch", "-q", "-c", "branch"],
+        [*mine, "rm", "-q", "-r", "src"],
+        [*mine, "commit", "-q", "-m", "change"],
+        [*mine, "switch", "-q", "main"],
+        [*theirs, "merge", "-q", "--no-ff", "-m", "merge", "branch"],
+    ):
+        subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
 
 
 def probe(root: Path, item: Item, colour: str) -> Finding:

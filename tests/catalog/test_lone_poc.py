@@ -17,14 +17,14 @@ DRAFTED = ["data.origin", "data.licence", "responsible-ai.risk-class"]
 
 
 @pytest.fixture(scope="module")
-def trained(installed_project, tmp_path_factory) -> Callable[[str], Path]:
+def trained(set_up_project, tmp_path_factory) -> Callable[[str], Path]:
     """`trained(scaffold)`: of one person with a file of their own: trained, evaluated, tested."""
     made: dict[str, Path] = {}
 
     def make(scaffold: str) -> Path:
         if scaffold not in made:
             root = tmp_path_factory.mktemp("lone") / "project"
-            shutil.copytree(installed_project(scaffold=scaffold), root, symlinks=True)
+            shutil.copytree(set_up_project(scaffold=scaffold), root, symlinks=True)
             made[scaffold] = with_own_data(root)
         return made[scaffold]
 

@@ -18,10 +18,10 @@ ASIDE = (
 
 
 @pytest.fixture(scope="module")
-def trained(installed_project, tmp_path_factory):
+def trained(set_up_project, tmp_path_factory):
     """A poc of one person, trained and tested on a copy of the sample as "own data"."""
     root = tmp_path_factory.mktemp("loop") / "project"
-    shutil.copytree(installed_project(), root, symlinks=True)
+    shutil.copytree(set_up_project(), root, symlinks=True)
     run("uv", "sync", "--quiet", cwd=root)
     answer(root, {**PLAIN, "team": False})
     run("make", "prepare", cwd=root)

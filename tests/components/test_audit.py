@@ -24,7 +24,7 @@ def test_each_kind_of_finding_is_found_where_it_is_planted(trained):
 
 @pytest.mark.parametrize(
     ("scaffold", "task"),
-    [("poc", "classification"), ("mvp", "regression"), ("production", "classification")],
+    [("poc", "regression"), ("production", "classification")],
 )
 def test_a_new_project_has_no_error(rendered, tmp_path, trained, scaffold, task):
     # Every component at once: an audit reads their code, and imports none of them.

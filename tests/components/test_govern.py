@@ -24,7 +24,9 @@ def test_the_machinery_holds_under_planted_faults(governed):
 def test_batch_refuses_a_version_that_is_not_signed(governed):
     path = governed / "conf/governance.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("required: false", "required: true"), encoding="utf-8")
+    path.write_text(
+        text.replace("public_key: null", "public_key: conf/signing.pub"), encoding="utf-8"
+    )
     try:
         with pytest.raises(AssertionError, match="models/1: is not signed"):
             do(governed, "batch", "data/original/breast_cancer.csv", "out")

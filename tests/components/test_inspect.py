@@ -64,42 +64,36 @@ def test_curves_show_the_planted_step_and_no_other(project):
 
 
 def test_a_counterfactual_is_the_least_change_and_respects_what_cannot_change(project):
-    row = {"step": 4.0, "noise": 0, "plan": "p0", "night": True, "day": "2023-05-01"}
-    (project / "row.json").write_text(json.dumps(row))
-    found = command(project, "counterfactual", "--file", "row.json", "--to", "5")
-    (change,) = [line for line in found.splitlines() if "->" in line]
+    (project / "row.csv").write_text("step,noise,plan,night,day\n4.0,0,p0,true,2023-05-01\n")
+    words = ("counterfactual", "--file", "row.csv", "--row", "1", "--to", "5")
+    (change,) = [line for line in command(project, *words).splitlines() if "->" in line]
 
     assert change.split()[:3] == ["step", "4.0", "->"]
     assert 4.9 < float(change.split()[3]) < 5.2
-    (project / "conf/inspection.yaml").write_text("immutable: [step]\n")
-    found = command(project, "counterfactual", "--file", "row.json", "--to", "5")
+    found = command(project, *words, "--keep", "step")
     assert "none found with at most 3 columns changed" in found
 
 
 def test_a_trace_that_ends_elsewhere_than_predict_fails(project):
     module = project / "src/my_model/inspection/trace.py"
     text = module.read_text()
-    assert "ends elsewhere" not in command(project, "trace", "--file", "row.json")
-    planted = text.replace("model.target.back(value) if model.target else value", "value + 1")
+    words = ("trace", "--file", "row.csv", "--row", "1")
+    assert "ends elsewhere" not in command(project, *words)
+    planted = text.replace(".transform(table)", ".transform(table) + 1")
     assert planted != text
     module.write_text(planted)
-    found = command(project, "trace", "--file", "row.json", code=1)
+    found = command(project, *words, code=1)
     module.write_text(text)
 
     assert "the steps end elsewhere than `predict`" in found
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ('{"step": 4}', "row.json: column 'noise' is missing"),
-        ("[1]", "row.json: must hold one object"),
-        ("{", "row.json: not valid JSON"),
-        ('{"step": "x", "noise": 0, "plan": "p0", "night": 1, "day": ""}', "step must be a number"),
-    ],
-)
-def test_a_wrong_row_is_one_line_that_names_it(project, content, message):
-    (project / "wrong").mkdir(exist_ok=True)
-    (project / "wrong/row.json").write_text(content)
+def test_a_row_that_is_not_there_or_of_test_is_refused(project):
+    numbers = "import polars as pl; print(pl.read_parquet('data/test/*.parquet')['_row'][0])"
+    of_test = run(str(project / ".venv/bin/python"), "-c", numbers, cwd=project).stdout.strip()
 
-    assert message in command(project, "trace", "--file", "wrong/row.json", code=2)
+    assert f"--row {of_test}: not in train or valid" in command(
+        project, "trace", "--row", of_test, code=2
+    )
+    found = command(project, "trace", "--file", "row.csv", "--row", "9", code=2)
+    assert "--row 9: not in row.csv" in found

@@ -4,11 +4,13 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -18,7 +20,7 @@ from tests.conftest import Render, run
 
 DAY_S = 86_400
 START = 1_700_000_000
-QUICK = ("bench.rounds=5", "bench.trainings=2")
+QUICK = ("rounds=12", "trainings=2")
 N_EQUAL = 20
 
 
@@ -54,8 +56,9 @@ def report(project: Path, name: str) -> Any:
 @pytest.mark.slow
 def test_five_milliseconds_more_are_found_beside_the_committed_code(project):
     plant(project, "    time.sleep(0.005)")
+    prices = ("price.cpu_hour=36", "price.per_month=7", "price.watts=20")
     with pytest.raises(AssertionError, match=r"exit 1[^$]*change.p50 is 1.25, measured \d"):
-        do(project, "bench", "--code", "HEAD", *QUICK)
+        do(project, "bench", "--code", "HEAD", *QUICK, *prices)
     found = report(project, "bench")
 
     assert "p50" in found["broken"]
@@ -63,6 +66,19 @@ def test_five_milliseconds_more_are_found_beside_the_committed_code(project):
     assert 4 < p50["candidate"] - p50["accepted"] < 30
     assert p50["low"] > 1
     assert not list((project / "build").iterdir())
+    check_price(report(project, "cost"), found["intervals"])
+
+
+def check_price(found: Any, measured: Any) -> None:
+    """Seconds times price; milliseconds of the CPU for a request are seconds for 1,000."""
+    seconds = {"training": measured["train"]["candidate"], "per_1000": measured["cpu"]["candidate"]}
+
+    assert found["cpu_seconds"] == seconds
+    assert 0.05 < seconds["per_1000"] < 60
+    assert found["training"] == pytest.approx(seconds["training"] / 100)
+    assert found["per_1000_predictions"] == pytest.approx(seconds["per_1000"] / 100 + 0.07)
+    assert found["energy_wh"]["method"].startswith("estimate")
+    assert found["energy_wh"]["training"] == pytest.approx(seconds["training"] * 30 / 3600)
 
 
 @pytest.mark.slow
@@ -101,57 +117,62 @@ def wait_for(condition: Callable[[], bool]) -> None:
 @pytest.mark.slow
 def test_equal_code_is_never_reported(project):
     for _ in range(N_EQUAL):
-        do(project, "bench", "--code", "HEAD")
+        do(project, "bench", "--code", "HEAD", *QUICK)
 
     assert report(project, "bench")["broken"] == []
 
 
-def test_the_first_version_has_nothing_to_be_compared_with(project):
-    with pytest.raises(AssertionError, match=r"exit 2[^$]*name the accepted code: --code COMMIT"):
+def test_a_champion_from_outside_git_needs_the_name_of_its_code(project):
+    path = project / "models/1/run.json"
+    record = json.loads(path.read_text())
+    path.unlink()  # read-only
+    path.write_text(json.dumps(record | {"git": {"commit": None, "dirty": None}}))
+    with pytest.raises(AssertionError, match=r"exit 2[^$]*name another: --code COMMIT"):
         do(project, "bench")
 
 
-def test_a_slow_feature_breaks_the_latency_budget_and_is_named(project):
+def test_a_slow_feature_breaks_the_latency_budget(project):
     do(project, "feature-cost")
     usual = report(project, "feature-cost")
-    column = "pl.col('mean_area').map_elements(lambda value: time.sleep(0.0) or value, pl.Float64)"
-    plant(project, f"    table = table.with_columns(slow={column}, quick=pl.col('mean_area') * 2)")
-    do(project, "train")
-    features(project).write_text(features(project).read_text().replace("0.0)", "0.02)"))
-    with pytest.raises(AssertionError, match=r"exit 1[^$]*add_features the most; allowed are 15"):
+    plant(project, "    time.sleep(0.02)")
+    with pytest.raises(AssertionError, match=r"exit 1[^$]*operations.yaml allows 15 ms"):
         do(project, "feature-cost")
     found = report(project, "feature-cost")
-    costs = found["columns"]
+    steps = {one["name"]: one["ms"] for one in found["steps"]}
 
     assert usual["total_ms"] < usual["budget_ms"] < 20 < found["total_ms"]
-    assert costs["slow"] > 20 > 5 > costs["quick"]
+    assert steps["add_features"] > 20 > sum(steps.values()) - steps["add_features"]
 
 
 @pytest.mark.slow
-def test_the_price_is_seconds_times_price_and_above_its_budget_is_an_error(project):
-    do(project, "cost", "price.cpu_hour=36", "price.per_month=7", "price.watts=20")
-    found = report(project, "cost")
-    seconds = found["cpu_seconds"]
-
-    assert 0.05 < seconds["per_1000"] < 60
-    assert found["training"] == pytest.approx(seconds["training"] / 100)
-    price = seconds["per_1000"] / 100 + 0.07
-    assert found["per_1000_predictions"] == pytest.approx(price)
-    assert found["energy_wh"]["method"].startswith("estimate")
-    assert found["energy_wh"]["training"] == pytest.approx(seconds["training"] * 30 / 3600)
-    with pytest.raises(AssertionError, match=r"exit 1[^$]*cost.per_1000_predictions is 0.5, mea"):
-        do(project, "cost", "price.per_month=100000")
-
-
 def test_the_profile_names_the_function_that_takes_the_time(project):
+    spy = ("uv", "run", "--no-sync", "--with", "py-spy==0.4.3", "py-spy", "--version")
+    if run(*spy, cwd=project, check=False).returncode:
+        pytest.skip("py-spy cannot be had: no package index?")
     plant(project, "    _wait()")
     text = features(project).read_text()
-    features(project).write_text(f"{text}\n\ndef _wait() -> None:\n    time.sleep(0.01)\n")
-    do(project, "profile-service")
-    text = (project / "reports/profile-service.txt").read_text()
+    features(project).write_text(f"{text}\n\ndef _wait() -> None:\n    sum(range(200_000))\n")
+    command = ["make", "profile-service", "ARGS=--format raw --duration 40"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    conf, url = project / "conf/service.yaml", f"http://127.0.0.1:{port}"
+    conf.write_text(conf.read_text().replace("port: 8000", f"port: {port}"))
+    environment = {**os.environ, "PYTHONPATH": "src"}  # its own source
+    with subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.DEVNULL):
+        wait_for(lambda: is_open(f"{url}/ready"))
+        load = (".venv/bin/python", "-m", "my_model", "load-test", f"--url={url}", "--seconds=2")
+        run(*load, cwd=project, check=False, PYTHONPATH="src")  # slower than promised, perhaps
 
-    calls = r" 500 +\d\.\d+ +\d\.\d+ +[5-9]\.\d+ +0\.01\d .*features.py:\d+\(_wait\)"
-    assert re.search(calls, text)
+    found = (project / "reports/profile-service.svg").read_text()
+    assert re.search(r"_wait \(.*features.py:\d+\)", found)
+
+
+def is_open(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def git(project: Path, day: float, *words: str) -> None:
@@ -190,7 +211,7 @@ def test_lead_time_is_what_a_history_of_known_dates_has(project):
     assert found["n_releases"] == 3
     assert found["n_changes"] == 4
     assert found["lead_time_days"]["median"] == 2.5
-    assert found["features"] == {"n": 2, "lead_time_days": {"median": 5.5, "p90": 9.1}}
+    assert found["features"] == {"n": 2, "lead_time_days": {"median": 5.5}}
     assert found["failed"] == {"share": 1 / 3, "releases": ["v1.1.0"]}
 
 

@@ -126,11 +126,10 @@ def test_a_model_that_is_really_worse_is_reported_beside_the_champion(project):
     command(project, "retrain")
     (project / "models/aliases.json").write_text('{"champion": "1", "challenger": "1"}')
     printed = command(project, "retrain", "--force", "a test", "models.logistic.C=1e-6", code=1)
-    champion = report(project)["champion"]
+    comparison = report(project)["comparison"]
 
     assert "version 2 is worse" in printed
-    assert champion["gain"]["value"] < -0.01
-    assert champion["value"] < champion["of_champion"]
+    assert comparison["difference"]["value"] < -0.01
     assert json.loads((project / "models/aliases.json").read_text())["champion"] == "1"
 
 

@@ -8,7 +8,6 @@ import csv
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,9 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.conftest import copy_installed, share_types
+from tests.conftest import run as run_command
 
 PAGE = "docs/extending.md"
 TITLES = ("A feature", "A model", "A metric", "A split", "A second file")
@@ -171,29 +173,25 @@ def run(project: Path, *words: str, module: str = "") -> str:
     """A command of the project, or of a module, from its own source; what it printed."""
     (package,) = (path.parent for path in (project / "src").glob("*/__init__.py"))
     paths = os.pathsep.join([str(package.parent), str(project / "hooks")])
-    done = subprocess.run(
-        [str(project / ".venv" / "bin" / "python"), "-m", module or package.name, *words],
-        cwd=project,
-        env=os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
-        text=True,
-        capture_output=True,
-    )
+    command = [str(project / ".venv/bin/python"), "-m", module or package.name, *words]
+    settings = {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    done = run_command(*command, cwd=project, check=False, **settings)
     assert done.returncode == 0, f"{words}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     return done.stdout
 
 
 @pytest.fixture(scope="module")
-def copy(installed_project: Install, tmp_path_factory: pytest.TempPathFactory) -> Install:
+def copy(
+    installed_project: Install, shared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Install:
     """`copy(**answers)`: an installed project with LightGBM, to change."""
 
     def make(**answers: Any) -> Path:
         made = installed_project(**answers)
         python = str(made / ".venv" / "bin" / "python")
         subprocess.run(["uv", "pip", "install", "-q", "-p", python, "lightgbm"], check=True)
-        folder = tmp_path_factory.mktemp("edited") / "project"
-        ignored = shutil.ignore_patterns(".venv", ".git", "__pycache__")
-        shutil.copytree(made, folder, ignore=ignored)
-        (folder / ".venv").symlink_to(made / ".venv")
+        folder = copy_installed(made, tmp_path_factory.mktemp("edited") / "project")
+        share_types(shared / "types", folder)
         return folder
 
     return make

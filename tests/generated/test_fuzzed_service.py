@@ -20,7 +20,7 @@ def test_ten_thousand_made_up_requests_get_no_5xx(installed_project: Callable[..
     done = subprocess.run(
         [project / ".venv/bin/pytest", "-q", "tests/serving", "-k", "makes_the_service_fail"],
         cwd=project,
-        env=os.environ | {"FUZZ_REQUESTS": str(N_REQUESTS // N_FORMS)},
+        env=os.environ | {"FUZZ_REQUESTS": str(N_REQUESTS // N_FORMS), "PYTHONPATH": "src"},
         text=True,
         capture_output=True,
     )

@@ -11,7 +11,7 @@ from tests.conftest import run
 from tests.histories import history, quick, small
 from tests.histories.releases import commit
 
-N_QUICK, N_ALL, N_CALIBRATED = 5, 1000, 20
+N_QUICK, N_ALL, N_CALIBRATED = 2, 1000, 20
 # A guard of the design -> what is said when histories live without it.
 GUARDS = {
     "exclude": "deleted by the update",  # `_exclude` of state on update

@@ -32,14 +32,17 @@ class Budget:
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
 POC = Budget(5410, 54, 730)
-MVP = Budget(7860, 83, 1430)
-# Of the lines above an mvp 1,060 are explain, fairness and drift, and 5,600 the seven components of
-# scaffold production. Their aim is 3,500; govern (eleven commands) and monitor are furthest off.
-PRODUCTION = Budget(14510, 155, 2600)
+MVP = Budget(7880, 83, 1420)
+# Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
+# components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
+# seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
+# slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
+# and the technical file (govern).
+PRODUCTION = Budget(13080, 144, 2610)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),
-    "serve": Budget(1260, 12, 380),
+    "serve": Budget(1270, 12, 380),
     "batch": Budget(210, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
@@ -49,21 +52,22 @@ COMPONENTS = {
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(1100, 10, 200),
-    "rollout": Budget(750, 10, 210),
-    "retrain": Budget(350, 4, 100),
-    "govern": Budget(1650, 16, 280),
-    "audit": Budget(660, 7, 40),
-    "inspect": Budget(400, 5, 100),
+    "monitor": Budget(1050, 11, 200),
+    "rollout": Budget(710, 8, 210),
+    "retrain": Budget(300, 3, 100),
+    "govern": Budget(990, 12, 280),
+    "audit": Budget(430, 5, 40),
+    "inspect": Budget(270, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
-    "operate": Budget(700, 8, 90),
+    "operate": Budget(400, 6, 90),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
-TOOL = Budget(7995, 70, 0)
+# Then 110 for reviews in the history of git, equal values, and what a person signs in a view.
+TOOL = Budget(8110, 71, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 217, "mvp": 289, "production": 445}
+FILES = {"poc": 218, "mvp": 290, "production": 433}
 
 
 def has_code(path: Path) -> bool:

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-from tests.conftest import ROOT, Render, run
+from tests.conftest import ROOT, Render, copy_installed, run
 
 VENV = Path(sys.executable).parent
 TODAY = date(2026, 11, 21)
@@ -283,8 +283,9 @@ def own(installed_project: Callable[..., Path], tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_fresh_project_passes_its_hooks_and_holds_no_secret(own):
-    run("make", "hooks", "secrets", cwd=own, CI="1")
+def test_a_fresh_project_passes_its_hooks_and_holds_no_secret(installed_project, tmp_path):
+    project = copy_installed(installed_project(scaffold="mvp"), tmp_path / "project")
+    run("make", "hooks", "secrets", cwd=project, CI="1")
 
 
 @pytest.mark.slow

@@ -63,6 +63,12 @@ COVERAGE = json.dumps(
 )
 KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
 
+SAME = {
+    "type": "same",
+    "left": {"file": "a.json", "at": "version"},
+    "right": {"file": "b.yaml", "at": "served"},
+}
+
 Case = tuple[dict[str, Any], dict[str, str], str]
 CALLED = {
     ".github/workflows/t.yml": "on: [workflow_call]\njobs: {a: {steps: [{run: make test}]}}\n",
@@ -258,6 +264,14 @@ CASES: dict[str, Case] = {
         {"type": "config", "at": "metric", "non_empty": True},
         {"conf/default.yaml": "metric: ''\n"},
         MISSING,
+    ),
+    "same found": (SAME, {"a.json": '{"version": "2"}', "b.yaml": "served: '2'\n"}, FOUND),
+    "same missing": (SAME, {"a.json": '{"version": "2"}', "b.yaml": "served: '3'\n"}, MISSING),
+    "same but of no value": (SAME, {"a.json": "{}", "b.yaml": "else: 1\n"}, MISSING),
+    "same unknown": (
+        {**SAME, "left": {"file": "reports/a.json", "at": "version"}},
+        {"b.yaml": "served: '3'\n"},
+        UNKNOWN,
     ),
     "difference found": (
         {
@@ -668,6 +682,11 @@ def test_a_probe_finds_misses_or_cannot_tell(probe, files, outcome, tmp_path):
 
 
 GIT_CASES: dict[str, Case] = {
+    "reviewed before any release": (
+        {"type": "reviewed", "paths": ["src/**"]},
+        {"src/a.py": "x = 1\n"},
+        MISSING,
+    ),
     "tracked": (
         {"type": "git", "tracked": "data/manifest.json"},
         {"data/manifest.json": "{}"},
@@ -727,6 +746,88 @@ def test_newer_than_reads_commit_times(tmp_path, monkeypatch):
 
 
 PROVEN = {"type": "proven"}
+
+
+REVIEWED = {"type": "reviewed", "paths": ["src/**"]}
+
+
+def change(root: Path, name: str, message: str = "A change", **who: str) -> None:
+    """A commit of one file by somebody, Ann by default."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{path.read_text() if path.is_file() else ''}x = 1\n", encoding="utf-8")
+    git(root, "add", "--all", **who)
+    git(root, "commit", "--quiet", "--no-verify", "-m", message, **who)
+
+
+def git(root: Path, *words: str, by: str = "ann") -> None:
+    mine = ["-c", f"user.name={by}", "-c", f"user.email={by}@example.org"]
+    subprocess.run(["git", *mine, *words], cwd=root, check=True, capture_output=True)
+
+
+def merged(root: Path, *changed_by: str, by: str) -> None:
+    """A branch with a change by each, merged by somebody."""
+    git(root, "switch", "--quiet", "-c", "branch")
+    for who in changed_by:
+        change(root, "src/a.py", by=who)
+    git(root, "switch", "--quiet", "main")
+    git(root, "merge", "--quiet", "--no-ff", "-m", "Merge", "branch", by=by)
+    git(root, "branch", "--quiet", "-d", "branch")
+
+
+@pytest.fixture
+def released(tmp_path):
+    """A repository with one release."""
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main")
+    change(tmp_path, "src/a.py")
+    git(tmp_path, "tag", "-a", "v0.1.0", "-m", "first")
+    return tmp_path
+
+
+def test_a_review_is_found_where_somebody_else_merged_or_is_named(released):
+    assert run(Tree(released), REVIEWED).outcome == MISSING  # nothing to review yet
+    merged(released, "ann", by="ben")
+    change(released, "src/b.py", "Squashed\n\nReviewed-by: Ben <ben@example.org>")
+    change(released, "docs/a.md")  # asks for no review
+    found = run(Tree(released), REVIEWED)
+
+    assert found.outcome == FOUND, found.sentence
+    assert "2 changes since v0.1.0 were reviewed" in found.sentence
+    git(released, "tag", "-a", "v0.2.0", "-m", "second")
+    assert run(Tree(released), REVIEWED).outcome == FOUND  # of the release itself
+
+
+@pytest.mark.parametrize(
+    "alone",
+    [
+        lambda root: change(root, "src/b.py"),
+        lambda root: merged(root, "ann", by="ann"),
+        lambda root: merged(root, "ann", "ben", by="ben"),
+        lambda root: change(root, "src/b.py", "Mine\n\nReviewed-by: Ann <ANN@example.org>"),
+        lambda root: change(
+            root,
+            "src/b.py",
+            "Ours\n\nCo-authored-by: Ben <ben@example.org>\nReviewed-by: Ben <ben@example.org>",
+        ),
+    ],
+    ids=["pushed", "merged by its author", "by one of them", "by oneself", "by the co-author"],
+)
+def test_a_change_without_a_second_person_is_named(alone, released):
+    merged(released, "ann", by="ben")
+    alone(released)
+    found = run(Tree(released), REVIEWED)
+
+    assert found.outcome == MISSING
+    assert "1 of 2 since v0.1.0 were not" in found.sentence
+
+
+def test_a_review_cannot_be_known_without_the_history(released, tmp_path_factory):
+    merged(released, "ann", by="ben")
+    part = tmp_path_factory.mktemp("shallow") / "clone"
+    git(tmp_path_factory.getbasetemp(), "clone", "-q", "--depth=1", f"file://{released}", str(part))
+
+    assert run(Tree(part), REVIEWED).outcome == UNKNOWN
+    assert run(Tree(tmp_path_factory.mktemp("none")), REVIEWED).outcome == UNKNOWN
 
 
 def prove(root: Path, outcome: str) -> None:

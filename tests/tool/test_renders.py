@@ -154,6 +154,20 @@ def test_a_schedule_that_is_proven_lifts_the_half_point(project):
     assert found == {"scoping.users": 0.5, "scoping.beats": 1.0}
 
 
+def test_what_a_person_signs_gives_half_where_the_machine_saw_nothing(project):
+    both = "{name: One, signed: [scoping.users], items"
+    project.write("checklist/catalog/views/small.yml", VIEW.replace("{name: One, items", both))
+    project.run("tick", "scoping.users", "-e", "https://example.org/u", "--by", "@ann")
+
+    def first() -> float:
+        data = json.loads(project.run("report", "--view", "small", "--format", "json").out)
+        return float(data["groups"][0]["entries"][0]["points"])
+
+    assert first() == 0.5
+    project.write("reports/evaluation.json", '{"beats_baseline": {"low": 1}}')
+    assert first() == 1.0
+
+
 def test_a_view_of_an_unknown_item_is_refused(project):
     project.write(
         "checklist/catalog/views/small.yml", VIEW.replace("scoping.users", "scoping.user")

@@ -154,7 +154,9 @@ _FACT = Keys(
 FACTS = Keys(facts=ListOf(_FACT, 1))
 
 # at_most: points where a run by hand is committed, unless an item holds, such as a schedule.
-_ENTRIES = ListOf(Keys(name=Text(), items=ListOf(ID), at_most_=Number(), unless_=ID), 1)
+# signed: items of a person's, which give half a point where `items` hold not.
+_ENTRY = Keys(name=Text(), items=ListOf(ID), signed_=ListOf(ID), at_most_=Number(), unless_=ID)
+_ENTRIES = ListOf(_ENTRY, 1)
 VIEW = Keys(
     view=_SLUG,
     title=Text(),

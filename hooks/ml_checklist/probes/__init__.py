@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ml_checklist.errors import UnreadableError
-from ml_checklist.probes import ci, code, data, git, owners, packaging, proof, text
+from ml_checklist.probes import ci, code, data, git, owners, packaging, proof, review, text
 from ml_checklist.probes.finding import ERROR, FOUND, MISSING, UNKNOWN, Finding, missing
 from ml_checklist.probes.tree import Tree
 from ml_checklist.shapes import Keys, ListOf, Number, Shape, Text, Truth, Whole
@@ -94,6 +94,7 @@ PROBES: dict[str, Kind] = {
         "{left} minus {right} must meet {bound}",
         ("min|max",),
     ),
+    "same": Kind(data.same, {"left": _SIDE, "right": _SIDE}, "{left} must equal {right}"),
     "ledger": Kind(
         data.ledger, {"fields": ListOf(_AT, 1)}, "reports/run.json must be a full record of the run"
     ),
@@ -120,6 +121,11 @@ PROBES: dict[str, Kind] = {
     ),
     "newer-than": Kind(
         git.newer_than, {"file": _FILE, "than": _FILES}, "{file} must be committed after {than}"
+    ),
+    "reviewed": Kind(
+        review.reviewed,
+        {"paths": _FILES},
+        "Git must show that another person than its author reviewed each change of {paths}",
     ),
     "only-reader": Kind(
         code.only_reader, {"of": _FILE, "allowed": _FILES}, "Only {allowed} may open {of}"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
@@ -135,7 +135,7 @@ def _whole(value: Any, limit: bool) -> str:
 def _within_days(value: Any, limit: tuple[int, date]) -> str:
     days, today = limit
     try:
-        age = (today - date.fromisoformat(str(value).strip())).days
+        age = (today - datetime.fromisoformat(str(value).strip()).date()).days
     except ValueError:
         return f"is {shown(value)}, not a day such as 2026-11-20"
     if age < -1:
@@ -170,19 +170,37 @@ def difference(tree: Tree, *, left: dict[str, str], right: dict[str, str], **bou
     """The difference of two values fits a bound."""
     sides = []
     for side in (left, right):
-        names = tree.find(side["file"])
-        if not names:
-            return absent(tree, side["file"])
-        form = {"json": "json", "toml": "toml"}.get(names[0].rsplit(".", 1)[-1], "yaml")
-        term = one(tree.data(names[0], form), side["at"])
-        fault = _no_number(term)
-        if fault:
-            return missing(f"{side['at']} {fault}", f"{names[0]} {side['at']}")
+        term = _term(tree, **side)
+        if isinstance(term, Finding):
+            return term
+        if fault := _no_number(term):
+            return missing(f"{side['at']} {fault}", f"{side['file']} {side['at']}")
         sides.append(term)
     delta = sides[0] - sides[1]
     finding = missing if wrong(delta, **bound) else found
     sentence = f"{sides[0]} minus {sides[1]} is {delta:.4g}"
     return finding(sentence, f"{left['file']} {left['at']}", delta, _limit(bound))
+
+
+def same(tree: Tree, *, left: dict[str, str], right: dict[str, str]) -> Finding:
+    """Two values are equal, such as the version of a report and the one in use."""
+    sides = [_term(tree, **side) for side in (left, right)]
+    unread = next((side for side in sides if isinstance(side, Finding)), None)
+    if unread is not None:
+        return unread
+    place = f"{left['file']} {left['at']}"
+    if None in sides or _equals(*sides):
+        return missing(f"{shown(sides[0])} is not {shown(sides[1])}", place, *sides)
+    return found(f"both are {shown(sides[0])}", place, *sides)
+
+
+def _term(tree: Tree, *, file: str, at: str) -> Any:
+    """The value at a path in a file; a finding where there is no file."""
+    names = tree.find(file)
+    if not names:
+        return absent(tree, file)
+    form = {"json": "json", "toml": "toml"}.get(names[0].rsplit(".", 1)[-1], "yaml")
+    return one(tree.data(names[0], form), at)
 
 
 def ledger(tree: Tree, *, fields: list[str]) -> Finding:

@@ -1,5 +1,6 @@
 """Other arrangements of the same items, such as the ML Test Score."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ml_checklist import yaml_io
@@ -58,7 +59,8 @@ def load(catalog: Catalog) -> dict[str, dict[str, Any]]:
 def _unknown(data: dict[str, Any], catalog: Catalog, where: str) -> list[Problem]:
     found = []
     for entry in [entry for group in data["groups"] for entry in group["entries"]]:
-        named = [*entry["items"], *([entry["unless"]] if "unless" in entry else [])]
+        named = [*entry["items"], *entry.get("signed", ())]
+        named += [entry["unless"]] if "unless" in entry else []
         for name in [name for name in named if catalog.resolve(name) is None]:
             text = f"{entry['name']}: unknown item {name!r}{nearest(name, catalog.items)}"
             found.append(Problem(where, entry.line, text))
@@ -72,16 +74,25 @@ def fill(survey: Survey, name: str) -> View:
     data = views[name]
     groups = []
     for group in data["groups"]:
-        rows = []
-        for entry in group["entries"]:
-            items = [survey.project.catalog.resolve(name) for name in entry["items"]]
-            statuses = [survey.statuses[item.id] for item in items if item]
-            most = 1 if _holds(survey, entry.get("unless")) else entry.get("at_most", 1)
-            rows.append(Row(entry["name"], statuses, min(points(statuses), most)))
-        groups.append((group["title"], rows))
+        groups.append((group["title"], [_row(survey, entry) for entry in group["entries"]]))
     scored = data.get("scoring") == "ml-test-score"
     score = min(sum(row.points for row in rows) for _, rows in groups) if scored else None
     return View(data, groups, score)
+
+
+def _row(survey: Survey, entry: Mapping[str, Any]) -> Row:
+    statuses = _statuses(survey, entry["items"])
+    most = 1 if _holds(survey, entry.get("unless")) else entry.get("at_most", 1)
+    earned = min(points(statuses), most)
+    signed = _statuses(survey, entry.get("signed", ()))
+    half = min(points(signed), 0.5)
+    others = [status for status in signed if status not in statuses]
+    return Row(entry["name"], statuses + others, max(earned, half))
+
+
+def _statuses(survey: Survey, names: Iterable[str]) -> list[Status]:
+    items = [survey.project.catalog.resolve(name) for name in names]
+    return [survey.statuses[item.id] for item in items if item]
 
 
 def _holds(survey: Survey, name: str | None) -> bool:

@@ -1,14 +1,14 @@
 # Who may ask, what is recorded and kept, where a prediction comes from, and what no model may use.
-.PHONY: govern forget purge keys trail prediction-lineage recompute sign verify attacks technical-file
+.PHONY: policy forget purge trail prediction-lineage sign attacks technical-file
 
-govern: ## no forbidden column is used; part of prepare, train and check
-	@$(RUN) $(NAME) govern
+policy: ## no forbidden column is used, the champion is signed; part of prepare, train and check
+	@$(RUN) $(NAME) policy
 
-prepare: govern
-check:: govern
+prepare: policy
+check:: policy
 # After training too: the first `prepare` has just written the schema.
 train::
-	@$(RUN) $(NAME) govern
+	@$(RUN) $(NAME) policy
 
 forget: ## delete a person's rows everywhere: make forget ARGS="ID"
 	@$(RUN) $(NAME) forget $(ARGS)
@@ -16,23 +16,14 @@ forget: ## delete a person's rows everywhere: make forget ARGS="ID"
 purge: ## delete logs that are older than conf/ keeps them
 	@$(RUN) $(NAME) purge $(ARGS)
 
-keys: ## the service's keys: make keys ARGS="add ann --scopes predict --days 90", list, revoke
-	@$(RUN) $(NAME) keys $(ARGS)
-
 trail: ## verify the audit trail
-	@$(RUN) $(NAME) trail verify $(ARGS)
+	@$(RUN) $(NAME) trail $(ARGS)
 
-prediction-lineage: ## where it comes from: make prediction-lineage ARGS="PREDICTION_ID"
+prediction-lineage: ## where it comes from, computed again: make prediction-lineage ARGS="PREDICTION_ID"
 	@$(RUN) $(NAME) lineage $(ARGS)
 
-recompute: ## compute a logged prediction again: make recompute ARGS="PREDICTION_ID"
-	@$(RUN) $(NAME) recompute $(ARGS)
-
-sign: ## sign a version: make sign ARGS="1"
+sign: ## sign a version: make sign ARGS="KEY.pem 1"
 	@$(RUN) $(NAME) sign $(ARGS)
-
-verify: ## verify the signature of a version: make verify ARGS="champion"
-	@$(RUN) $(NAME) sign --check $(ARGS)
 
 attacks: ## membership inference, corrupted and impossible inputs
 	@$(RUN) $(NAME) attacks $(ARGS)

@@ -1,7 +1,7 @@
 # What a trained model does with its columns, with one row, and how it is built.
-.PHONY: dependence counterfactual trace structure
+.PHONY: dependence counterfactual trace
 
-dependence: ## how predictions depend on each column: partial dependence and ALE
+dependence: ## draw the steps, and how predictions depend on each column: partial dependence and ALE
 	@$(RUN) $(NAME) dependence $(ARGS)
 
 counterfactual: ## the smallest change of a row that changes its prediction: make counterfactual ARGS="--row 12 --to CLASS"
@@ -9,6 +9,3 @@ counterfactual: ## the smallest change of a row that changes its prediction: mak
 
 trace: ## one row through every step to its prediction: make trace ARGS="--row 12"
 	@$(RUN) $(NAME) trace $(ARGS)
-
-structure: ## draw the steps of the model
-	@$(RUN) $(NAME) structure $(ARGS)

@@ -1,7 +1,7 @@
 # What the service costs.
-.PHONY: bench feature-cost lead-time cost profile-service
+.PHONY: bench feature-cost lead-time profile-service
 
-bench: ## compare latency, throughput, memory and training with the accepted version
+bench: ## compare speed, memory and training with the accepted version; price and energy
 	@$(RUN) $(NAME) bench $(ARGS)
 
 feature-cost: ## time each step from a request to the model's input
@@ -10,8 +10,5 @@ feature-cost: ## time each step from a request to the model's input
 lead-time: ## how long changes wait for a release, and the share of failed releases
 	@$(RUN) $(NAME) lead-time $(ARGS)
 
-cost: ## price and energy of a training and of 1,000 predictions
-	@$(RUN) $(NAME) cost $(ARGS)
-
-profile-service: ## which functions a request spends its time in
-	@$(RUN) $(NAME) profile-service $(ARGS)
+profile-service: ## serve, and draw in which functions the time goes; end it with Ctrl-C
+	@$(RUN) --with py-spy==0.4.3 py-spy record --output reports/profile-service.svg $(ARGS) -- $(NAME) serve

@@ -1,5 +1,5 @@
 # A new version for the running service.
-.PHONY: rollout switch-off switch-on rehearse ab-plan ab-test
+.PHONY: rollout switch-off switch-on rehearse ab-test
 
 rollout: ## shadow, canary or stop: make rollout ARGS="canary 3 --share 0.05"
 	@$(RUN) $(NAME) rollout $(ARGS)
@@ -13,8 +13,5 @@ switch-on: ## the model answers again
 rehearse: ## roll the running service back and forward, and record the seconds
 	@$(RUN) $(NAME) rehearse $(ARGS)
 
-ab-plan: ## users that an experiment needs: make ab-plan ARGS="--baseline 0.1 --effect 0.02"
-	@$(RUN) $(NAME) ab-plan $(ARGS)
-
-ab-test: ## compare two versions: make ab-test ARGS="--a 100/1000 --b 130/1000"
+ab-test: ## compare two versions: make ab-test ARGS="--a 100/1000 --b 130/1000"; plan: ARGS="--baseline 0.1 --effect 0.02"
 	@$(RUN) $(NAME) ab-test $(ARGS)

@@ -16,7 +16,8 @@ import polars as pl
 import pytest
 from my_model.model import store
 from my_model.monitoring import log, quality, segments, skew, windows
-from my_model.monitoring.settings import load_monitoring
+from my_model.monitoring.agreement import agreement
+from my_model.monitoring.settings import Kpi, load_monitoring
 from my_model.monitoring.windows import WINDOW, find_drift
 from my_model.registry.versions import resolve
 from my_model.serving import requests
@@ -25,40 +26,37 @@ from pydantic_core import to_json
 N_WINDOWS, N_ROWS, N_COLUMNS = 1000, 300, 10
 WRITE = """
 import sys
+from itertools import count
 from pathlib import Path
 from my_model.monitoring import log, segments
 
-segments.FLUSH_S, segments.CLOSE_S = 0.01, 0.2
-schema = log.SCHEMAS[log.LABELS]
-writer = segments.SegmentWriter(Path(sys.argv[1]), schema, lambda n: None)
-number = 0
-while True:
+folder = Path(sys.argv[1])
+writer = segments.SegmentWriter(folder, lambda n: None)
+for number in count():
     writer.put([{"time": number, "prediction_id": str(number), "source": "x" * 200}])
-    number += 1
-    if number % 100 == 0:
-        __import__("time").sleep(0.001)
+    print(number, flush=True)
+    if number % 500 == 499:
+        writer.end_segment()
+        segments.close_segments(folder, log.SCHEMAS[log.LABELS])
 """
 
 
 @pytest.fixture
-def writer(tmp_path, monkeypatch):
-    """`writer(folder)`: a writer of labels, and what it has lost."""
-    made = []
-    monkeypatch.setattr(segments, "FLUSH_S", 0.01)
-
-    def make(folder=tmp_path / "labels"):
-        lost = []
-        one = segments.SegmentWriter(folder, log.SCHEMAS[log.LABELS], lost.append)
-        made.append(one)
-        return one, lost
-
-    yield make
-    for one in made:
-        one.close()
+def writer(tmp_path):
+    """A writer of labels and what it has lost, with one record written."""
+    lost = []
+    one = segments.SegmentWriter(tmp_path / "labels", lost.append)
+    one.put(line(0))
+    yield one, lost
+    one.end_segment()
 
 
 def line(number):
     return [{"time": number, "prediction_id": str(number)}]
+
+
+def close(folder):
+    segments.close_segments(folder, log.SCHEMAS[log.LABELS])
 
 
 def ids(folder):
@@ -66,89 +64,65 @@ def ids(folder):
     return sorted(int(one) for table in tables for one in table["prediction_id"])
 
 
-def test_a_killed_writer_loses_no_closed_part_and_its_open_one_is_closed_at_the_next_start(
-    shared, tmp_path, writer
+def test_a_killed_writer_loses_no_record_and_its_segment_is_closed_at_the_next_start(
+    shared, tmp_path
 ):
     environment = {**os.environ, "PYTHONPATH": str(shared.root / "src")}
     folder = tmp_path / "killed"
     words = [sys.executable, "-c", WRITE, str(folder)]
-    process = subprocess.Popen(words, env=environment)
-    deadline = time.monotonic() + 120
-    while len(list(folder.glob("*.parquet"))) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    before, (path,) = ids(folder), folder.glob("*.count")
-    given = int(segments.counts(path)[segments.GIVEN])
-    left = next(folder.glob("*.jsonl"), folder / "20260101T000000-abcdef01-9999.jsonl")
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        written = [int(process.stdout.readline()) for _ in range(1750)]
+        process.send_signal(signal.SIGKILL)
+        written += map(int, process.stdout.read().splitlines())
+    left = next(folder.glob("*.jsonl"), folder / "20260101T000000-abcdef01.jsonl")
     with left.open("ab") as file:
         file.write(b'{"time": 1, "predic')  # as if the kill had come within a write
-    one, lost = writer(folder)
-    one.start()
-    one.close()
-    after = ids(folder)
+    close(folder)
+    kept = ids(folder)
 
-    assert set(before) <= set(after)
-    assert after == list(range(len(after)))  # none missing, none twice
-    assert sum(lost) >= max(given - len(after), 1)  # what the kill took is counted
+    assert kept[: len(written)] == written
+    assert len(kept) <= len(written) + 1  # the one before whose number it was killed
+    assert int(left.with_suffix(".count").read_text()) == 1
     assert not [*folder.glob("*.jsonl"), *folder.glob("*.lock")]
 
 
-def test_a_segment_of_a_writer_that_lives_is_left_alone(writer, tmp_path):
-    one, _ = writer()
-    one.put(line(1))
-    while not list(one.folder.glob("*.jsonl")):
-        time.sleep(0.01)
-    other, lost = writer(one.folder)
-    other.start()
-    other.close()
+def test_a_segment_is_closed_by_nobody_while_its_writer_lives(writer):
+    one, _ = writer
+    close(one.folder)
+    while_open = [*one.folder.glob("*.jsonl")], ids(one.folder)
+    one.end_segment()
+    close(one.folder)
 
-    assert list(one.folder.glob(f"{one.name}-*.jsonl"))
-    assert lost == []
+    assert (len(while_open[0]), while_open[1]) == (1, [])
+    assert ids(one.folder) == [0]
 
 
-def test_what_a_full_disk_refuses_is_counted_and_the_rest_the_rest_is_whole(writer):
-    one, lost = writer()
-    one.put(line(0))
-    while not list(one.folder.glob("*.jsonl")):
-        time.sleep(0.01)
-    size, hard = one._path.stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+def test_what_a_full_disk_refuses_is_counted_and_the_rest_is_whole(writer):
+    one, lost = writer
+    size, hard = next(one.folder.glob("*.jsonl")).stat().st_size, resource.RLIM_INFINITY
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))  # ten bytes, then no space
-    for number in range(1, 6):
-        one.put(line(number))
-    while sum(lost) < 5:
-        time.sleep(0.01)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    try:
+        for number in range(1, 6):
+            one.put(line(number))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     one.put(line(6))
-    one.close()
+    one.end_segment()
+    close(one.folder)
+    (count,) = one.folder.glob("*.count")
 
     assert ids(one.folder) == [0, 6]
-    assert sum(lost) == 5
-    (path,) = one.folder.glob("*.count")
-    assert segments.counts(path).tolist() == [7, 7, 5]
+    assert sum(lost) == int(count.read_text()) == 5
 
 
-def test_a_folder_that_cannot_be_written_costs_no_request(writer, tmp_path):
+def test_a_folder_that_cannot_be_written_costs_no_request(tmp_path):
     (tmp_path / "file").write_text("no folder")
-    one, lost = writer(tmp_path / "file" / "labels")
+    lost = []
+    one = segments.SegmentWriter(tmp_path / "file" / "labels", lost.append)
     for number in range(7):
         one.put(line(number))
-    one.close()
 
     assert sum(lost) == 7
-
-
-def test_a_full_queue_is_counted(writer, monkeypatch):
-    monkeypatch.setattr(segments, "QUEUE", 3)
-    one, lost = writer()
-    monkeypatch.setattr(segments, "FLUSH_S", 5.0)
-    for number in range(10):
-        one.put(line(number))
-    one.close()
-
-    assert sum(lost) == 7
-    assert ids(one.folder) == [0, 1, 2]
 
 
 def test_the_service_answers_while_the_disk_refuses_and_each_prediction_is_kept_or_counted(
@@ -157,12 +131,10 @@ def test_the_service_answers_while_the_disk_refuses_and_each_prediction_is_kept_
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     with serve() as client:
         client.post("/predict", json=rows[0])
-        time.sleep(0.5)
         size = max(path.stat().st_size for path in log.stores(logged.root))
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + size // 2, hard))
         try:
             found = [client.post("/predict", json=row).status_code for row in rows[:20]]
-            time.sleep(1)
             metrics = client.get("/metrics").text
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
@@ -288,11 +260,11 @@ def test_a_shadow_is_logged_with_its_role_and_judged_by_nothing(logged, version,
         ]
     parsed = [model.model_validate(row) for row in rows]
     settings, lost = load_monitoring(logged.root).log, []
-    records = log.prediction_records(time.time_ns() // 1000, facts, parsed, settings)
+    request = {"time": time.time_ns() // 1000, "request_id": "1"}
     folder = logged.root / log.SERVED / log.PREDICTIONS
-    one = segments.SegmentWriter(folder, log.SCHEMAS[log.PREDICTIONS], lost.append)
-    one.put(records, 2 * len(rows))
-    one.close()
+    one = segments.SegmentWriter(folder, lost.append)
+    one.put(log.prediction_records(request, facts, parsed, settings))
+    one.end_segment()
     label = version.description["classes"][0]
     ids = [found["prediction_id"] for key in ("predictions", "shadow") for found in facts[key]]
     moment = [datetime.now(UTC)] * len(ids)
@@ -323,6 +295,34 @@ def test_wrong_labels_are_found(logged):
     assert done.returncode == 1
     assert "quality on labelled rows" in done.stderr
     assert "drift" not in done.stderr
+
+
+def test_the_indicator_agrees_with_quality_only_where_they_move_together(tmp_path):
+    draw, path = np.random.default_rng(0), tmp_path / "kpi.csv"
+    days = [datetime(2026, 10, 1, tzinfo=UTC) + timedelta(days=n) for n in range(20)]
+    quality = draw.normal(0.85, 0.02, 20)
+    windows = [
+        {"start": one.isoformat(), "quality": {"value": value}}
+        for one, value in zip(days, quality, strict=True)
+    ]
+
+    def found(values, n=20, **changes):
+        table = pl.DataFrame({"day": [str(one.date()) for one in days[:n]], "kpi": values[:n]})
+        table.write_csv(path)
+        kpi = {"file": "kpi.csv", "lower_is_better": False, "min_correlation": 0.3} | changes
+        return agreement(tmp_path, Kpi(**kpi), windows)
+
+    follows = 1000 * quality + draw.normal(0, 10, 20)
+    same, costs = found(follows), found(-follows, lower_is_better=True)
+    assert same["n_windows"] == 20
+    assert same["below"] < 0 < same["low"] < same["value"] < same["high"]
+    assert costs["value"] == pytest.approx(same["value"])
+    assert found(-follows)["below"] > 1  # a better metric is a worse business
+    assert found(follows, n=7)["below"] is None
+    path.write_text("day,sales\n2026-10-01,3\n")
+    kpi = Kpi(file="kpi.csv", lower_is_better=False, min_correlation=0.3)
+    with pytest.raises(ValueError, match="column 'kpi' is missing"):
+        agreement(tmp_path, kpi, windows)
 
 
 def test_a_decay_is_found_with_labels_and_the_estimate_does_not_see_it(logged):
@@ -366,7 +366,7 @@ def test_skew_names_a_service_that_predicted_from_another_default(logged, versio
     model = requests.row_model(version.schema)
     facts = {"request_id": "1", "predictions": served}
     parsed = [model.model_validate(row) for row in rows]
-    records = log.prediction_records(0, facts, parsed, load_monitoring(logged.root).log)
+    records = log.prediction_records({"time": 0}, facts, parsed, load_monitoring(logged.root).log)
     lines = b"".join(to_json(one) + b"\n" for one in records)
     folder = logged.root / log.SERVED / log.PREDICTIONS
     folder.mkdir(parents=True)

@@ -4,17 +4,19 @@
 # mypy: ignore-errors
 import gc
 import json
+import time
 
 import numpy as np
+import polars as pl
 import pytest
+from my_model.model import predictor
 from my_model.registry import versions
-from my_model.rollout import arms
-from my_model.rollout.ab_plan import users
-from my_model.rollout.ab_test import compare, counts
+from my_model.rollout import arms, follow
+from my_model.rollout.ab_test import compare, counts, users
 from my_model.rollout.arms import Reply
-from my_model.rollout.guard import Evidence, Guard
+from my_model.rollout.guard import Evidence, Guard, Settings
+from my_model.rollout.rollout import read_plan
 from my_model.rollout.service import has_canary
-from my_model.rollout.settings import Settings, read_plan
 
 from .conftest import wait_for
 from .test_rollout import begin, fail, predict, state, version_of
@@ -33,8 +35,7 @@ def stops(values, bound=BOUND):
     """The request at which each run is stopped; 0 where it is not."""
     evidence, found = Evidence(bound), np.zeros(values.shape[1], dtype=int)
     for number, value in enumerate(values, 1):
-        evidence.add(value[:, None])
-        is_over = evidence.wealth.mean(axis=-1) >= 1 / ALPHA
+        is_over = evidence.add(value[:, None]) >= 1 / ALPHA
         found[is_over & (found == 0)] = number
     return found
 
@@ -57,7 +58,7 @@ def test_a_tenth_of_errors_is_found_within_150_requests():
     found = stops(outcomes(0.1))
 
     assert found.all()
-    assert np.quantile(found, 0.99) <= 150
+    assert np.quantile(found, 0.995) <= 150  # no rule of this alpha and bound finds all: 0.9994
 
 
 def test_a_version_that_turns_bad_late_is_still_stopped():
@@ -136,7 +137,6 @@ def reply(*values, status=200, source="model", reason=None):
         (reply("a"), reply("b", source="fallback", reason="slow"), {"slow": 1, "disagreement": 0}),
         (reply("a"), reply("b", source="fallback", reason="unsure"), {"fallbacks": 1, "slow": 0}),
         (reply("a"), reply(status=422), {"errors": 1}),
-        (reply("a"), reply(), {"errors": 1}),
     ],
 )
 def test_rows_count_for_the_guard_that_they_concern(champion, challenger, found):
@@ -178,7 +178,7 @@ def rejections(share_a, share_b, n_runs, n_users=2000, seed=1):
 
 
 def test_looks_at_every_step_reject_equal_versions_in_at_most_one_of_twenty():
-    sequential, naive = rejections(0.1, 0.1, 500)
+    sequential, naive = rejections(0.1, 0.1, 250)
 
     assert sequential <= 0.05
     assert naive > 0.15  # a z-test that is looked at each hundred users
@@ -223,6 +223,34 @@ def test_a_promotion_to_another_schema_changes_what_is_asked_for(running, root, 
     assert running.post("/predict", json=rows[0]).status_code == 422
     assert predict(running, {**rows[0], "colour": None})["model_version"] == "2"
     assert "colour" in json.dumps(running.get("/openapi.json").json())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda table: table.drop(table.columns[0]), "add_features gives"),
+        (lambda table: table.with_columns(pl.all() * 2), "not those of its registration"),
+    ],
+    ids=["a feature is missing", "a feature has another formula"],
+)
+def test_a_version_of_other_code_is_refused_until_the_code_fits(
+    running, root, rows, caplog, monkeypatch, change, message
+):
+    def failures():
+        return [one.facts for one in caplog.records if one.getMessage() == "rollout-failure"]
+
+    monkeypatch.setattr(follow, "RETRY_S", 0.5)
+    (root / "models/2/serving.json").unlink()  # it was not exported yet
+    with monkeypatch.context() as patch:
+        patch.setattr(predictor, "add_features", change)
+        promote(root, "2")
+        wait_for(failures)
+        assert version_of(running) == "1"
+    wait_for(lambda: version_of(running) == "2")
+
+    assert message in failures()[0]["error"]
+    assert predict(running, rows[0])["source"] == "model"
+    assert running.get("/version").json()["engine"] == "onnxruntime"
 
 
 def test_a_canary_with_another_schema_is_stopped_and_the_champion_answers(running, root, rows):
@@ -328,6 +356,16 @@ def test_the_model_stays_off_after_a_restart_and_while_the_champion_is_gone(star
         promote(root, "9")
         first.get("/version")
         assert predict(first, rows[0])["reason"] == "switched-off"
+
+
+def test_the_model_stays_off_while_the_registry_is_gone(running, root, rows):
+    (root / "models/rollout.json").write_text(json.dumps({"switched_off": True, "reason": "x"}))
+    wait_for(lambda: state(running)["switched_off"])
+    (root / "models").rename(root / "gone")
+    wait_for(lambda: 'failures_total{what="champion"} 1.0' in running.get("/metrics").text)
+    time.sleep(1)  # until it has drawn its conclusions
+
+    assert predict(running, rows[0])["reason"] == "switched-off"
 
 
 @pytest.fixture

@@ -1,90 +1,61 @@
 """Which stage of the pipeline changed a number between two runs: `audit --changed`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..evaluation.text import metric_text, number_text
 from ..model import store
 from ..utils import runs
-from ..utils.files import read_json, write_json
+from ..utils.files import read_json
 from ..utils.logs import log
+from .records import rules
 
-REPORT = "reports/audit-changed.json"
-MAX_SHOWN = 3  # differences of a stage; the others are in the report
-# Keys of the record, by stage, in the order of the pipeline; the longest that fits counts.
-STAGES = {
-    "data": ("data", "config.data"),
-    "split": ("config.data.split",),
-    "features": ("config.data.ignore", "columns", "schema"),
-    "rows": ("data.train", "data.valid", "data.test"),
-    "preprocessing": ("preprocessing",),
-    "target": ("config.data.target", "config.train.target_transform"),
-    "estimator": ("model.name", "model.parameters"),
-    "weights": ("config.train.class_weight", "config.data.weight"),
-    "seed": ("seed", "model.parameters.random_state", "model.parameters.seed"),
-    "code": ("trees.src", "git.commit"),
-    "packages": ("environment",),
-    "metric": ("config.metric", "config.data.positive"),
-}
+LEARNT = ("columns", "schema", "preprocessing")  # by the model, before the estimator
 
 
-def print_changes(root: Path, names: tuple[str, str]) -> None:
-    """Write reports/audit-changed.json, and print its stages."""
-    report = compare_runs(root, names)
-    write_json(root / REPORT, report)
-    values = [f"{name} {number_text(value)}" for name, value in report["values"].items()]
-    log("changed", f"{metric_text(report['metric'])} on valid: {', '.join(values)}")
-    for stage, differences in report["stages"].items():
-        log("", f"{'first' if stage == report['first'] else 'later'}     {stage}")
-        for place, pair in differences[:MAX_SHOWN]:
-            log("", f"          {place}: {' -> '.join(str(value)[:40] for value in pair)}")
-    if not report["stages"]:
-        log("", "no stage differs; what is not recorded: threads, hardware, the environment")
-    log("", f"record    {REPORT}; later stages may follow from the first")
+def print_changes(root: Path, names: Sequence[str]) -> None:
+    """Print what differs between two runs, or versions in models/, in the order of the pipeline."""
+    records = [_record(root, name) for name in names]
+    metric, stages = records[0]["config"]["metric"], changed_stages(*records)
+    for name, record in zip(names, records, strict=True):
+        value = number_text(record["metrics"]["valid"][metric]["value"])
+        log("changed", f"{name}  {metric_text(metric)} {value} on valid")
+    for place, (stage, differences) in enumerate(stages.items()):
+        log("", f"{'later' if place else 'first'}     {stage}")
+        for text in differences:
+            log("", f"          {text}")
+    nothing = "no stage differs; what is not recorded: threads, hardware, the environment"
+    log("", "later stages may follow from the first" if stages else nothing)
 
 
-def compare_runs(root: Path, names: tuple[str, str]) -> dict[str, Any]:
-    """Which stages of the pipeline differ between two runs, or versions in models/.
-
-    metric: of the first; values: on valid, by name. stages: in the order of the pipeline, each
-    with (key, (value, other value)) of what differs. Later ones may follow from the first.
-    """
-    records = {name: _record(root, name) for name in names}
-    one, other = (dict(_leaves(records[name], "")) for name in names)
-    found: dict[str, list[Any]] = {stage: [] for stage in STAGES}
-    for key in sorted({*one, *other}):
-        pair, stage = (one.get(key), other.get(key)), _stage(key)
-        if pair[0] != pair[1] and stage is not None:
-            found[stage].append((key, pair))
-    stages = {stage: differences for stage, differences in found.items() if differences}
-    metric = records[names[0]]["config"]["metric"]
-    scores = {name: record["metrics"]["valid"][metric] for name, record in records.items()}
-    values = {name: score["value"] for name, score in scores.items()}
-    return {"metric": metric, "values": values, "first": next(iter(stages), None), "stages": stages}
+def changed_stages(one: dict[str, Any], other: dict[str, Any]) -> dict[str, list[str]]:
+    """Stage -> `key: value -> other value` of each difference between two records."""
+    values, others, stages = dict(_leaves(one)), dict(_leaves(other)), rules()["stages"]
+    stage_of = {key: stage for stage, keys in stages.items() for key in keys}
+    found: dict[str, list[str]] = {stage: [] for stage in stages}
+    for key in sorted({*values, *others}):
+        place, pair = key, (values.get(key), others.get(key))
+        while place and place not in stage_of:
+            place = place.rpartition(".")[0]
+        if place and pair[0] != pair[1]:
+            shown = " -> ".join(str(value)[:40] for value in pair)
+            found[stage_of[place]].append(f"{key}: {shown}")
+    return {stage: differences for stage, differences in found.items() if differences}
 
 
 def _record(root: Path, name: str) -> dict[str, Any]:
-    """The record of a run or version, with what its model learnt before the estimator."""
+    """The record of a run or version, with what its model learnt."""
     folder = root / "models" / name
-    if not (folder / runs.RECORD).is_file():
-        folder = runs.find(root, name).folder
+    folder = folder if folder.is_dir() else runs.find(root, name).folder
     learnt = store.read_description(folder)
-    of_model = {key: learnt[key] for key in ("columns", "schema", "preprocessing")}
-    return {**read_json(folder / runs.RECORD), **of_model}
+    return {**read_json(folder / runs.RECORD), **{key: learnt[key] for key in LEARNT}}
 
 
-def _leaves(node: Any, key: str) -> Iterator[tuple[str, Any]]:
+def _leaves(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """(`config.data.target`, its value) of each value that is no mapping."""
     if not isinstance(node, dict):
         yield key, node
         return
     for name, inside in node.items():
-        yield from _leaves(inside, f"{key}.{name}" if key else str(name))
-
-
-def _stage(key: str) -> str | None:
-    """The stage of the longest key in STAGES that this one is or lies below."""
-    pairs = [(part, stage) for stage, parts in STAGES.items() for part in parts]
-    fitting = [(len(part), stage) for part, stage in pairs if f"{key}.".startswith(f"{part}.")]
-    return max(fitting)[1] if fitting else None
+        yield from _leaves(inside, f"{key}.{name}".removeprefix("."))

@@ -58,14 +58,14 @@ def run(args: argparse.Namespace) -> None:
     first, manifest = configs[0], ensure(configs[0], args.root)
     rows = pl.concat([read_part(args.root, part) for part in ("train", "valid")])
     folds = folds_of(first, rows, args.folds, args.repeats)
-    found = [_score(config, config.model, manifest, rows, folds) for config in configs]
+    found = [score_folds(config, config.model, manifest, rows, folds) for config in configs]
     varied = {word.partition("=")[0] for word in args.overrides if _varies(word)}
     if varied == {"seed"}:
         return _write_seeds(args.root, first.metric, [entry["value"]["value"] for entry in found])
     for entry, words, config in zip(found, combinations, configs, strict=True):
         entry |= {"overrides": words, "seed": config.seed}
-    baselines = [_score(first, name, manifest, rows, folds) for name in baselines_of(first)]
-    report = rank(first, found, baselines, _ratio(folds))
+    baselines = [score_folds(first, name, manifest, rows, folds) for name in baselines_of(first)]
+    report = rank(first, found, baselines, fold_ratio(folds))
     report |= {"n_folds": args.folds, "n_repeats": len(folds) // args.folds}
     if leaks := untrue(manifest["suspects"]):
         report["advice"] = f"no advice on models before this is settled: {leaks}"
@@ -106,7 +106,7 @@ def predict_folds(
         yield encode_target(unseen[config.data.target], classes), model.predict(unseen)
 
 
-def _score(
+def score_folds(
     config: Config, name: str, manifest: dict[str, Any], rows: pl.DataFrame, folds: Folds
 ) -> Entry:
     """name, the metric on each fold, its mean with an interval, and seconds of one fit."""
@@ -115,7 +115,7 @@ def _score(
         predicted = predict_folds(config, name, manifest, rows, folds)
         scores = [evaluate_metric(metric, y, one.y_pred, one.y_score) for y, one in predicted]
     seconds = (time.perf_counter() - started) / len(folds)
-    value = interval_over_folds(scores, _ratio(folds), config.evaluation.level)
+    value = interval_over_folds(scores, fold_ratio(folds), config.evaluation.level)
     return {"model": name, "value": value, "scores": scores, "seconds": round(seconds, 3)}
 
 
@@ -169,7 +169,7 @@ def _write_seeds(root: Path, metric: str, values: list[float]) -> None:
     log("compare", f"{text}, standard deviation {spread['std']:.2g}; record {SEEDS}")
 
 
-def _ratio(folds: Folds) -> float:
+def fold_ratio(folds: Folds) -> float:
     """Rows to score for each row to fit on."""
     return sum(len(scored) / len(fitted) for fitted, scored in folds) / len(folds)
 

@@ -3,12 +3,10 @@
 COMMANDS = {
     "forget": "Delete a person's rows everywhere, and list the models that learnt from them",
     "purge": "Delete logs that are older than conf/ keeps them",
-    "keys": "Add, list or revoke the keys of the service",
+    "policy": "Refuse forbidden columns, and an unsigned champion",
     "trail": "Verify the audit trail; name the first line that was tampered with",
-    "lineage": "Follow a prediction back to model, run, commit, configuration and data",
-    "recompute": "Compute a logged prediction again, and compare",
-    "sign": "Sign a registered version with an ed25519 key, or verify its signature",
+    "lineage": "Follow a prediction back to model, run, commit and data, and compute it again",
+    "sign": "Sign a registered version with an ed25519 key",
     "attacks": "Attack the model: membership inference, corrupted and impossible inputs",
-    "govern": "Check that no forbidden column is used",
     "technical-file": "Write what records and cards know into the technical documentation",
 }

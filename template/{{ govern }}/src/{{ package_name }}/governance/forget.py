@@ -1,27 +1,29 @@
 """Delete a person's rows everywhere: `forget ID`."""
 
 import argparse
-import json
+import shutil
 from collections.abc import Iterator
+from os.path import relpath
 from pathlib import Path
 
 import polars as pl
-import polars.selectors as cs
-from filelock import FileLock, Timeout
 
 from ..configs.load import load_project
-from ..dataloader.sources import PARQUET
-from ..executor.prepare import ensure
+from ..dataloader.schema import Schema
+from ..dataloader.sources import ORIGINAL, PARQUET, ROW, number_rows, read_header
+from ..executor.prepare import QUARANTINE, ensure
 from ..model import store
-from ..monitoring.log import SCHEMAS, read_predictions, stores
-from ..monitoring.segments import CLOSED, LOCK, close_segment, writer_of
-from ..registry.versions import numbers, resolve
+from ..monitoring.log import SCHEMAS, close, read_predictions, stores
+from ..monitoring.segments import CLOSED, OPEN
+from ..registry import versions
 from ..utils import runs
 from ..utils.errors import CheckFailed
+from ..utils.files import replacing
 from ..utils.logs import log
-from . import person_rows, trail
-from .settings import PATH, load_governance
-from .subjects import has_learnt, pseudonym, record_subjects, rows_by_subject
+from ..utils.provenance import git
+from . import trail
+from .settings import PATH
+from .subjects import as_text, has_learnt, pseudonym, record_subjects, rows_with_persons
 
 ID = "prediction_id"
 SEARCHED = ("data", "models", "logs", "reports")
@@ -29,113 +31,115 @@ SHORT = 5  # characters; a shorter id is found by chance in any file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The person, and predictions that are known to be about them."""
+    """The person."""
     parser.add_argument("id", metavar="ID", help=f"a value of subject.column in {PATH}")
-    text = "a prediction about this person; may be repeated"
-    parser.add_argument("--prediction", action="append", default=[], metavar="ID", help=text)
 
 
 def run(args: argparse.Namespace) -> None:
     """Delete; run again, it completes what was interrupted. Raises CheckFailed for what is left."""
     root, subject = args.root, args.id
-    column, config = load_governance(root).subject.column, load_project(root, args.overrides)
-    if column is None:
-        raise ValueError(f"{PATH}: subject.column is null; name the column that names a person")
+    table, column = rows_with_persons(root)
     record_subjects(root)
-    rows = rows_by_subject(root, config, column).filter(pl.col(column) == subject)
-    waiting = _forget_served(root, {*args.prediction, *_predictions(root, subject, column)})
-    person_rows.forget_quarantine(root, subject)
-    person_rows.forget_background(root, rows)
-    copies = person_rows.forget_files(root, config, column, subject, rows)
-    log("forget", f"{len(rows)} rows of the data files")
-    ensure(config, root, replace=True)  # new parts, manifest and profile
+    rows = table.filter(pl.col(column) == subject)
+    left = list(_forget_served(root, _predictions(root, subject, column)))
+    shutil.rmtree(root / QUARANTINE, ignore_errors=True)  # `prepare` writes its part anew
+    _forget_background(root, rows)
+    _forget_files(root, column, subject, rows)  # the last to know which rows are theirs
+    ensure(load_project(root, args.overrides), root, replace=True)  # new parts and profile
     for text in _models(root, subject):
         log("", text)
-    if left := [*waiting, *copies, *_search(root, subject)]:
+    if left := [*left, *_search(root, subject)]:
         raise CheckFailed("\n".join(left))
 
 
-def _predictions(root: Path, subject: str, column: str) -> Iterator[str]:
+def _predictions(root: Path, subject: str, column: str) -> list[str]:
     """Ids by the column, where it was logged, and by the header of the request, in the trail."""
-    mentions = pl.col("row").str.contains(json.dumps(subject)[1:-1], literal=True)
-    logged = read_predictions(root).filter(mentions).select(ID, "row").collect()
-    for name, row in logged.rows():
-        if str(json.loads(row).get(column)).strip().removesuffix(".0") == subject:
-            yield name
-    hidden = pseudonym(root, subject)
-    for record in trail.records(root, hidden):
-        if record.get("subject") == hidden:
-            yield from record["predictions"]
+    cell = as_text(pl.col("row").str.json_path_match(f"$['{column}']"))
+    logged = read_predictions(root).filter(cell == subject).select(ID).collect()
+    lines = trail.records(root, pseudonym(root, subject))
+    return [*logged[ID], *(one for line in lines for one in line["predictions"])]
 
 
-def _forget_served(root: Path, ids: set[str]) -> list[str]:
-    """Delete predictions and labels; returns a sentence for each file that is still open."""
-    n_deleted, waiting = 0, []
+def _forget_served(root: Path, ids: list[str]) -> Iterator[str]:
+    """Delete predictions and labels; a sentence for each file that is still open."""
+    close(root)
     for path in stores(root):
-        if ID not in SCHEMAS[path.parent.name]:
-            continue  # refusals, which hold no values
-        if _close(path):
-            n_deleted += _delete(path.with_suffix(CLOSED), ids)
-        elif any(one.encode() in path.read_bytes() for one in ids):
-            name = path.relative_to(root).as_posix()
-            waiting.append(f"{name}: the service writes it; stop it, or run this again later")
-    log("forget", f"{n_deleted} predictions and labels")
-    return waiting
+        if path.suffix == OPEN and any(one.encode() in path.read_bytes() for one in ids):
+            yield f"{relpath(path, root)}: the service writes it; stop it, or run this again later"
+        elif path.suffix == CLOSED and ID in SCHEMAS[path.parent.name]:
+            _delete(path, pl.col(ID).is_in(ids))
 
 
-def _close(path: Path) -> bool:
-    """Make the file Parquet; False while a service writes it."""
-    if path.suffix == CLOSED:
-        return True
-    lock = FileLock(path.parent / f"{writer_of(path)}{LOCK}")
-    try:
-        with lock.acquire(timeout=0):
-            close_segment(path, SCHEMAS[path.parent.name])
-    except Timeout:
-        return False
-    Path(lock.lock_file).unlink(missing_ok=True)
-    return True
+def _forget_background(root: Path, rows: pl.DataFrame) -> None:
+    """Delete the person's rows from those that versions keep of their training."""
+    for number in versions.numbers(root):
+        folder = versions.resolve(root, str(number))
+        schema = Schema.model_validate(store.read_description(folder)["schema"])
+        if set(schema.columns) <= set(rows.columns):  # not of other data
+            kept = pl.read_parquet(folder / versions.BACKGROUND)
+            columns = [name for name in kept.columns if name != ROW]
+            theirs = schema.parse(rows).select(columns)
+            gone = list(kept.join(theirs, on=columns, how="semi", nulls_equal=True)[ROW])
+            _delete(folder / versions.PREDICTIONS, pl.col("row").is_in(gone))
+            _delete(folder / versions.BACKGROUND, pl.col(ROW).is_in(gone))
 
 
-def _delete(path: Path, ids: set[str]) -> int:
-    """Rewrite a file without these predictions; returns how many records are gone."""
-    if not path.is_file():  # an empty segment becomes no file
-        return 0
-    table, theirs = pl.read_parquet(path), pl.col(ID).is_in(list(ids))
-    n_gone = len(table.filter(theirs))
-    if n_gone == len(table):
-        path.unlink()
-    elif n_gone:
-        person_rows.keep_rows(path, ~theirs)
-    return n_gone
+def _forget_files(root: Path, column: str, subject: str, rows: pl.DataFrame) -> None:
+    """Rewrite the files that conf/ names, and their copies in data/original/.
+
+    The main file is first: where only a joined file names persons, its rows are found by that one.
+    """
+    data, named = load_project(root).data, as_text(pl.col(column)).eq_missing(pl.lit(subject))
+    for name in (data.file, *data.files.values()):
+        for path in (root / name, root / ORIGINAL / Path(name).name):
+            if path.is_file() and column in _read(path).columns:
+                _delete(path, named)
+            elif path.is_file() and name == data.file:
+                _delete(path, pl.col(ROW).is_in(list(rows[ROW])))
+
+
+def _delete(path: Path, theirs: pl.Expr) -> None:
+    """Replace a file by its other rows; its permissions and its time stay."""
+    table = _read(path)
+    kept = number_rows(table).filter(~theirs).select(table.columns)
+    if len(kept) == len(table):
+        return
+    with replacing(path) as temporary:
+        if path.suffix.lower() in PARQUET:
+            kept.write_parquet(temporary)
+        else:
+            kept.write_csv(temporary, separator=read_header(path, str(path))[1])
+        shutil.copystat(path, temporary)
+    log("forget", f"{len(table) - len(kept)} rows of {relpath(path)}")
+
+
+def _read(path: Path) -> pl.DataFrame:
+    """A table as it is in the file: cells of CSV are text."""
+    if path.suffix.lower() in PARQUET:
+        return pl.read_parquet(path)
+    names, separator = read_header(path, str(path))
+    return pl.read_csv(path, separator=separator, new_columns=names, infer_schema=False)
 
 
 def _models(root: Path, subject: str) -> Iterator[str]:
     """A sentence for each version and run that learnt from the person."""
-    words = {True: "learnt from this person", None: "nobody can tell"}
-    folders = {str(number): resolve(root, str(number)) for number in numbers(root)}
-    data = {f"version {k}": store.read_description(f)["data"] for k, f in folders.items()}
+    folders = {n: versions.resolve(root, str(n)) for n in versions.numbers(root)}
+    data = {f"version {n}": store.read_description(f)["data"] for n, f in folders.items()}
     data |= {f"run {one.folder.name}": one.record.get("data") for one in runs.every(root)}
-    known = {name: has_learnt(root, found, subject) for name, found in data.items() if found}
-    models = [f"{name}: {words[learnt]}" for name, learnt in known.items() if learnt is not False]
-    yield from models
-    if models:
-        yield "next      train, evaluate, register and promote, then delete these models"
+    for name, hashes in data.items():
+        if hashes and (found := has_learnt(root, hashes, subject)) is not False:
+            yield f"{name}: {'learnt from this person' if found else 'nobody can tell'}"
 
 
 def _search(root: Path, subject: str) -> Iterator[str]:
-    """Files that still hold the id as a word; for ids that are not found by chance."""
+    """Files that still hold the id, and the history of git."""
     if len(subject) < SHORT:
-        log("", f"'{subject}' is too short to search for; files were not searched")
-        return
+        return log("", f"files were not searched for '{subject}', which is found by chance")
     for path in (one for name in SEARCHED for one in sorted((root / name).rglob("*"))):
-        if path.is_file() and _holds(path, subject):
-            yield f"{path.relative_to(root).as_posix()}: still holds '{subject}'; delete it there"
-
-
-def _holds(path: Path, subject: str) -> bool:
-    if path.suffix in PARQUET:
-        cells = pl.read_parquet(path).select(cs.string() | cs.integer() | cs.categorical())
-        texts = (column.cast(pl.String) for column in cells)
-        return any(column.str.contains(subject, literal=True).any() for column in texts)
-    return subject.encode() in path.read_bytes()
+        if path.is_file():
+            is_table = path.suffix in PARQUET
+            cells = pl.read_parquet(path).write_ndjson().encode() if is_table else path.read_bytes()
+            if subject.encode() in cells:
+                yield f"{relpath(path, root)}: still holds '{subject}'; delete it there"
+    if git(root, "log", "--all", "-S", subject, "--format=%h", "--", *SEARCHED):
+        yield f"git keeps '{subject}' in its history; see `git filter-repo`"

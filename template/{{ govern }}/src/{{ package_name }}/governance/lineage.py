@@ -1,10 +1,9 @@
-"""Where a prediction comes from: `lineage PREDICTION_ID`; `lineage --events` writes all runs."""
+"""Where a prediction comes from, and whether it comes out again: `lineage PREDICTION_ID`."""
 
 import argparse
 import json
-import uuid
+import math
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,148 +12,110 @@ import polars as pl
 from ..dataloader.manifest import hashes_of, is_complete, read_manifest
 from ..model import store
 from ..monitoring.log import read_predictions
-from ..registry.versions import MODELS, numbers, resolve
+from ..registry.versions import numbers, resolve
+from ..serving.model_version import Output
+from ..serving.requests import column_types, row_model, typed_table
+from ..serving.serve import load_version
+from ..serving.settings import load_service
 from ..utils import runs
 from ..utils.errors import CheckFailed
-from ..utils.files import read_json, sha256_of_json, write_text
+from ..utils.files import read_json, sha256_of_file, sha256_of_json
 from ..utils.logs import log
 from ..utils.provenance import git
-from .recompute import find_logged
 
-EVENTS = Path("reports", "openlineage.jsonl")
-PRODUCER = f"urn:project:{__name__.partition('.')[0]}"
-SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
-VERSION = "https://openlineage.io/spec/facets/1-0-1/DatasetVersionDatasetFacet.json"
-FACET = {"_producer": PRODUCER, "_schemaURL": VERSION}
-STATE = {"finished": "COMPLETE", "failed": "FAIL", "interrupted": "ABORT", "running": "RUNNING"}
-Event = dict[str, Any]
+TOLERANCE = 1e-6  # of a probability, or relative: rows of one request are predicted together
 
 
 class Link(NamedTuple):
-    """One step back. fault: why it cannot be followed; empty if it can."""
+    """One step back. fault: what is wrong where the link does not hold."""
 
     name: str
     value: str
-    fault: str = ""
+    holds: bool
+    fault: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The prediction, or `--events`."""
-    parser.add_argument("prediction", metavar="PREDICTION_ID", nargs="?", help="as in the response")
-    text = f"write {EVENTS.as_posix()} in the format of OpenLineage"
-    parser.add_argument("--events", action="store_true", help=text)
+    """The prediction."""
+    parser.add_argument("prediction", metavar="PREDICTION_ID", help="as in the response")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the events, or print each link; raises CheckFailed with those that are broken."""
-    if args.events:
-        lines = [f"{json.dumps(one)}\n" for one in all_events(args.root)]
-        write_text(args.root / EVENTS, "".join(lines))
-        return log("lineage", f"{len(lines)} events in {EVENTS.as_posix()}")
-    if args.prediction is None:
-        raise ValueError("command line: lineage needs a prediction id, or --events")
-    links = list(follow(args.root, args.prediction))
-    for one in links:
-        log("lineage", f"{one.name:<14}{one.value}{'  BROKEN' * bool(one.fault)}")
-    if broken := [f"{one.name} ({one.value}): {one.fault}" for one in links if one.fault]:
+    """Print each link; raises CheckFailed with those that are broken."""
+    broken = []
+    for one in follow(args.root, find_logged(args.root, args.prediction)):
+        log("lineage", f"{one.name:<14} {one.value}{'' if one.holds else '  BROKEN'}")
+        broken += [] if one.holds else [f"{one.name} ({one.value}): {one.fault}"]
+    if broken:
         raise CheckFailed("\n".join(broken))
 
 
-def follow(root: Path, prediction: str) -> Iterator[Link]:
+def find_logged(root: Path, prediction: str) -> dict[str, Any]:
+    """The line of the prediction log, with its texts parsed; raises ValueError without one."""
+    rows = read_predictions(root).filter(pl.col("prediction_id") == prediction).collect()
+    if not len(rows):
+        raise ValueError(f"data/served/predictions/: no prediction '{prediction}'; purged?")
+    found = rows.row(0, named=True)
+    return found | {key: json.loads(found[key] or "null") for key in ("probabilities", "row")}
+
+
+def follow(root: Path, logged: dict[str, Any]) -> Iterator[Link]:
     """The links from a prediction to its data; ends where nothing can be known behind one."""
-    logged = find_logged(root, prediction)
-    yield Link("prediction", f"{prediction} of {logged['time']:%Y-%m-%d %H:%M:%S} UTC")
-    yield Link("row", str(logged["row_sha256"])[:12], "" if logged["row"] else "was not logged")
-    number = logged["model_version"]
+    number, row = logged["model_version"], logged["row"]
+    yield Link("row", str(logged["row_sha256"])[:12], row is not None, "was not logged")
     if number not in map(str, numbers(root)):
-        yield Link("model version", number, "models/ has no such version")
+        yield Link("model version", number, False, "models/ has no such version")
         return
     folder = resolve(root, number)
     record = read_json(folder / runs.RECORD)
-    yield _model(folder, record)
-    is_kept = (root / runs.LOGS / record["run"]).is_dir()
-    yield Link("run", record["run"], "" if is_kept else f"{runs.LOGS}/ has no such run")
-    yield _commit(root, record)
-    same = sha256_of_json(record["config"]) == record["config_sha256"]
-    fault = "" if same else "the configuration in run.json is not the one with this hash"
-    yield Link("configuration", record["config_sha256"][:12], fault)
+    is_saved = sha256_of_file(folder / store.MODEL) == record["model"]["sha256"]
+    yield Link("model version", number, is_saved, "its model is not the one that the run saved")
+    is_there = (root / runs.LOGS / record["run"]).is_dir()
+    yield Link("run", record["run"], is_there, f"{runs.LOGS}/ has no such run")
+    commit, dirty = str(record["git"]["commit"]), record["git"]["dirty"]
+    is_there = git(root, "cat-file", "-e", f"{commit}^{{commit}}") is not None
+    fault = "is not in this clone, or changes were not committed"
+    yield Link("commit", commit[:12], is_there and not dirty, fault)
+    sha256 = record["config_sha256"]
+    same = sha256_of_json(record["config"]) == sha256
+    yield Link("configuration", sha256[:12], same, "run.json holds another one")
     yield from _data(root, record)
+    if row is not None and is_saved:
+        found = recompute(root, logged)
+        equal = is_equal(found, logged)
+        yield Link("computed again", str(found["prediction"]), equal, "the log has another result")
 
 
-def _model(folder: Path, record: Event) -> Link:
-    name = f"{folder.name}, {record['model']['name']} {record['model']['sha256'][:12]}"
-    try:
-        same = store.read_description(folder)["sha256"] == record["model"]["sha256"]
-    except ValueError as error:
-        return Link("model version", name, str(error))
-    return Link("model version", name, "" if same else "run.json names another model file")
-
-
-def _commit(root: Path, record: Event) -> Link:
-    commit, dirty = record["git"]["commit"], record["git"]["dirty"]
-    if commit is None:
-        return Link("commit", "none", "the run was not in git")
-    if git(root, "cat-file", "-e", f"{commit}^{{commit}}") is None:
-        return Link("commit", commit[:12], "this clone does not have it")
-    return Link("commit", commit[:12], "with changes that were not committed" if dirty else "")
-
-
-def _data(root: Path, record: Event) -> Iterator[Link]:
-    manifest = read_manifest(root)
-    same = manifest is not None and hashes_of(manifest) == record["data"]
-    fault = "" if same else "data/manifest.json is of other data now; git keeps the old one"
+def _data(root: Path, record: dict[str, Any]) -> Iterator[Link]:
+    manifest = read_manifest(root) or {}
+    same = bool(manifest) and hashes_of(manifest) == record["data"]
+    fault = "data/manifest.json is of other data now; git keeps the old one"
     for name, sha256 in record["data"].items():
-        yield Link(f"data {name}", sha256[:12], fault)
-    if manifest is not None and same:
+        yield Link(f"data {name}", sha256[:12], same, fault)
+    if same:
         text = f"{manifest['split']['parts']['train']['rows']} of {manifest['files'][0]['file']}"
         there = is_complete(root, manifest)
-        yield Link("rows of train", text, "" if there else "a file is missing or has changed")
+        yield Link("rows of train", text, there, "a file is missing or has changed")
 
 
-def all_events(root: Path) -> Iterator[Event]:
-    """prepare, each run, each registered version, and each day of predictions by a version."""
-    if manifest := read_manifest(root):
-        files = {one["file"]: one["sha256"] for one in manifest["files"]}
-        parts = {f"data/{k}": one["sha256"] for k, one in manifest["split"]["parts"].items()}
-        written = (root / "data" / "manifest.json").stat().st_mtime
-        time = datetime.fromtimestamp(written).astimezone().isoformat()
-        yield _event("prepare", manifest["split"]["fingerprint"], time, files, parts)
-    for record in (one.record for one in runs.every(root) if "data" in one.record):
-        yield _trained(record)
-    for number in map(str, numbers(root)):
-        record = read_json(resolve(root, number) / runs.RECORD)
-        sha256 = record["model"]["sha256"]
-        source, made = {f"logs/{record['run']}": sha256}, {f"{MODELS}/{number}": sha256}
-        yield _event("register", number, record["finished"], source, made)
-    days = read_predictions(root).group_by("model_version", pl.col("time").dt.date().alias("day"))
-    counted = days.agg(pl.len(), pl.col("time").max()).sort("day", "model_version").collect()
-    for version, day, n_rows, last in counted.rows():
-        source, made = {f"{MODELS}/{version}": version}, {f"data/served/{day}": f"{n_rows} rows"}
-        yield _event("predict", f"{version}/{day}", last.isoformat(), source, made)
+def recompute(root: Path, logged: dict[str, Any]) -> Output:
+    """What the version that was served predicts for the row that was served.
+
+    Raises ValueError where conf/monitoring.yaml masks a column, or the version is refused now.
+    """
+    version = load_version(root, load_service(root), logged["model_version"])
+    if logged["source"] == "fallback":  # why it was used is a fact of that moment
+        return version.fallback(logged["reason"])
+    if missing := set(version.schema.columns) - set(logged["row"]):
+        raise ValueError(f"the row was logged without {sorted(missing)[0]}, which log.mask hides")
+    row = row_model(version.schema).model_validate(logged["row"])
+    return version.predict(typed_table(column_types(version.schema), [row]))[0]
 
 
-def _trained(record: Event) -> Event:
-    parts = {f"data/{name}": record["data"][name] for name in ("train", "valid")}
-    made = {f"logs/{record['run']}": record["model"]["sha256"]} if "model" in record else {}
-    time = str(record.get("finished", record["started"]))
-    event = _event(record["command"], record["run"], time, parts, made)
-    return event | {"eventType": STATE[record["status"]]}
-
-
-def _event(job: str, run: str, time: str, inputs: dict[str, str], outputs: dict[str, str]) -> Event:
-    """One run event. inputs, outputs: name of a dataset -> its SHA-256 or version."""
-    return {
-        "eventType": "COMPLETE",
-        "eventTime": time,
-        "producer": PRODUCER,
-        "schemaURL": SPEC,
-        "run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{PRODUCER}/{job}/{run}"))},
-        "job": {"namespace": PRODUCER, "name": job},
-        "inputs": [_dataset(*one) for one in inputs.items()],
-        "outputs": [_dataset(*one) for one in outputs.items()],
-    }
-
-
-def _dataset(name: str, version: str) -> Event:
-    facets = {"version": FACET | {"datasetVersion": version}}
-    return {"namespace": PRODUCER, "name": name, "facets": facets}
+def is_equal(found: Output, logged: dict[str, Any]) -> bool:
+    """The same class with the same probabilities, or the same number."""
+    if (shares := found["probabilities"]) is None:
+        return math.isclose(found["prediction"], float(logged["prediction"]), rel_tol=TOLERANCE)
+    pairs = [(share, logged["probabilities"][name]) for name, share in shares.items()]
+    same = all(math.isclose(*pair, abs_tol=TOLERANCE) for pair in pairs)
+    return same and found["prediction"] == logged["prediction"]

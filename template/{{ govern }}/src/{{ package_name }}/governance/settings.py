@@ -1,8 +1,9 @@
 """conf/governance.yaml, as the service and the commands read it."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,31 +20,18 @@ class Subject(Section):
     header: str
 
 
-class Forbidden(Section):
-    """A column that no model may use, and why."""
+class Key(Section):
+    """Whose key it is, what it may do, and its last day (UTC)."""
 
-    column: str
-    reason: Annotated[str, Field(min_length=10)]
-
-
-class KeepDays(Section):
-    """How long files are kept; null: for ever. The prediction log has its own in monitoring."""
-
-    trail: Count | None
-    quarantine: Count | None
+    name: str
+    scopes: frozenset[Literal["predict", "feedback", "metrics", "admin"]]  # admin: everything
+    expires: date
 
 
-class Keys(Section):
-    """file: where the hashes of the keys lie; null: the service asks for none."""
+class KeyFile(Section):
+    """The file that `key_file` names: keys by their SHA-256."""
 
-    file: str | None
-
-
-class Signatures(Section):
-    """required: whether service and batch refuse a version without a valid one."""
-
-    required: bool
-    public_key: str
+    keys: dict[str, Key]
 
 
 class Attacks(Section):
@@ -54,13 +42,17 @@ class Attacks(Section):
 
 
 class Governance(Section):
-    """Everything in conf/governance.yaml."""
+    """Everything in conf/governance.yaml.
+
+    forbidden: columns that no model may use, and why. keep_days: null: for ever.
+    key_file: null: the service asks for no key. public_key: null: versions need no signature.
+    """
 
     subject: Subject
-    forbidden: tuple[Forbidden, ...]
-    keep_days: KeepDays
-    keys: Keys
-    signatures: Signatures
+    forbidden: dict[str, Annotated[str, Field(min_length=10)]]
+    keep_days: dict[Literal["trail", "quarantine"], Count | None]
+    key_file: str | None
+    public_key: str | None
     attacks: Attacks
 
 

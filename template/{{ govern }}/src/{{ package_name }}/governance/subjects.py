@@ -3,22 +3,21 @@
 import hashlib
 import hmac
 import secrets
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from filelock import FileLock
 
 from ..configs.load import load_project
-from ..configs.settings import Config
 from ..dataloader.manifest import hashes_of, is_complete, read_manifest, read_part
 from ..dataloader.sources import ROW, load
 from ..registry.versions import MODELS
-from ..utils.files import read_json, write_json
-from .settings import load_governance
+from ..utils.files import read_json, replacing, write_json
+from .settings import PATH, load_governance
 
-FOLDER = "subjects"  # below models/; one file for each content of the train part
+FOLDER = "subjects"  # below models/; one file for each content of train and valid
 SALT = Path("data", "served", ".salt")
 LEARNT = ("train", "valid")  # valid chooses between models
 
@@ -31,23 +30,13 @@ def pseudonym(root: Path, subject: str) -> str:
 @cache
 def _salt(root: Path) -> bytes:
     path = root / SALT
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".salt.{secrets.token_hex(4)}.part")
-        part.touch(0o600)
-        part.write_bytes(secrets.token_bytes(32))
-        with suppress(FileExistsError):
-            path.hardlink_to(part)  # the first of two processes wins
-        part.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(".salt.lock")):
+        if not path.is_file():
+            with replacing(path) as temporary:
+                temporary.touch(0o600)
+                temporary.write_bytes(secrets.token_bytes(32))
     return path.read_bytes()
-
-
-def rows_by_subject(root: Path, config: Config, column: str) -> pl.DataFrame:
-    """All rows as they are in the files, with their person as text in `column`."""
-    table = load(config.data, root)
-    if column not in table.columns:
-        raise ValueError(f"conf/governance.yaml: subject.column: the data has no '{column}'")
-    return table.with_columns(as_text(pl.col(column)))
 
 
 def as_text(cells: pl.Expr) -> pl.Expr:
@@ -55,18 +44,24 @@ def as_text(cells: pl.Expr) -> pl.Expr:
     return cells.cast(pl.String).str.strip_chars().str.strip_suffix(".0")
 
 
+def rows_with_persons(root: Path) -> tuple[pl.DataFrame, str]:
+    """All rows as they are in the files, and the column that names persons, which is text."""
+    column, table = load_governance(root).subject.column, load(load_project(root).data, root)
+    if column is None or column not in table.columns:
+        raise ValueError(f"{PATH}: subject.column: the data has no column '{column}'")
+    return table.with_columns(as_text(pl.col(column))), column
+
+
 def record_subjects(root: Path) -> None:
     """Keep the pseudonyms of train and valid; nothing where no column names persons."""
-    column, manifest = load_governance(root).subject.column, read_manifest(root)
-    if column is None or manifest is None or not is_complete(root, manifest):
+    manifest, named = read_manifest(root), load_governance(root).subject.column is not None
+    if not named or manifest is None or not is_complete(root, manifest):
         return
-    path = _path(root, hashes_of(manifest))
-    if path.is_file():
-        return
-    parts = pl.concat([read_part(root, name).select(ROW) for name in LEARNT])
-    rows = rows_by_subject(root, load_project(root), column)
-    learnt = rows.with_columns(pl.col(ROW).cast(parts[ROW].dtype)).join(parts, on=ROW, how="semi")
-    names = learnt[column].drop_nulls().unique()
+    if (path := _path(root, hashes_of(manifest))).is_file():
+        return  # and the person may be in no file any more
+    rows, column = rows_with_persons(root)
+    learnt = pl.concat([read_part(root, name)[ROW] for name in LEARNT])
+    names = rows.filter(pl.col(ROW).is_in(learnt.implode()))[column].drop_nulls().unique()
     write_json(path, sorted(pseudonym(root, name) for name in names))
 
 

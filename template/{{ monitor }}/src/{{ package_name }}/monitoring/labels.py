@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ..dataloader.sources import read_table
 from ..utils.files import replacing
 from ..utils.logs import log
 from .log import LABELS, SCHEMAS, SERVED, read_predictions
@@ -33,11 +34,10 @@ def run(args: argparse.Namespace) -> None:
 
 def read_label_file(path: Path) -> pl.DataFrame:
     """A table for data/served/labels/; of one id the last row. Raises ValueError."""
-    is_parquet = path.suffix.lower() in (".parquet", ".pq")
-    table = pl.read_parquet(path) if is_parquet else pl.read_csv(path, infer_schema=False)
+    table = read_table(path, str(path))
     if missing := [name for name in (ID, LABEL) if name not in table.columns]:
         raise ValueError(f"{path}: column '{missing[0]}' is missing; it needs {ID} and {LABEL}")
-    given = table.select(pl.col(ID, LABEL).cast(pl.String).str.strip_chars()).drop_nulls()
+    given = table.select(pl.col(ID, LABEL).cast(pl.String)).drop_nulls()
     newest = given.unique(ID, keep="last", maintain_order=True)
     named = newest.with_columns(pl.lit(datetime.now(UTC)).alias(TIME), source=pl.lit(path.name))
     empty = pl.DataFrame(schema=SCHEMAS[LABELS])

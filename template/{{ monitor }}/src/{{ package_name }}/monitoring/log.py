@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .segments import CLOSED, COUNT, LOST, OPEN, TIME, Schema, read_segment
+from .segments import CLOSED, COUNT, OPEN, TIME, Schema, close_segments, read_segment
 from .settings import Log
 
 SERVED = Path("data", "served")
@@ -18,7 +17,6 @@ PREDICTIONS, LABELS, REFUSALS = "predictions", "labels", "refusals"
 # What a caller got, and what a shadow or the other arm of a canary predicted for the same rows.
 # Role -> where the facts of a request have it.
 ANSWER = "served"
-REQUEST = ("request_id", "traceparent")
 ROLES = {ANSWER: "predictions", "shadow": "shadow"}
 
 
@@ -39,33 +37,52 @@ SCHEMAS: dict[str, Schema] = {
 
 
 def prediction_records(
-    time_us: int, facts: Mapping[str, Any], rows: Sequence[BaseModel], settings: Log
+    request: Mapping[str, Any], facts: Mapping[str, Any], rows: Sequence[BaseModel], settings: Log
 ) -> Iterator[dict[str, Any]]:
     """One record a prediction, those of a shadow too, without the masked columns.
 
-    time_us: microseconds since 1970. facts: those of the service about a request.
+    request: the fields that its records share. facts: those of the service about it.
     """
-    shared = {TIME: time_us} | {key: facts.get(key) for key in REQUEST}
-    cells = [_row_fields(row, settings) for row in rows]
+    kept = [_row_fields(row, settings) for row in rows]
     for role, key in ROLES.items():
-        for row, found in zip(cells, facts.get(key) or (), strict=False):
+        for fields, found in zip(kept, facts.get(key, ()), strict=False):
             texts = {name: as_text(found[name]) for name in ("prediction", "probabilities")}
-            yield {**shared, **row, **found, **texts, "role": role}
+            yield {**request, **fields, **found, **texts, "role": role}
 
 
-def _row_fields(row: BaseModel, settings: Log) -> dict[str, str | None]:
+def _row_fields(row: BaseModel, settings: Log) -> dict[str, str]:
     if settings.raw == "none":
-        return {"row": None, "row_sha256": None}
+        return {}
     fields = type(row).model_fields.items() if settings.mask else ()
     masked = {name for name, field in fields if (field.alias or name) in settings.mask}
     text = row.model_dump_json(by_alias=True, exclude=masked)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return {"row": text if settings.raw == "row" else None, "row_sha256": digest}
+    kept = {"row": text} if settings.raw == "row" else {}
+    return {**kept, "row_sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def as_text(value: Any) -> str | None:
     """Text as it is, JSON of anything else."""
     return value if value is None or isinstance(value, str) else to_json(value).decode()
+
+
+def stores(root: Path) -> list[Path]:
+    """Every file with predictions, labels or refusals: for deletion by person or by age."""
+    folders = [root / SERVED / name for name in SCHEMAS]
+    return sorted(path for one in folders for end in (OPEN, CLOSED) for path in one.glob(f"*{end}"))
+
+
+def close(root: Path) -> None:
+    """Make Parquet of every segment that no service writes any more."""
+    for name, schema in SCHEMAS.items():
+        close_segments(root / SERVED / name, schema)
+
+
+def n_lost(root: Path) -> dict[str, int]:
+    """Records that could not be written, by store."""
+    found = dict.fromkeys(SCHEMAS, 0)
+    for path in (root / SERVED).glob(f"*/*{COUNT}"):
+        found[path.parent.name] += int(path.read_bytes())
+    return found
 
 
 def read_predictions(root: Path) -> pl.LazyFrame:
@@ -81,25 +98,11 @@ def read_labels(root: Path) -> pl.LazyFrame:
     return read(root, LABELS).with_columns(pl.col("label").str.strip_suffix(".0"))
 
 
-def stores(root: Path) -> list[Path]:
-    """Every file with predictions, labels or refusals: for deletion by person or by age."""
-    folders = [root / SERVED / name for name in SCHEMAS]
-    return sorted(path for one in folders for end in (OPEN, CLOSED) for path in one.glob(f"*{end}"))
-
-
-def n_lost(root: Path) -> dict[str, int]:
-    """Records that could not be written, by store, since the files of data/served/ began."""
-    found = dict.fromkeys(SCHEMAS, 0)
-    for path in (root / SERVED).glob(f"*/*{COUNT}"):
-        found[path.parent.name] += int(np.fromfile(path, np.int64)[LOST:].sum())
-    return found
-
-
 def read(root: Path, name: str) -> pl.LazyFrame:
-    """Closed and open segments. One that is closed meanwhile is found once: open ones first."""
+    """A store, also what is still open. A segment that is closed meanwhile is found once."""
     folder, schema = root / SERVED / name, SCHEMAS[name]
     current = {}
-    for path in sorted(folder.glob(f"*{OPEN}")):
+    for path in folder.glob(f"*{OPEN}"):
         try:
             current[path.with_suffix(CLOSED)] = read_segment(path, schema)[0]
         except FileNotFoundError:  # closed since it was listed

@@ -19,7 +19,6 @@ from .settings import Quality
 TRUTH, FEEDBACK = "truth", "feedback"
 CONFIDENCE = "highest probability"
 BLIND = "a change of what the inputs mean for the target; only labels show it"
-N_DRAWS = 200  # of a window; all rows together get evaluation.n_resamples
 MIN_ROWS = 30  # below, a share or a score is no evidence
 Classes = Sequence[str] | None
 
@@ -35,23 +34,19 @@ def join_labels(
     joined = predictions.join(newest.select(ID, LABEL, "correct"), on=ID)
     predicted, other = pl.col("prediction"), pl.lit(None, pl.String)
     if classes is not None and len(classes) == 2:
-        other = predicted.replace({classes[0]: classes[1], classes[1]: classes[0]})
+        other = predicted.replace(dict(zip(classes, reversed(classes), strict=True)))
     by_feedback = pl.when("correct").then(predicted).when(~pl.col("correct")).then(other)
     known = pl.coalesce(LABEL, by_feedback).alias(TRUTH)
-    usable = usable_rows(joined.with_columns(known), TRUTH, classes)
-    return usable, {
-        "n_repeated": len(labels) - len(newest),
-        "n_without_prediction": len(newest) - len(joined),
-        "n_unusable": len(joined) - len(usable),
-    }
+    n_repeated, n_unknown = len(labels) - len(newest), len(newest) - len(joined)
+    others = {"n_repeated": n_repeated, "n_without_prediction": n_unknown}
+    return usable_rows(joined.with_columns(known), TRUTH, classes), others
 
 
 def usable_rows(rows: pl.DataFrame, column: str, classes: Classes) -> pl.DataFrame:
     """The rows whose text in a column is one of the classes, or a number."""
-    valid = pl.col(column).cast(pl.Float64, strict=False).is_finite()
     if classes is not None:
-        valid = pl.col(column).is_in(list(classes))
-    return rows.filter(valid.fill_null(False))
+        return rows.filter(pl.col(column).is_in(list(classes)))
+    return rows.filter(pl.col(column).cast(pl.Float64, strict=False).is_finite())
 
 
 def as_predictions(rows: pl.DataFrame, classes: Classes) -> Predictions:
@@ -73,18 +68,19 @@ def outputs(found: Predictions) -> pl.DataFrame:
 
 
 def live_quality(
-    config: Config, rows: pl.DataFrame, classes: Classes, n_resamples: int | None = None
+    config: Config, rows: pl.DataFrame, classes: Classes, **options: Any
 ) -> dict[str, Any]:
-    """The project's metric with its interval; higher is better: an error is negative."""
+    """The project's metric with its interval; higher is better: an error is negative.
+
+    options: of `bootstrap`, in place of those in conf/.
+    """
     metric = METRICS[config.metric]
     name = config.metric if metric.greater_is_better else f"negative {config.metric}"
     found: dict[str, Any] = {"metric": name, "n_labelled": len(rows)}
     if len(rows) < MIN_ROWS:
         return found | dict.fromkeys(("value", "low", "high"))
-    options = bootstrap_options(config)
-    options["n_resamples"] = n_resamples or options["n_resamples"]
-    y_true = encode_target(rows[TRUTH], classes)
-    interval = bootstrap(metric, y_true, as_predictions(rows, classes), **options)
+    y_true, predicted = encode_target(rows[TRUTH], classes), as_predictions(rows, classes)
+    interval = bootstrap(metric, y_true, predicted, **bootstrap_options(config) | options)
     return found | signed(interval, config)
 
 
@@ -99,16 +95,14 @@ def signed(interval: Mapping[str, Any], config: Config) -> dict[str, Any]:
 def shortfall(
     found: Mapping[str, Any], settings: Quality, of_test: Mapping[str, Any]
 ) -> float | None:
-    """How far quality is below what it must be; None where there are too few labels.
+    """How far quality is below the floor, or below the test part; None: too few labels.
 
-    Against the floor its low end counts. Without one the intervals of live rows and of the test
-    part must overlap.
+    Against the floor its low end counts; without one the two intervals must overlap.
     """
-    if found["n_labelled"] < settings.min_labelled or found["low"] is None:
-        return None
-    if settings.floor is not None:
-        return float(settings.floor - found["low"])
-    return None if of_test["low"] is None else float(of_test["low"] - found["high"])
+    limit = of_test["low"] if settings.floor is None else settings.floor
+    reached = found["high" if settings.floor is None else "low"]
+    is_known = found["n_labelled"] >= settings.min_labelled and None not in (limit, reached)
+    return float(limit - reached) if is_known else None
 
 
 def estimate(rows: pl.DataFrame, classes: Classes) -> dict[str, Any]:
@@ -145,8 +139,8 @@ def overruled(predictions: pl.DataFrame, labels: pl.DataFrame, classes: Classes)
     """Of the predictions with feedback by people, how many they overruled."""
     given, _ = join_labels(predictions, labels.filter(pl.col("source") == FEEDBACK), classes)
     differs = ~pl.col("correct")
-    if classes is not None:
+    if classes is not None:  # another number is no more than the truth
         differs = differs.fill_null(pl.col(TRUTH) != pl.col("prediction"))
-    n_overruled = given.select(differs.fill_null(False).sum()).item()
+    n_overruled = given.select(differs.sum()).item()
     share = n_overruled / len(given) if len(given) >= MIN_ROWS else None
     return {"n": n_overruled, "n_feedback": len(given), "share": share}

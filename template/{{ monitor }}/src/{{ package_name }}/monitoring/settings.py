@@ -14,10 +14,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class Log(Section):
-    """What is kept of each prediction. raw: the row, its SHA-256, or neither.
-
-    mask: columns whose cells are never written.
-    """
+    """What is kept of each prediction. mask: columns whose cells are never written."""
 
     raw: Literal["row", "hash", "none"]
     mask: tuple[str, ...]
@@ -57,18 +54,23 @@ class Model(Section):
     max_age_days: Positive
 
 
-class Monitoring(Section):
-    """Everything in conf/monitoring.yaml; what is a dict here is for readers and the checklist.
+class Kpi(Section):
+    """The file of the business indicator, and how far it must move with live quality."""
 
-    labels: where true labels come from, and how late. upstream: the teams whose data comes in.
-    exploration: the share of cases that are decided by chance or by a rule.
-    """
+    file: str | None
+    lower_is_better: bool
+    min_correlation: Share
+
+
+class Monitoring(Section):
+    """Everything in conf/monitoring.yaml; what is a dict here is for readers and the checklist."""
 
     labels: dict[Literal["source", "delay_days"], str | float | None]
     log: Log
     windows: Windows
     quality: Quality
     model: Model
+    kpi: Kpi
     signals: tuple[Signal, ...]
     on_call: dict[Literal["owner", "deputy", "channel"], str | None]
     upstream: tuple[dict[Literal["name", "owner", "channel"], str | None], ...]

@@ -1,6 +1,7 @@
 """Replay logged rows through training, and compare with what was served: `skew`."""
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import polars as pl
 from ..dataloader.schema import Schema
 from ..dataloader.sources import ROW
 from ..model import store
-from ..registry.versions import resolve
 from ..serving.model_version import ModelVersion
 from ..serving.requests import column_types, row_model, typed_table
 from ..serving.serve import load_version
@@ -30,8 +30,7 @@ CELLS = {"number": pl.Float64, "boolean": pl.Boolean}
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/skew.json; raises CheckFailed with each column above MAX_UNEQUAL."""
-    service = load_service(args.root)
-    served = load_version(args.root, service)
+    served = load_version(args.root, load_service(args.root))
     masked = {*load_monitoring(args.root, args.overrides).log.mask} & {*served.schema.columns}
     if masked:
         raise ValueError(f"{PATH}: log.mask hides {', '.join(sorted(masked))}, which skew needs")
@@ -39,7 +38,8 @@ def run(args: argparse.Namespace) -> None:
     shares = {name: float(np.mean(bad)) for name, bad in compare_paths(rows, served).items()}
     ranked = sorted(shares.items(), key=lambda one: -one[1])
     columns = [{"column": name, "unequal_share": share} for name, share in ranked]
-    report = {"n_rows": len(rows), "model_version": served.name, "columns": columns}
+    report = {"created": datetime.now(UTC).isoformat(timespec="seconds"), "n_rows": len(rows)}
+    report |= {"model_version": served.name, "columns": columns}
     write_json(args.root / REPORT, report)
     unequal = [f"{name} {share:.2%}" for name, share in ranked if share > MAX_UNEQUAL]
     log("skew", f"{len(unequal)} of {len(columns)} columns differ, {len(rows)} rows")
@@ -62,35 +62,33 @@ def compare_paths(rows: pl.DataFrame, served: ModelVersion) -> dict[str, Array]:
         f"cell {name}": (~parsed[name].eq_missing(typed[name])).to_numpy()
         for name in served.schema.columns
     }
+    features = _differ(trained.matrix(parsed), served.predictor.matrix(typed))
     names = trained.preprocessor.feature_names_
-    features = zip(trained.matrix(parsed).T, served.predictor.matrix(typed).T, strict=True)
-    unequal |= {f"feature {n}": _differs(*pair) for n, pair in zip(names, features, strict=True)}
+    unequal |= {f"feature {name}": bad for name, bad in zip(names, features.T, strict=True)}
     again, logged = trained.predict(parsed), as_predictions(rows, description["classes"])
-    unequal["prediction"] = _differs(again.y_pred, logged.y_pred)
+    unequal["prediction"] = _differ(again.y_pred, logged.y_pred)
     if again.y_score is not None and logged.y_score is not None:
-        unequal["probability"] = _differs(again.y_score, logged.y_score).max(axis=1)
+        unequal["probability"] = _differ(again.y_score, logged.y_score).max(axis=1)
     return unequal
 
 
 def training_rows(rows: pl.Series, schema: Schema) -> pl.DataFrame:
     """ROW and the columns, typed as `prepare` types a file. rows: JSON text, none null."""
     columns = {name: CELLS.get(one.type, pl.String) for name, one in schema.columns.items()}
-    content = "\n".join(rows).encode()
-    cells = pl.read_ndjson(content, schema=columns) if content else pl.DataFrame(schema=columns)
+    cells = pl.read_ndjson("\n".join(rows).encode(), schema=columns)
     return schema.parse(cells.with_row_index(ROW))
 
 
 def _logged(root: Path, served: ModelVersion) -> pl.DataFrame:
     """The newest rows that this version itself predicted, and answered with."""
-    version = resolve(root, served.name).name
-    answered = (pl.col("role") == ANSWER) & (pl.col("source") == "model")
-    chosen = answered & (pl.col("model_version") == version) & pl.col("row").is_not_null()
-    kept = read_predictions(root).filter(chosen).tail(MAX_ROWS).collect()
+    chosen = {"role": ANSWER, "source": "model", "model_version": served.name}
+    logged = read_predictions(root).filter(pl.col("row").is_not_null(), **chosen)
+    kept = logged.tail(MAX_ROWS).collect()
     rows = usable_rows(kept, "prediction", served.description["classes"])
     if rows.is_empty():
-        raise ValueError(f"data/served/predictions/: no row of version {version}; log.raw: row")
+        raise ValueError(f"data/served/predictions/: no row of version {served.name}; log.raw: row")
     return rows
 
 
-def _differs(one: Array, other: Array) -> Array:
+def _differ(one: Array, other: Array) -> Array:
     return np.asarray(~np.isclose(one, other, TOLERANCE, TOLERANCE, equal_nan=True))

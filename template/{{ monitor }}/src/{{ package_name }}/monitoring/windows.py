@@ -18,20 +18,19 @@ from .settings import Windows
 WINDOW = "_window"
 N_SHOWN = 30  # windows that are judged, the newest ones
 MAX_REFERENCE = 20_000  # rows; more change no index
-TRAIN, PHASE = "train", "the same phase before"
 
 
 @dataclass
 class Window:
     """What moved in one window, and the columns that ring because they persist.
 
-    psi: the largest index of each column. moved: (column, what it was compared with).
+    psi: the largest index of each column. moved: (column, whether it was compared with train).
     """
 
     number: int
     n_rows: int
     psi: dict[str, float] = field(default_factory=dict)
-    moved: list[tuple[str, str]] = field(default_factory=list)
+    moved: list[tuple[str, bool]] = field(default_factory=list)
     rings: list[str] = field(default_factory=list)
 
 
@@ -46,7 +45,7 @@ def reference(folder: Path, columns: list[str]) -> tuple[str, pl.DataFrame, pl.D
     paths = {name: part_path(root, name) for name in ("train", "valid")}
     text = "train, and predictions for valid"
     if all(p.is_file() and sha256_of_file(p) == data[name] for name, p in paths.items()):
-        train, valid = (sample(read_part(root, name), MAX_REFERENCE, 0) for name in paths)
+        train, valid = (sample(read_part(root, name), MAX_REFERENCE) for name in paths)
     else:
         train = valid = pl.read_parquet(folder / BACKGROUND)
         text = f"{len(train)} background rows"
@@ -70,44 +69,39 @@ def find_drift(
     counts = rows[0].group_by(WINDOW).len().sort(WINDOW)
     usable = [Window(*one) for one in counts.rows() if one[1] >= settings.min_rows]
     level = settings.level / len(rows) / (1 if settings.season == 1 else 2)
-    for place in range(max(len(usable) - N_SHOWN, 0), len(usable)):
-        known = [one.number for one in usable[: place + 1]]
-        for against, first, base in _comparisons(known, settings.season):
-            for table, reference in zip(rows, references, strict=True):
-                after = table.filter(pl.col(WINDOW).is_between(first, known[-1]))
-                before = reference if base is None else table.filter(pl.col(WINDOW) == base)
-                _compare(usable[place], against, before[reference.columns], after, level)
     judged = usable[-N_SHOWN:]
+    for window in judged:
+        known = [one.number for one in usable if one.number <= window.number]
+        for base, first in _comparisons(known, settings.season):
+            for table, of_train in zip(rows, references, strict=True):
+                after = table.filter(pl.col(WINDOW).is_between(first, window.number))
+                before = of_train if base is None else table.filter(pl.col(WINDOW) == base)
+                _compare(window, before[of_train.columns], after, level, base is None)
     for end in range(settings.persist, len(judged) + 1):
         latest = [set(one.moved) for one in judged[end - settings.persist : end]]
         judged[end - 1].rings = sorted({name for name, _ in set.intersection(*latest)})
     return judged
 
 
-def _comparisons(known: list[int], season: int) -> Iterator[tuple[str, int, int | None]]:
-    """(against, first window to compare, the window to compare with; None: train).
+def _comparisons(known: list[int], season: int) -> Iterator[tuple[int | None, int]]:
+    """(the window to compare with, None: train; the first window to compare).
 
     known: the numbers of the windows so far; the last one is judged.
     """
     last = known[-1]
-    if season == 1:
-        yield TRAIN, last, None
-        return
     same_phase = [one for one in known[:-1] if (one - last) % season == 0]
-    if same_phase:
-        yield PHASE, last, same_phase[0]
+    if same_phase and season > 1:
+        yield same_phase[0], last
     if known[0] + season - 1 <= last:
-        yield TRAIN, last - season + 1, None
+        yield None, last - season + 1
 
 
 def _compare(
-    window: Window, against: str, before: pl.DataFrame, after: pl.DataFrame, level: float
+    window: Window, before: pl.DataFrame, after: pl.DataFrame, level: float, is_train: bool
 ) -> None:
-    if not before.columns:
-        return
     for one in compare(before, after[before.columns]):
         name, index = one["column"], one["psi"]
         window.psi[name] = max(index, window.psi.get(name, 0.0))
         is_large = index > max(MIN_PSI, one["psi_by_chance"])
         if is_large and one["p_adjusted"] < level:
-            window.moved.append((name, against))
+            window.moved.append((name, is_train))

@@ -37,11 +37,11 @@ def resolve(root: Path, name: str = CHAMPION) -> Path:
 def resolve_checked(root: Path, name: str = CHAMPION) -> Path:
     """`resolve` for a version that will predict: components may refuse it with ValueError.
 
-    A component refuses in version_check.py of its package, by `check(root, folder)`.
+    A component refuses in policy.py of its package, by `check_version(root, folder)`.
     """
     folder, package = resolve(root, name), __name__.partition(".")[0]
-    for path in sorted(Path(__file__).parents[1].glob("*/version_check.py")):
-        import_module(f"{package}.{path.parent.name}.version_check").check(root, folder)
+    for path in sorted(Path(__file__).parents[1].glob("*/policy.py")):
+        import_module(f"{package}.{path.parent.name}.policy").check_version(root, folder)
     return folder
 
 

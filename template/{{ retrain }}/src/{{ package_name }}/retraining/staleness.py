@@ -8,39 +8,44 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ..configs.load import load_project
+from ..configs.load import load, load_project
 from ..configs.settings import Config
 from ..dataloader.folds import Folds
 from ..dataloader.manifest import hashes_of, read_part
 from ..evaluation.intervals import interval_over_folds
-from ..evaluation.metrics import METRICS, evaluate_metric
+from ..evaluation.metrics import METRICS
 from ..evaluation.text import interval_text, metric_text
-from ..executor.compare import predict_folds
+from ..executor.compare import fold_ratio, score_folds
 from ..executor.prepare import ensure
 from ..utils import runs
 from ..utils.files import write_json
 from ..utils.logs import log
 from ..utils.predictions import Array, moments
-from .settings import PATH, Staleness, load_retraining
+from .retrain import CONF, Retraining, Staleness
 
 REPORT = Path("reports", "staleness.json")
+Entry = dict[str, Any]
 
 
 def run(args: argparse.Namespace) -> None:
     """Write reports/staleness.json; the test part stays closed."""
     root, config = args.root, load_project(args.root, args.overrides)
-    settings, manifest = load_retraining(root), ensure(config, root)
+    settings, manifest = load(root, CONF, Retraining), ensure(config, root)
     rows = pl.concat([read_part(root, part) for part in ("train", "valid")])
     column = time_column(rows, settings.staleness.column)
     rows = rows.drop_nulls(column)
     ages, step_days = folds_by_age(config, rows, column, settings.staleness)
-    with runs.repeatable(config.seed):
-        scores = [_score(config, manifest, rows, folds) for folds in ages]
-    ratio = float(np.mean([len(scored) / len(fitted) for fitted, scored in ages[0]]))
-    report = conclude(config, scores, ratio, step_days, settings.max_drop)
+    found = [score_folds(config, config.model, manifest, rows, folds) for folds in ages]
+    report = conclude(config, found, fold_ratio(ages[0]), step_days, settings.max_drop)
     report |= {"trees": runs.trees(root), "data": hashes_of(manifest), "column": column}
     write_json(root / REPORT, {"created": datetime.now(UTC).isoformat(), **report})
-    _print(report)
+    log("staleness", f"{metric_text(config.metric)} by age of the model in days")
+    for one in report["ages"]:
+        log("", f"{one['days']:>6.0f}  {interval_text(one):<24}  lost {interval_text(one['loss'])}")
+    text = f"too old after {report['retrain_every_days']:.0f} days"
+    if report["days_until_below_floor"] is None:
+        text = f"not too old within the horizon of {report['horizon_days']:.0f} days"
+    log("", f"{text}; record {REPORT.as_posix()}")
 
 
 def time_column(rows: pl.DataFrame, chosen: str | None) -> str:
@@ -49,7 +54,7 @@ def time_column(rows: pl.DataFrame, chosen: str | None) -> str:
     name = chosen or (dates[0] if len(dates) == 1 else None)
     if name not in dates:
         known = ", ".join(dates) or "there is none"
-        raise ValueError(f"{PATH}: staleness.column: age needs a column of dates ({known})")
+        raise ValueError(f"{CONF}: staleness.column: age needs a column of dates ({known})")
     return name
 
 
@@ -80,37 +85,29 @@ def folds_by_age(
     for fitted, scored in (one for folds in ages for one in folds):
         if len(set(y[fitted])) < least or not len(scored):
             text = f"too few rows in a period of {column}, or rows of one class"
-            raise ValueError(f"{PATH}: staleness: {text}; choose fewer of them")
+            raise ValueError(f"{CONF}: staleness: {text}; choose fewer of them")
     return ages, float(edges[1] - edges[0])
 
 
-def _score(config: Config, manifest: dict[str, Any], rows: pl.DataFrame, folds: Folds) -> Array:
-    """The metric on each period that is scored."""
-    metric = METRICS[config.metric]
-    predicted = predict_folds(config, config.model, manifest, rows, folds)
-    return np.array([evaluate_metric(metric, y, one.y_pred, one.y_score) for y, one in predicted])
-
-
 def conclude(
-    config: Config, scores: list[Array], ratio: float, step_days: float, max_drop: float
-) -> dict[str, Any]:
-    """The content of reports/staleness.json, from the metric by age and scored period.
+    config: Config, found: list[Entry], ratio: float, step_days: float, max_drop: float
+) -> Entry:
+    """The content of reports/staleness.json, from the scores of each age (`score_folds`).
 
     A model is too old from the first age at which it misses evaluation.floor, or loses more than
     max_drop against a new one on the same rows and more than chance. days: the middle of an age.
     """
+    scores = np.array([one["scores"] for one in found])
     if not np.isfinite(scores).all():
-        raise ValueError(f"{PATH}: staleness: {config.metric} is not defined on each period")
+        raise ValueError(f"{CONF}: staleness: {config.metric} is not defined on each period")
     sign = 1 if METRICS[config.metric].greater_is_better else -1
-    floor, level = config.evaluation.floor, config.evaluation.level
-    ages, too_old = [], []
-    for age, values in enumerate(scores):
-        losses = sign * (scores[0] - values)
-        value, loss = (interval_over_folds(one, ratio, level) for one in (values, losses))
-        below = floor is not None and sign * (values.mean() - floor) < 0
+    floor, ages, too_old = config.evaluation.floor, [], []
+    for age, losses in enumerate(sign * (scores[0] - scores)):
+        loss = interval_over_folds(losses, ratio, config.evaluation.level)
+        below = floor is not None and sign * (scores[age].mean() - floor) < 0
         lost = losses.mean() > max_drop and (loss["low"] or 0) > 0
         too_old += [age] if below or lost else []
-        ages.append({"days": (age + 0.5) * step_days, **value, "loss": loss})
+        ages.append({"days": (age + 0.5) * step_days, **found[age]["value"], "loss": loss})
     horizon = len(ages) * step_days
     return {
         "metric": config.metric,
@@ -120,13 +117,3 @@ def conclude(
         "days_until_below_floor": ages[too_old[0]]["days"] if too_old else None,
         "retrain_every_days": max(1.0, too_old[0] * step_days if too_old else horizon),
     }
-
-
-def _print(report: dict[str, Any]) -> None:
-    log("staleness", f"{metric_text(report['metric'])} by age of the model in days")
-    for one in report["ages"]:
-        log("", f"{one['days']:>6.0f}  {interval_text(one):<24}  lost {interval_text(one['loss'])}")
-    text = f"too old after {report['retrain_every_days']:.0f} days"
-    if report["days_until_below_floor"] is None:
-        text = f"not too old within the horizon of {report['horizon_days']:.0f} days"
-    log("", f"{text}; record {REPORT.as_posix()}")

@@ -1,6 +1,5 @@
 """Send one request to a version without sending its response, and compare two responses."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 from pydantic_core import from_json
 from starlette.types import ASGIApp, Message, Receive, Scope
 
-from .. import serving
+from ..serving.middleware import LOGGER
 from .guard import SLOW, gap
 
-LOGGER = logging.getLogger(f"{serving.__name__}.rollout")  # where the service logs
 BUSY = 503
 FAULTS = ("fallbacks", SLOW, "disagreement")  # of a row
 Prediction = dict[str, Any]
@@ -75,7 +73,7 @@ def compare(champion: Reply, challenger: Reply, distance: float) -> Mapping[str,
     """
     if champion.status != 200 or challenger.status == BUSY:
         return {}
-    if challenger.status != 200 or len(challenger.predictions) != len(champion.predictions):
+    if challenger.status != 200:
         return {"errors": 1.0}
     rows = zip(champion.predictions, challenger.predictions, strict=True)
     found = [_fault(*pair, distance) for pair in rows if pair[0]["source"] == "model"]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
 from fastapi import FastAPI
 from prometheus_client import Counter, Gauge
@@ -14,16 +15,14 @@ from prometheus_client import Counter, Gauge
 from ..registry.versions import ALIASES, MODELS, PREDICTIONS, resolve
 from ..serving import serve
 from ..serving.extensions import Context
-from ..serving.middleware import Metrics
+from ..serving.middleware import LOGGER
 from ..serving.model_version import ModelVersion, Output
-from .arms import LOGGER
-from .guard import Guard
-from .settings import PLAN, Plan, Settings, change_plan, read_plan, record
+from .guard import Guard, Settings
+from .rollout import PLAN, Plan, change_plan, read_plan, record
 
 T = TypeVar("T")
-BROKEN = {"absent", "failed", "not-finite"}
-N_WARM = 10
 POLL_S, RETRY_S = 1.0, 10.0
+SAME = 1e-3  # relative to the largest prediction; ONNX differs by less
 
 
 class SwitchedOff(ModelVersion):
@@ -38,21 +37,16 @@ class SwitchedOff(ModelVersion):
 class Active:
     """What answers now; replaced as a whole, and read once a request.
 
-    app: the interface of the champion. compared: those of champion and challenger of a rollout,
-    outside of the metrics. distance: up to which two numbers do not differ.
+    app: the champion's interface, or that of its fallback while the model is switched off.
+    distance: up to which two numbers do not differ.
     """
 
-    champion: ModelVersion
     app: FastAPI
+    champion: FastAPI
     plan: Plan
     guard: Guard
-    compared: tuple[FastAPI, ...] = ()
+    challenger: FastAPI | None = None
     distance: float = 0.0
-
-    @property
-    def is_on(self) -> bool:
-        """Whether the challenger gets requests."""
-        return bool(self.compared and not self.guard.stopped)
 
 
 class Follower:
@@ -64,7 +58,7 @@ class Follower:
         self.failures = Counter("rollout_failures", "Could not be loaded", ["what"], **to)
         self.off = Gauge("switched_off", "1 while only the fallback answers", **to)
         self._seen, self._retry_at = list[bytes](), math.inf
-        self.active = Active(app.state.version, app, Plan(), Guard(settings))
+        self.active = Active(app, app, Plan(), Guard(settings))
         self.refresh()
 
     async def run(self) -> None:
@@ -81,60 +75,57 @@ class Follower:
         if seen == self._seen and time.monotonic() < self._retry_at:
             return
         self._seen, self._retry_at = seen, math.inf
-        plan = self._attempt("plan", lambda: read_plan(root), old.plan)
-        name = self.context.service.model
-        champion = self._attempt("champion", lambda: self._load(name), old.champion)
-        if plan.mode != "off" and plan.version == champion.name:
+        name, before = self.context.service.model, old.champion.state.version.name
+        plan = self._attempt("plan", lambda: read_plan(root) if paths else old.plan, old.plan)
+        champion = self._attempt("champion", lambda: self._interface(name), old.champion)
+        if plan.mode != "off" and plan.version == champion.state.version.name:
             plan = self.end(plan, "promoted")  # a later rollback does not begin it again
-        self.active = self._changed(champion, plan)
-        self.off.set(plan.switched_off)
-        if champion.name != old.champion.name:
-            facts = {"version": champion.name, "replaced": old.champion.name}
+        self.active = self._with(champion, plan)
+        if champion is not old.champion:
+            facts = {"version": champion.state.version.name, "replaced": before}
             LOGGER.info("champion-changed", extra={"facts": facts})
 
     def end(self, plan: Plan, ended: str) -> Plan:
         """The plan of a rollout that is over; written where models/ is not read-only."""
-        root, kind = self.context.root, ended.partition(":")[0]
-        changes: dict[str, Any] = {"mode": "off", "ended": ended}
+        kind, changes = ended.partition(":")[0], {"mode": "off", "ended": ended}
         facts = {"version": plan.version, "mode": plan.mode, "ended": ended}
-        self._attempt("write", lambda: change_plan(root, plan, **changes), plan)
-        self._attempt("record", lambda: record(root, kind, **facts), None)
+        LOGGER.warning(f"rollout-{kind}", extra={"facts": facts})
+
+        def write() -> None:
+            change_plan(self.context.root, plan, **changes)
+            record(self.context.root, kind, **facts)
+
+        self._attempt("write", write, None)
         return plan.model_copy(update=changes)
 
-    def _changed(self, champion: ModelVersion, plan: Plan) -> Active:
-        old, app = self.active, self.active.app
-        if champion is not old.champion or plan.switched_off != old.plan.switched_off:
-            facts = {**champion.facts, "engine": "off", "reason": plan.reason}
-            off = SwitchedOff(**vars(champion) | {"facts": facts})
-            app = self.context.build(off if plan.switched_off else champion, self.context)
+    def _with(self, champion: FastAPI, plan: Plan) -> Active:
+        """What answers by this plan; the guard of a rollout goes on."""
+        app, old, version = champion, self.active, champion.state.version
+        self.off.set(plan.switched_off)
+        if plan.switched_off:
+            facts = {**version.facts, "engine": "off", "reason": plan.reason}
+            app = self.context.build(SwitchedOff(**vars(version) | {"facts": facts}), self.context)
         guard = old.guard if plan.started == old.plan.started else Guard(self.settings)
-        new = Active(champion, app, plan, guard)
+        new = Active(app, champion, plan, guard)
         if plan.mode == "off" or plan.switched_off or guard.stopped:
             return new
-        return self._attempt("challenger", lambda: self._with_challenger(new), new)
+        challenger = self._attempt("challenger", lambda: self._interface(str(plan.version)), None)
+        distance = self.settings.tolerance * spread(version)
+        return replace(new, challenger=challenger, distance=distance)
 
-    def _with_challenger(self, active: Active) -> Active:
-        """The same with the challenger of its plan."""
-        quiet, champion = replace(self.context, metrics=Metrics()), active.champion
-        both = champion, self._load(str(active.plan.version))
-        recorded = pl.read_parquet(champion.folder / PREDICTIONS)["prediction"]
-        spread = float(recorded.to_numpy().std()) if recorded.dtype.is_numeric() else 0.0
-        compared = tuple(self.context.build(one, quiet) for one in both)
-        return replace(active, compared=compared, distance=self.settings.tolerance * spread)
-
-    def _load(self, name: str) -> ModelVersion:
-        """A version that has predicted, and has an interface; raises where it cannot."""
+    def _interface(self, name: str) -> FastAPI:
+        """That of a version; raises where it cannot be loaded, or predicts otherwise here."""
         number = resolve(self.context.root, name).name
-        loaded: list[ModelVersion] = [one.state.version for one in self.active.compared]
-        for version in (self.active.champion, *loaded):
-            if version.name == number:
-                return version
-        version = serve.load_version(self.context.root, self.context.service, number)
-        outputs = version.predict(version.background.head(N_WARM))
-        if all(one["reason"] in BROKEN for one in outputs):
-            raise ValueError(f"version {number} predicts nothing: {outputs[0]['reason']}")
-        self.context.build(version, replace(self.context, metrics=Metrics()))  # raises here, if so
-        return version
+        for app in (self.active.champion, self.active.challenger):
+            if app is not None and app.state.version.name == number:
+                return app
+        try:
+            version = serve.load_version(self.context.root, self.context.service, number)
+            check_predictions(version)
+        except (ValueError, pl.exceptions.PolarsError) as error:
+            text = str(error).partition("\n")[0] + " (a service keeps the code of its start)"
+            raise ValueError(f"version {number}: {text}") from error
+        return self.context.build(version, self.context)
 
     def _attempt(self, what: str, do: Callable[[], T], default: T) -> T:
         try:
@@ -144,3 +135,25 @@ class Follower:
             LOGGER.error("rollout-failure", extra={"facts": {"what": what, "error": str(error)}})
             self._retry_at = time.monotonic() + RETRY_S
             return default
+
+
+def check_predictions(version: ModelVersion) -> None:
+    """Raise unless the version predicts here what it did when it was registered.
+
+    The features.py of a running service is that of its start; the version may need another one.
+    """
+    if version.predictor is None:
+        raise ValueError("its model cannot be loaded; see model-absent")
+    recorded = pl.read_parquet(version.folder / PREDICTIONS)
+    found = version.predictor.predict(version.background)
+    y, expected = found.y_pred, recorded["prediction"].to_numpy()
+    if found.y_score is not None:
+        y, expected = found.y_score, recorded.drop("row", "prediction").to_numpy()
+    if not np.allclose(y, expected, rtol=0, atol=SAME * np.abs(expected).max(initial=0)):
+        raise ValueError("its predictions are not those of its registration")
+
+
+def spread(version: ModelVersion) -> float:
+    """The standard deviation of its recorded predictions; 0 of classes."""
+    recorded = pl.read_parquet(version.folder / PREDICTIONS)["prediction"]
+    return float(recorded.to_numpy().std()) if recorded.dtype.is_numeric() else 0.0

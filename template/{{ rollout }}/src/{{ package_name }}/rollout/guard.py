@@ -2,44 +2,59 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
-from .settings import Settings
+from ..configs.settings import Section, Share
 
-ALTERNATIVES = (0.3, 0.8)  # shares that a fault may have, beside some above the bound
+# A bet is on the share bound ** exponent. Most of the stake is on one that is ten times the bound
+# where the bound is 0.005: a fault of every tenth request is seen soonest by it.
+EXPONENTS, STAKES = np.array([0.85, 0.6, 0.25]), np.array([0.2, 0.7, 0.1])
 FIRST = 0.9  # of the stake is for faults that are there from the start
 N_RECENT = 10_000  # predictions that wait for their label
 # Requests of one second are slow together, by the same cause: one of them counts.
 SLOW = "slow"
 
 
-class Evidence:
-    """Evidence that the mean of values in [0, 1] is above `bound`: the mean of `wealth`.
+class Settings(Section):
+    """Everything in conf/rollout.yaml.
 
-    A bet on each alternative q multiplies its wealth by 1 + (q - bound) (x - bound) / (bound
-    (1 - bound)); for x of 0 and 1 that is the likelihood ratio. While the values' mean is at most
-    `bound`, that of the wealth ever reaches 1 / alpha with a probability of at most alpha. Part of
-    the stake is kept for later starts, by 1 / (n (n + 1)) for the n-th: late faults are seen too.
+    guards: name -> share above which the rollout ends. tolerance: numbers differ when they are
+    further apart, in standard deviations.
+    """
+
+    header: str
+    alpha: Share
+    tolerance: Annotated[float, Field(ge=0)]
+    guards: dict[Literal["errors", "fallbacks", "slow", "disagreement", "worse"], Share]
+
+
+class Evidence:
+    """Evidence that the mean of values in [0, 1] is above `bound`: an e-value.
+
+    A bet on each share q multiplies its stake by 1 + (q - bound) (x - bound) / (bound (1 - bound));
+    for x of 0 and 1 that is the likelihood ratio. While the values' mean is at most `bound`, the
+    wealth ever reaches 1 / alpha with a probability of at most alpha. Part of the stake is kept for
+    later starts, 1 / (n (n + 1)) of it for the n-th: late faults are seen too.
     Source: Waudby-Smith and Ramdas (2024), JRSS B 86; Shin, Ramdas and Rinaldo (2024), E-detectors.
     """
 
     def __init__(self, bound: float) -> None:
-        shares = {2 * bound, 4 * bound, 10 * bound, bound + 0.1, *ALTERNATIVES}
-        chosen = np.array(sorted(share for share in shares if bound < share < 1))
         self.bound, self.n, self.total = bound, 0, 0.0
-        self._bets = (chosen - bound) / (bound * (1 - bound))
-        self.wealth = np.zeros(len(chosen))
+        self._bets = (bound**EXPONENTS - bound) / (bound * (1 - bound))
+        self._wealth: Any = np.zeros(len(STAKES))
 
     def __str__(self) -> str:
         return f"{self.total:g} of {self.n}, allowed {self.bound:g}"
 
-    def add(self, value: float) -> None:
-        """Add a value in [0, 1]."""
+    def add(self, value: Any) -> Any:
+        """The wealth after one more value in [0, 1]; of shape (n, 1) for n rollouts at once."""
         self.n, self.total = self.n + 1, self.total + value
         stake = (1 - FIRST) / (self.n * (self.n + 1)) + FIRST * (self.n == 1)
-        self.wealth = (self.wealth + stake) * (1 + self._bets * (value - self.bound))
+        self._wealth = (self._wealth + stake * STAKES) * (1 + self._bets * (value - self.bound))
+        return self._wealth.sum(axis=-1)
 
 
 class Guard:
@@ -60,8 +75,7 @@ class Guard:
         for name, one in self.evidence.items():
             if name not in found or (name == SLOW and before == second):
                 continue
-            one.add(found[name])
-            if one.wealth.mean() >= self.limit:
+            if one.add(found[name]) >= self.limit:
                 self.stopped = f"{name}: {one}" + (f" ({detail})" if detail else "")
         self._second = second if SLOW in found else before
         return self.stopped
@@ -77,9 +91,8 @@ class Guard:
         if label is None or prediction_id not in self._recent:
             return None
         champion, challenger = (gap(one, label) for one in self._recent.pop(prediction_id))
-        if champion == challenger:
-            return None
-        return self.add({"worse": float(challenger > champion)})
+        worse = {"worse": float(challenger > champion)}
+        return self.add({} if champion == challenger else worse)
 
 
 def gap(one: Any, other: Any) -> float:

@@ -11,7 +11,7 @@ from ..registry import versions
 from ..serving.settings import load_service
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
-from .settings import REPORT, record
+from .rollout import REPORT, record
 
 TIMEOUT_S, LIMIT_S, STEP_S = 5, 60, 0.1
 

@@ -12,10 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..configs.load import load
 from ..serving.extensions import Context
 from ..serving.middleware import ApiError
-from .arms import LOGGER, Reply, ask, compare, read_body
+from .arms import ask, compare, read_body
 from .follow import Active, Follower
-from .settings import CONF, Settings
+from .guard import Settings
 
+CONF = "conf/rollout.yaml"
 PLACE = 10
 PATH = "/rollout"
 
@@ -39,8 +40,7 @@ class Rollout:
     """Answers with the champion, and with the challenger as the plan says."""
 
     def __init__(self, app: FastAPI, context: Context, settings: Settings) -> None:
-        self.first, self.context = app, context
-        self.header = settings.header.lower().encode()
+        self.first, self.header = app, settings.header.lower().encode()
         self.follower = Follower(app, context, settings)
         to: dict[str, Any] = {"namespace": "service", "registry": context.metrics.registry}
         self.aborts = Counter("rollout_aborts", "Rollouts that were ended", ["guard"], **to)
@@ -55,9 +55,9 @@ class Rollout:
             return await JSONResponse(_status(active))(scope, receive, send)
         if path == "/explain" and plan.switched_off:
             raise ApiError(503, "switched_off", "the model is switched off")
-        if path == "/predict" and scope["method"] == "POST" and active.is_on:
+        if active.challenger and path == "/predict" and scope["method"] == "POST":
             is_canary = has_canary(self._key(scope), str(plan.version), plan.share)
-            if is_canary or plan.mode == "shadow":
+            if not active.guard.stopped and (is_canary or plan.mode == "shadow"):
                 return await self._both(active, is_canary, scope, receive, send)
         await active.app(scope, receive, send)
         if found := scope["facts"].get("feedback"):
@@ -71,29 +71,22 @@ class Rollout:
     async def _both(
         self, active: Active, is_canary: bool, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """The challenger answers if it is a canary and can, else the champion; both are asked."""
-        champion, challenger = active.compared
-        fresh = {**scope, "facts": dict(scope["facts"])}
-        request = fresh, await read_body(receive), receive
+        """The challenger answers if it is a canary and can, else the champion; both are asked.
+
+        What they predict is compared after the response; the rollout ends where a guard says so.
+        """
+        assert active.challenger
+        champion, challenger = active.champion, active.challenger
+        request = {**scope, "facts": dict(scope["facts"])}, await read_body(receive), receive
         other = await ask(challenger, *request) if is_canary else None
         sent = other if other and other.is_good else await ask(champion, *request)
-        await self._send(scope, sent, send)
+        scope["facts"].update(sent.scope["facts"])
+        scope.update({**sent.scope, "facts": scope["facts"]})
+        for message in sent.messages:
+            await send(message)
         own = await ask(champion, *request) if sent is other else sent
         other = other or await ask(challenger, *request)
         scope["facts"]["shadow"] = (own if sent is other else other).predictions
-        await self._compare(active, sent, own, other)
-
-    async def _send(self, scope: Scope, reply: Reply, send: Send) -> None:
-        """Send a reply as the service's own, and count it."""
-        scope["facts"].update(reply.scope["facts"])
-        scope.update({**reply.scope, "facts": scope["facts"]})
-        for one in reply.predictions:
-            self.context.metrics.predictions.labels(one["source"], one["reason"] or "").inc()
-        for message in reply.messages:
-            await send(message)
-
-    async def _compare(self, active: Active, sent: Reply, own: Reply, other: Reply) -> None:
-        """End the rollout where a guard does not hold."""
         found = compare(own, other, active.distance)
         if "disagreement" in found:
             rows = zip(sent.predictions, own.predictions, other.predictions, strict=True)
@@ -103,18 +96,15 @@ class Rollout:
         await self._end(active, active.guard.add(found, other.error))
 
     async def _end(self, active: Active, reason: str | None) -> None:
-        """The guard has stopped the rollout in this process; write it for the others."""
-        if reason is None:
-            return
-        self.aborts.labels(reason.partition(":")[0]).inc()
-        facts = {"version": active.plan.version, "reason": reason}
-        LOGGER.error("rollout-aborted", extra={"facts": facts})
-        await asyncio.to_thread(self.follower.end, active.plan, f"aborted: {reason}")
+        """Where the guard has stopped the rollout in this process, write it for the others."""
+        if reason is not None:
+            self.aborts.labels(reason.partition(":")[0]).inc()
+            await asyncio.to_thread(self.follower.end, active.plan, f"aborted: {reason}")
 
 
 def _status(active: Active) -> dict[str, Any]:
     """What this process does, and what its guards have seen."""
-    status = active.plan.model_dump() | {"champion": active.champion.name}
-    if not active.is_on:
+    status = active.plan.model_dump() | {"champion": active.champion.state.version.name}
+    if active.challenger is None or active.guard.stopped:
         status |= {"mode": "off", "ended": active.guard.stopped or active.plan.ended}
     return {**status, "guards": {name: str(one) for name, one in active.guard.evidence.items()}}

@@ -80,7 +80,7 @@ def build_interface(version: ModelVersion, context: Context) -> FastAPI:
 
 
 def _add_predict(app: FastAPI, version: ModelVersion, context: Context) -> None:
-    service, metrics = context.service, context.metrics
+    service = context.service
     one: Any = _prediction_model(version.description["classes"])
     accepted = body_type(row_model(version.schema), service.limits.rows)
     app.state.batcher = Batcher(version, service.timing, service.limits.concurrency)
@@ -95,8 +95,6 @@ def _add_predict(app: FastAPI, version: ModelVersion, context: Context) -> None:
             {"prediction_id": secrets.token_hex(16), "model_version": name, **output}
             for output in outputs
         ]
-        for output in outputs:
-            metrics.predictions.labels(output["source"], output["reason"] or "").inc()
         request.scope["facts"]["predictions"] = predictions
         request.scope["rows"] = rows  # for extensions; never logged
         if service.log_inputs:

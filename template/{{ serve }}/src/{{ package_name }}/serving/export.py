@@ -43,8 +43,9 @@ def export(folder: Path) -> dict[str, Any]:
     """
     predictor, description = store.load(folder)
     facts: dict[str, Any] = {"model_sha256": description["sha256"]}
+    X = predictor.matrix(_checked_rows(folder))  # what fails here is not ONNX
     try:
-        facts |= _write_onnx(folder, predictor)
+        facts |= _write_onnx(folder, predictor, X)
     except ValueError as error:
         engine = type(predictor.estimator).__module__.partition(".")[0]
         log("export", f"version {folder.name} is served by {engine}: {error}")
@@ -53,9 +54,9 @@ def export(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def _write_onnx(folder: Path, predictor: Predictor) -> dict[str, Any]:
+def _write_onnx(folder: Path, predictor: Predictor, X: Matrix) -> dict[str, Any]:
     """Raises ValueError where there is no ONNX, or one that differs."""
-    X, estimator = predictor.matrix(_checked_rows(folder)), predictor.estimator
+    estimator = predictor.estimator
     content, codes = _converted(estimator, X), getattr(estimator, "classes_", None)
     converted = replace(predictor, estimator=OnnxEstimator(content, codes))
     # In the target's own unit: turning a transformed target back can enlarge a difference.

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -22,12 +23,12 @@ from ..utils.files import write_json
 from ..utils.logs import log
 from .app import JSON
 from .serve import read_keys
-from .settings import load_service
+from .settings import Service, load_service
 
 SLO, REPORT = "conf/slo.yaml", Path("reports", "load.json")
 N_CLIENTS, TIMEOUT_S, WARM_S = 32, 30, 1.0
 MARGIN = 1.05  # so much more than required is sent, so that the required rate can be reached
-MEMORY = r"(?m)^service_process_resident_memory_bytes (\S+)"
+CPU, MEMORY = "process_cpu_seconds_total", "process_resident_memory_bytes"
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -57,22 +58,34 @@ def run(args: argparse.Namespace) -> None:
     goal, service = load(args.root, SLO, Slo).serving, load_service(args.root, args.overrides)
     url = args.url or f"http://{service.host}:{service.port}"
     name = json.loads(_get(f"{url}/version"))["model_version"]
-    rows = pl.read_parquet(resolve(args.root, name) / BACKGROUND).drop(ROW).to_dicts()
-    bodies = [json.dumps(row, default=lambda moment: moment.isoformat()).encode() for row in rows]
-    headers = {"Content-Type": JSON, "X-API-Key": next(iter(read_keys(service)), "")}
-    requests = [Request(f"{url}/predict", body, headers) for body in bodies]
+    requests = requests_of(args.root, url, name, service)
     rate = goal.requests_per_second * MARGIN
     send_load(requests, rate, WARM_S)
     found = send_load(requests, rate, args.seconds)
     found["double"] = send_load(requests, 2 * rate, args.seconds)
-    memory = re.search(MEMORY, _get(f"{url}/metrics").decode())  # only Linux reports it
-    found["memory_mb"] = float(memory[1]) / 2**20 if memory else 0.0
+    found["memory_mb"] = read_metric(requests, MEMORY) / 2**20
     write_json(args.root / REPORT, found | {"model_version": name})
     for title, part in (("required", found), ("twice", found["double"])):
         shown = f"{part['requests_per_second']:.0f} requests/s, p95 {part['latency_p95_ms']:.1f} ms"
         log("load-test", f"{title:<10}{shown}, {part['error_rate']:.2%} errors")
     if missed := _missed(found, goal.model_dump()):
         raise CheckFailed("\n".join(missed))
+
+
+def requests_of(root: Path, url: str, name: str, service: Service) -> list[Request]:
+    """A request to /predict for each row that a version has kept of its training."""
+    rows = pl.read_parquet(resolve(root, name) / BACKGROUND).drop(ROW)
+    keys = [*read_keys(service), os.environ.get("API_KEY", "")]  # for keys kept as hashes alone
+    headers = {"Content-Type": JSON, "X-API-Key": keys[0]}
+    bodies = rows.write_ndjson().encode().splitlines()
+    return [Request(f"{url}/predict", body, headers) for body in bodies]
+
+
+def read_metric(requests: Sequence[Request], name: str) -> float:
+    """A metric of the service that takes these requests; 0 where it has none: not on Linux."""
+    url = requests[0].full_url.replace("/predict", "/metrics")
+    found = re.search(rf"(?m)^service_{name} (\S+)", _get(url, **requests[0].headers).decode())
+    return float(found[1]) if found else 0.0
 
 
 def send_load(requests: Sequence[Request], rate: float, seconds: float) -> dict[str, Any]:
@@ -107,9 +120,9 @@ def _is_predicted(request: Request) -> bool:
         return False
 
 
-def _get(url: str) -> bytes:
+def _get(url: str, **headers: str) -> bytes:
     try:
-        with urlopen(url, timeout=TIMEOUT_S) as response:
+        with urlopen(Request(url, headers=headers), timeout=TIMEOUT_S) as response:
             return bytes(response.read())
     except OSError as error:
         raise ValueError(f"{url}: {error}; start the service with `serve`") from error

@@ -63,7 +63,7 @@ class Metrics:
 class RequestMiddleware:
     """keys: any of them is valid as X-API-Key; none lets everyone in.
 
-    paths: for the metrics. recorders: are called after each response.
+    paths: for the metrics. recorders: are called after each response, before its line of log.
     """
 
     def __init__(
@@ -141,10 +141,12 @@ class RequestMiddleware:
         path = scope["path"] if scope["path"] in self.paths else "other"
         self.metrics.requests.labels(path, facts["status"]).inc()
         self.metrics.seconds.labels(path).observe(seconds)
-        line = {"method": scope["method"], "path": path, "ms": round(seconds * 1000, 3), **facts}
-        LOGGER.info("request", extra={"facts": line})
+        for one in facts.get("predictions", ()):
+            self.metrics.predictions.labels(one["source"], one["reason"] or "").inc()
         for record in self.recorders:
             record(scope)
+        line = {"method": scope["method"], "path": path, "ms": round(seconds * 1000, 3), **facts}
+        LOGGER.info("request", extra={"facts": line})
 
 
 class JsonLog(logging.Handler):

@@ -66,7 +66,7 @@ class Preprocessor:
         names, values = _numeric(table, self.trendless)
         learnt = self.numbers_
         if names != learnt["names"]:
-            raise ValueError(f"features must be {learnt['names']}, got {names}")
+            raise ValueError(f"add_features gives {names}, the model learnt {learnt['names']}")
         missing = np.isnan(values)
         # In place: of two million rows a copy is as large as the file.
         np.copyto(values, learnt["fill"], where=missing & ~np.array(learnt["gaps"], dtype=bool))
