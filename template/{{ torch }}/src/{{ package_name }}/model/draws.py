@@ -31,4 +31,4 @@ def uniforms(seed: int, epoch: int, index: Tensor, n: int) -> Tensor:
 def _mixed(x: NDArray[Any]) -> NDArray[Any]:
     for shift, factor in ROUNDS:
         x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
-    return x ^ (x >> np.uint64(31))
+    return np.asarray(x ^ (x >> np.uint64(31)))

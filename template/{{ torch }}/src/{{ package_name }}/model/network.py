@@ -15,7 +15,7 @@ from ..utils.names import check_name
 from .losses import LOSSES
 from .networks import NETWORKS
 from .options import Examples, Options
-from .processes import Job, build_network, run_job, spread
+from .processes import Job, run_job, spread
 
 Array = NDArray[Any]
 BATCH = 256  # examples predicted at once
@@ -65,7 +65,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
             raise
         self.history_ = found["history"]
         self.weights_ = {name: value.numpy() for name, value in found["weights"].items()}
-        vars(self).pop("_module", None)
+        self.__dict__.pop("_module", None)
         return self
 
     def job(
@@ -77,10 +77,11 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
     ) -> Job:
         """What `fit` with these arguments trains; learns the classes, or the target's level."""
         is_number = self.task == "regression"
-        self.classes_ = None if is_number else np.unique(y)
+        self.classes_: Array | None = None if is_number else np.unique(y)
         self.shape_, self.type_ = list(X.shape[1:]), X.dtype.str
         # A network learns numbers around 0 with a spread of 1.
-        self.center_, self.spread_ = _level(y) if is_number else (0.0, 1.0)
+        self.center_ = float(np.mean(y)) if is_number else 0.0
+        self.spread_ = (float(np.std(y)) or 1.0) if is_number else 1.0
         weight = np.ones(len(y)) if sample_weight is None else sample_weight
         train = self._examples(X, y, weight * self._class_weights(y, y))
         options = Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
@@ -89,8 +90,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         else:
             seen = self._examples(*valid, self._class_weights(valid[1], y))
         network, loss = self._names()
-        n_outputs = 1 if is_number else len(self.classes_)
-        words = (network, self.sizes or {}, n_outputs, loss, self.loss_options or {})
+        words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
         return Job(train, seen, options, *words)
 
     def predict(self, X: Array) -> Array:
@@ -106,7 +106,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         """The trained network in one file, for any number of examples; X: two of them or more."""
         program = torch.onnx.export(
             self.module(),
-            (torch.from_numpy(np.ascontiguousarray(X)),),
+            (_tensor(X),),
             input_names=["X"],
             opset_version=OPSET,
             dynamo=True,
@@ -121,12 +121,10 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         """The trained network with its last activation, in evaluation mode."""
         if not hasattr(self, "_module"):
             like = torch.from_numpy(np.zeros((2, *self.shape_), dtype=self.type_))
-            is_number = self.classes_ is None
-            n_outputs = 1 if is_number else len(self.classes_)
-            network = build_network(self._names()[0], like, n_outputs, self.sizes or {})
+            network = NETWORKS[self._names()[0]](like, self._n_outputs(), **(self.sizes or {}))
             state = {name: torch.from_numpy(value) for name, value in self.weights_.items()}
             network.load_state_dict(state)
-            last = Unit(self.center_, self.spread_) if is_number else nn.Softmax(dim=1)
+            last = nn.Softmax(dim=1) if self.classes_ is not None else self._unit()
             self._module = nn.Sequential(network, last).eval()
         return self._module
 
@@ -141,9 +139,12 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         check_name(loss, losses, "conf/default.yaml: models.network.loss")
         return network, loss
 
+    def _n_outputs(self) -> int:
+        return 1 if self.classes_ is None else len(self.classes_)
+
     @torch.no_grad()
     def _outputs(self, X: Array) -> Array:
-        parts = torch.from_numpy(np.ascontiguousarray(X)).split(BATCH)
+        parts = _tensor(X).split(BATCH)
         return torch.cat([self.module()(part) for part in parts]).numpy()
 
     def _examples(self, X: Array, y: Array, weight: Array) -> Examples:
@@ -151,8 +152,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
             target = torch.from_numpy((y - self.center_) / self.spread_).float()
         else:
             target = torch.from_numpy(np.searchsorted(self.classes_, y))
-        values = torch.from_numpy(np.ascontiguousarray(X))
-        return Examples(values, target, torch.from_numpy(weight.astype(np.float32)))
+        return Examples(_tensor(X), target, torch.from_numpy(weight.astype(np.float32)))
 
     def _class_weights(self, y: Array, train: Array) -> Array:
         """The weight of each example's class; shape (n,)."""
@@ -163,19 +163,14 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         found = compute_class_weight(self.class_weight, classes=self.classes_, y=train)
         return np.asarray(found[np.searchsorted(self.classes_, y)])
 
-
-class Unit(nn.Module):
-    """Turns what a network has learnt into the target's unit."""
-
-    def __init__(self, center: float, spread: float) -> None:
-        super().__init__()
-        self.center, self.spread = center, spread
-
-    def forward(self, outputs: Tensor) -> Tensor:
-        """outputs: shape (n, 1)."""
-        return outputs * self.spread + self.center
+    def _unit(self) -> nn.Module:
+        """The layer that turns what a network has learnt into the target's unit."""
+        layer = nn.Linear(1, 1)
+        nn.init.constant_(layer.weight, self.spread_)
+        nn.init.constant_(layer.bias, self.center_)
+        return layer
 
 
-def _level(y: Array) -> tuple[float, float]:
-    """Mean and standard deviation."""
-    return float(np.mean(y)), float(np.std(y)) or 1.0
+def _tensor(X: Array) -> Tensor:
+    """Without a copy, where torch takes the array as it is."""
+    return torch.from_numpy(np.require(X, requirements=["C", "W"]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import nn
 
 from ..utils import logs
 from ..utils.errors import CheckFailed
@@ -37,17 +37,15 @@ class Job:
     def loop(self, folder: Path | None = None) -> TrainingLoop:
         """Its loop, with the untrained network. folder: of the checkpoint."""
         torch.manual_seed(self.options.seed)  # the first weights, the same in every process
-        network = build_network(self.network, self.train.X, self.n_outputs, self.sizes)
-        loss = build_loss(self.loss, self.loss_options)
+        network, loss = self.build(), build_loss(self.loss, self.loss_options)
         return TrainingLoop(network, loss, self.train, self.valid, self.options, AUGMENT, folder)
 
-
-def build_network(name: str, X: Tensor, n_outputs: int, sizes: dict[str, Any]) -> nn.Module:
-    """The network of that name; raises ValueError where a size is not its own."""
-    try:
-        return NETWORKS[name](X, n_outputs, **sizes)
-    except TypeError as error:
-        raise ValueError(f"conf/default.yaml: models.network.sizes: {error}") from error
+    def build(self) -> nn.Module:
+        """The untrained network; raises ValueError where a size is not its own."""
+        try:
+            return NETWORKS[self.network](self.train.X, self.n_outputs, **self.sizes)
+        except TypeError as error:
+            raise ValueError(f"conf/default.yaml: models.network.sizes: {error}") from error
 
 
 def run_job(job: Job, folder: Path | None = None) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class TrainingLoop:
         self.bf16 = {"auto": on_gpu, "float32": False, "bf16": True}[options.precision]
         self.train, self.valid = train, valid
         self.network = network.to(self.device)
-        self.forward: nn.Module = torch.compile(network) if options.compile else network
+        self.forward: Any = torch.compile(network) if options.compile else network
         if self.n_ranks > 1:
             self.forward = DistributedDataParallel(self.forward)
         self.optimizer = torch.optim.AdamW(
@@ -94,11 +94,12 @@ class TrainingLoop:
         started, first = time.perf_counter(), self.position
         # Batches of nearly equal size: no small one at the end.
         batches = self._order().tensor_split(self.steps_per_epoch)
-        for self.position in range(first, self.steps_per_epoch):
-            every = self.options.checkpoint_steps
-            if every and self.position % every == 0 and self.position != first:
+        every = self.options.checkpoint_steps or self.steps_per_epoch
+        for position in range(first, self.steps_per_epoch):
+            self.position = position
+            if position % every == 0 and position != first:
                 self._checkpoint()
-            self._step(batches[self.position])
+            self._step(batches[position])
         seconds = time.perf_counter() - started
         self._close_epoch(sum(map(len, batches[first:])) / seconds)
         self._checkpoint()
