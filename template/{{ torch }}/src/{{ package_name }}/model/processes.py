@@ -78,13 +78,14 @@ def spread(
             except KeyboardInterrupt:
                 group.terminate()  # torchrun ends its processes
                 raise
-        if group.returncode:
-            raise CheckFailed(f"one of {n_processes} processes ended; its error stands above")
-        found = dict(torch.load(Path(place, RESULT), weights_only=True))
+        result = Path(place, RESULT)
+        found = dict(torch.load(result, weights_only=True)) if result.is_file() else {}
     if "failed" in found:
         raise CheckFailed(found["failed"])
     if "mistake" in found:
         raise ValueError(found["mistake"])
+    if group.returncode:
+        raise CheckFailed(f"one of {n_processes} processes ended; its error stands above")
     return found
 
 
@@ -97,14 +98,15 @@ def main(place: Path, folder: Path | None) -> None:
     try:
         with logs.on_screen():
             found = run_job(Job(**content), folder)
+        dist.barrier()
     except CheckFailed as error:
         found = {"failed": str(error)}
     except ValueError as error:
         found = {"mistake": str(error)}
-    finally:
-        dist.destroy_process_group()
     if os.environ["LOCAL_RANK"] == "0":
         torch.save(found, place / RESULT)
+    # The end of the interpreter meets threads of gloo now and then, and aborts.
+    os._exit(0)
 
 
 if __name__ == "__main__":
