@@ -46,7 +46,9 @@ def range_test(subject: Subject) -> tuple[list[float], list[float]]:
     network, options = subject.untrained().train(), subject.job.options
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=options.weight_decay)
     random = torch.Generator().manual_seed(options.seed)
-    rates, losses, mean = [], [], 0.0
+    rates: list[float] = []
+    losses: list[float] = []
+    mean = 0.0
     for step, rate in enumerate(np.geomspace(LOWEST, HIGHEST, N_STEPS).tolist(), 1):
         optimizer.param_groups[0]["lr"] = rate
         batch = torch.randint(len(subject.X), (options.batch_size,), generator=random)
