@@ -76,7 +76,7 @@ FAULTS = [
         (
             NETWORKS,
             "    " + LAST,
-            f"    made = {LAST[7:]}\n    made.spare = nn.Linear(2, 2)\n    return made",
+            f"    made = {LAST[7:]}\n    made[0].spare = nn.Linear(2, 2)\n    return made",
         ),
     ),
     fault(

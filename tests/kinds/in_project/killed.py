@@ -87,6 +87,8 @@ def forked(folder: Path, kill_at: int | None = None) -> int:
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])
+    # The first optimiser imports for seconds; it trains nothing.
+    torch.optim.AdamW([nn.Parameter(torch.zeros(1))])
     processes.NETWORKS["convolutional"] = convolutional
     processes.AUGMENT = shifted
     found = {"unbroken": ([forked(root / "unbroken")], "unbroken")}

@@ -68,9 +68,10 @@ def spread(
         torch.save(plain | parts | {"options": asdict(job.options)}, Path(place, JOB))
         command = [sys.executable, "-m", "torch.distributed.run", *(torchrun or ["--standalone"])]
         command += [f"--nproc-per-node={n_processes}", "-m", __name__, place, str(folder or "")]
-        threads = {"OMP_NUM_THREADS": str(job.options.threads)}
+        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]  # this code
+        chosen = {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(job.options.threads)}
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=os.environ | threads
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | chosen
         ) as group:
             try:
                 for line in group.stdout or ():
