@@ -5,6 +5,8 @@ from typing import Any
 # What a project of scaffold mvp does not have by itself.
 ALL = ["worker", "explain", "fairness", "drift", "runs", "mlflow", "docs", "monitor", "rollout"]
 ALL += ["retrain", "govern", "audit", "inspect", "operate"]
+# Estimators. They are not in ALL, whose projects are installed: PyTorch's default build is gigabytes.
+LEARNERS = ["torch", "lightgbm", "xgboost"]
 ROWS: dict[str, dict[str, Any]] = {
     "poc-github": {"scaffold": "poc", "ci": "github", "owner": "@org/team"},
     "poc-none-batch": {"scaffold": "poc", "ci": "none", "components": ["batch", "explain"]},
@@ -14,6 +16,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "task": "regression",
         "components": ALL,
     },
+    "poc-github-learners": {"scaffold": "poc", "ci": "github", "components": LEARNERS},
     "mvp-gitlab": {"scaffold": "mvp", "ci": "gitlab", "owner": "@org/team"},
     "production-github": {"scaffold": "production", "ci": "github", "owner": "@org/team"},
     "checklist-github": {"scaffold": "checklist", "ci": "github"},
