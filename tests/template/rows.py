@@ -16,12 +16,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "task": "regression",
         "components": ALL,
     },
-    "poc-github-learners": {"scaffold": "poc", "ci": "github", "components": LEARNERS},
     "mvp-gitlab": {"scaffold": "mvp", "ci": "gitlab", "owner": "@org/team"},
     "production-github": {"scaffold": "production", "ci": "github", "owner": "@org/team"},
     "checklist-github": {"scaffold": "checklist", "ci": "github"},
     "checklist-gitlab": {"scaffold": "checklist", "ci": "gitlab"},
 }
+# Rendered and never installed.
+NOT_INSTALLED = {"poc-none-learners": {"scaffold": "poc", "ci": "none", "components": LEARNERS}}
 # Answers that touch a few files: tried one by one.
 SMALL: list[dict[str, str]] = [
     {"licence": "Apache-2.0"},
