@@ -1,5 +1,7 @@
 """A network behind scikit-learn's interface: one of ESTIMATORS."""
 
+import logging
+import warnings
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -104,16 +106,19 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
 
     def to_onnx(self, X: Array) -> bytes:
         """The trained network in one file, for any number of examples; X: two of them or more."""
-        program = torch.onnx.export(
-            self.module(),
-            (_tensor(X),),
-            input_names=["X"],
-            opset_version=OPSET,
-            dynamo=True,
-            dynamic_shapes=({0: torch.export.Dim("rows")},),
-            external_data=False,
-            verbose=False,
-        )
+        # The exporter warns of packages that it can do without, and of its own code.
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        with warnings.catch_warnings(action="ignore"):
+            program = torch.onnx.export(
+                self.module(),
+                (_tensor(X),),
+                input_names=["X"],
+                opset_version=OPSET,
+                dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("rows")},),
+                external_data=False,
+                verbose=False,
+            )
         assert program is not None
         return bytes(program.model_proto.SerializeToString())
 
