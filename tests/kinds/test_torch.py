@@ -175,6 +175,20 @@ OF_NUMBERS = [
     ),
 ]
 TABLES = {"classification": FAULTS, "regression": OF_NUMBERS}
+# Planted in each run; the others with the slow tests.
+QUICK = {
+    "softmax-before-cross-entropy",
+    "shuffled-labels",
+    "frozen-layer",
+    "evaluated-in-train-mode",
+    "local-loss-drives-early-stopping",
+    "numpy-number-in-a-checkpoint",
+    "target-scaled-twice",
+}
+
+
+def test_the_faults_that_are_planted_in_each_run_are_listed():
+    assert {one.name for faults in TABLES.values() for one in faults} >= QUICK
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +211,19 @@ def test_killed_at_random_steps_and_resumed_it_learns_the_same_bits(project, tmp
         assert digest == expected, name
 
 
+def test_the_small_build_is_installed_and_nothing_of_a_gpu_is_named(project):
+    printed = "import torch; print(torch.__version__, torch.cuda.is_available())"
+    version = run(str(project / ".venv/bin/python"), "-c", printed, cwd=project).stdout.split()
+    exported = run(
+        "uv", "export", "--frozen", "--no-hashes", "--group", "torch", cwd=project
+    ).stdout
+
+    assert version[0].endswith("+cpu")
+    assert version[1] == "False"
+    assert "torch==" in exported
+    assert "nvidia-" not in exported
+
+
 def test_the_machinery_holds_in_a_project(project, tmp_path):
     copy = copy_installed(project, tmp_path / "project")
     shutil.copy2(HERE / "check_torch.py", copy / "tests/networks/test_machinery.py")
@@ -209,16 +236,29 @@ def test_the_machinery_holds_in_a_project(project, tmp_path):
 
 @pytest.mark.parametrize("task", TABLES)
 def test_a_planted_fault_turns_the_shipped_test_red(project, render, tmp_path, task):
-    rendered = render(components=["torch"], task=task)
+    faults = [one for one in TABLES[task] if one.name in QUICK]
+
+    assert not_caught(project, render(components=["torch"], task=task), tmp_path, faults) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TABLES)
+def test_every_planted_fault_turns_the_shipped_test_red(project, render, tmp_path, task):
+    faults = [one for one in TABLES[task] if one.name not in QUICK]
+
+    assert not_caught(project, render(components=["torch"], task=task), tmp_path, faults) == []
+
+
+def not_caught(project: Path, rendered: Path, folder: Path, faults: list[Fault]) -> list[str]:
+    """A sentence for each fault that its test missed; the tests are green without them."""
     (rendered / ".venv").symlink_to(project / ".venv")
-    caught_by = sorted({one.caught_by for one in TABLES[task]})
+    caught_by = sorted({one.caught_by for one in faults})
     sound = Fault("sound", " ".join(caught_by), "")
-    jobs = [planted(rendered, tmp_path / one.name, one) for one in [sound, *TABLES[task]]]
-    found = results(rendered, tmp_path, jobs)
-    not_caught = list(missed(TABLES[task], found))
+    jobs = [planted(rendered, folder / one.name, one) for one in [sound, *faults]]
+    found = results(rendered, folder, jobs)
 
     assert found["sound"] == dict.fromkeys(caught_by, "passed")
-    assert not not_caught, "\n\n".join(not_caught)
+    return list(missed(faults, found))
 
 
 def planted(project: Path, folder: Path, one: Fault) -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Any
 # What a project of scaffold mvp does not have by itself.
 ALL = ["worker", "explain", "fairness", "drift", "runs", "mlflow", "docs", "monitor", "rollout"]
 ALL += ["retrain", "govern", "audit", "inspect", "operate"]
-# Estimators. They are not in ALL, whose projects are installed: PyTorch's default build is gigabytes.
+# Not in ALL, whose projects are installed: the default build of PyTorch is gigabytes.
 LEARNERS = ["torch", "lightgbm", "xgboost"]
 ROWS: dict[str, dict[str, Any]] = {
     "poc-github": {"scaffold": "poc", "ci": "github", "owner": "@org/team"},
