@@ -73,6 +73,17 @@ def test_two_processes_with_one_batch_end_as_one_process_does():
         np.testing.assert_allclose(*values, atol=1e-6)
 
 
+def test_two_processes_go_on_from_their_checkpoint_with_the_random_states_of_both(tmp_path):
+    options = {"sizes": {"dropout": 0.3}, "schedule": "constant", "warmup": 0.0, "processes": 2}
+    network(**options, epochs=1).fit(X[:60], Y[:60], valid=VALID, folder=tmp_path)
+    resumed = network(**options, epochs=3).fit(X[:60], Y[:60], valid=VALID, folder=tmp_path)
+    unbroken = network(**options, epochs=3).fit(X[:60], Y[:60], valid=VALID)
+
+    assert resumed.history_ == unbroken.history_
+    for name, value in unbroken.weights_.items():
+        np.testing.assert_array_equal(resumed.weights_[name], value, name)
+
+
 def test_a_checkpoint_of_other_threads_or_processes_is_refused(tmp_path):
     network(epochs=1).fit(X, Y, folder=tmp_path)
 
