@@ -5,6 +5,8 @@ from typing import Any
 # What a project of scaffold mvp does not have by itself.
 ALL = ["worker", "explain", "fairness", "drift", "runs", "mlflow", "docs", "monitor", "rollout"]
 ALL += ["retrain", "govern", "audit", "inspect", "operate"]
+# Not in ALL, whose projects are installed: the default build of PyTorch is gigabytes.
+LEARNERS = ["torch", "lightgbm", "xgboost"]
 ROWS: dict[str, dict[str, Any]] = {
     "poc-github": {"scaffold": "poc", "ci": "github", "owner": "@org/team"},
     "poc-none-batch": {"scaffold": "poc", "ci": "none", "components": ["batch", "explain"]},
@@ -19,6 +21,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "checklist-github": {"scaffold": "checklist", "ci": "github"},
     "checklist-gitlab": {"scaffold": "checklist", "ci": "gitlab"},
 }
+# Rendered and never installed.
+NOT_INSTALLED = {"poc-none-learners": {"scaffold": "poc", "ci": "none", "components": LEARNERS}}
 # Answers that touch a few files: tried one by one.
 SMALL: list[dict[str, str]] = [
     {"licence": "Apache-2.0"},

@@ -24,7 +24,7 @@ import yaml
 
 from tests.conftest import ROOT, Render, commit, run, run_copy, update
 from tests.histories import quick
-from tests.template.rows import ALL
+from tests.template.rows import ALL, LEARNERS
 
 NEEDED = (
     "components.yml",
@@ -178,7 +178,7 @@ def groups() -> list[str]:
 def test_each_component_has_its_group_and_it_is_empty_while_it_is_off(rendered: Render):
     poc, mvp = (
         tomllib.loads((rendered(**answers) / "pyproject.toml").read_text(encoding="utf-8"))
-        for answers in ({}, {"scaffold": "mvp", "components": ALL})
+        for answers in ({}, {"scaffold": "mvp", "components": [*ALL, *LEARNERS]})
     )
 
     for content in (poc, mvp):

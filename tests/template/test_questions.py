@@ -87,6 +87,9 @@ REFUSED = {
     "components without code": {"components": "[serve]", "scaffold": "checklist"},
     "removal of what is not there": {"remove": "[docs]"},
     "unknown removal": {"remove": "[x]"},
+    "index without an address": {"torch_index": "pytorch"},
+    "index by another protocol": {"torch_index": "ftp://example.org/simple"},
+    "index with quotes": {"torch_index": 'https://example.org/"'},
 }
 
 ACCEPTED = {
@@ -114,6 +117,7 @@ ACCEPTED = {
     "no owner": {"owner": ""},
     "list": {"components": ["batch", "docs"]},
     "no component": {"components": []},
+    "index of PyTorch": {"components": ["torch"], "torch_index": "https://example.org/whl/cpu"},
 }
 
 
@@ -211,7 +215,8 @@ def test_prompt_says_what_is_wrong_and_lets_correct_it(template, tmp_path):
         COPIER, ["copy", str(template), str(destination)], encoding="utf-8", timeout=60
     )
     child.setwinsize(50, 200)
-    open_questions = {name: shown(question) for name, question in questions().items()}
+    asked = {name: one for name, one in questions().items() if name != "torch_index"}
+    open_questions = {name: shown(question) for name, question in asked.items()}
 
     while open_questions:
         names = list(open_questions)
@@ -296,7 +301,11 @@ OTHER: dict[str, Any] = {
     "ci": "gitlab",
     "scaffold": "checklist",
     "components": ["docs"],
+    "data": "series",
+    "torch_index": "https://example.org/simple",
 }
+# A question that is asked only beside these answers.
+BESIDE: dict[str, dict[str, Any]] = {"torch_index": {"components": ["torch"]}}
 
 
 def files(project: Path) -> dict[str, bytes]:
@@ -313,7 +322,10 @@ def default(small_template, tmp_path_factory) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", questions())
 def test_every_question_is_obeyed_by_a_file(small_template, default, tmp_path, name):
-    project = run_copy(small_template, tmp_path / "project", **{name: OTHER[name]})
+    beside = BESIDE.get(name, {})
+    if beside:
+        default = files(run_copy(small_template, tmp_path / "beside", **beside))
+    project = run_copy(small_template, tmp_path / "project", **beside, **{name: OTHER[name]})
 
     assert files(project) != default
 

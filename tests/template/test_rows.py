@@ -18,9 +18,9 @@ TEXT = {".py", ".md", ".yml", ".yaml", ".toml", ".json", ".mk", ".html", ""}
 SHARED = ("hooks/ml_checklist/", "checklist/catalog/")
 
 
-@pytest.fixture(scope="module", params=rows.ROWS)
+@pytest.fixture(scope="module", params=[*rows.ROWS, *rows.NOT_INSTALLED])
 def project(request, rendered: Render) -> Path:
-    return rendered(**rows.ROWS[request.param])
+    return rendered(**{**rows.ROWS, **rows.NOT_INSTALLED}[request.param])
 
 
 def files(project: Path, *suffixes: str) -> list[Path]:

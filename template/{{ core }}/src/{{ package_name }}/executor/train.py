@@ -162,4 +162,6 @@ def _description(
 
 
 def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
+    """Whether JSON has it; some estimators have a parameter that is NaN."""
+    is_finite = not isinstance(value, float) or math.isfinite(value)
+    return value is None or (isinstance(value, bool | int | float | str) and is_finite)

@@ -1,5 +1,6 @@
 """The losses that can be chosen: add yours to LOSSES."""
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[[Tensor, Tensor], Tensor]  # outputs, targets -> one value an example
 
 
 def cross_entropy(outputs: Tensor, y: Tensor, *, smoothing: float = 0.0) -> Tensor:
@@ -86,5 +87,11 @@ LOSSES: dict[str, tuple[str, Callable[..., Tensor]]] = {
 
 
 def build_loss(name: str, options: dict[str, Any]) -> Loss:
-    """The loss of that name; raises TypeError where an option is not its own."""
-    return partial(LOSSES[name][1], **options)
+    """The loss of that name; raises ValueError where an option is not its own."""
+    function = LOSSES[name][1]
+    try:
+        inspect.signature(function).bind(None, None, **options)
+    except TypeError as error:
+        where = "conf/default.yaml: models.network.loss_options"
+        raise ValueError(f"{where}: {name} has {error}") from error
+    return partial(function, **options)

@@ -1,6 +1,8 @@
 """A network behind scikit-learn's interface: one of ESTIMATORS."""
 
-from dataclasses import fields, replace
+import logging
+import warnings
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,52 +12,35 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
+from ..utils.logs import log
 from ..utils.names import check_name
 from .losses import LOSSES
 from .networks import NETWORKS
+from .options import Examples, Options
 from .processes import Job, run_job, spread
-from .training import Examples, Options
 
 Array = NDArray[Any]
 BATCH = 256  # examples predicted at once
 OPSET = 20
-DEFAULT = Options()
 
 
-class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no types
+@dataclass(eq=False, repr=False)
+class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no types
     """A network of NETWORKS, trained by TrainingLoop.
 
-    network, loss: names. sizes, loss_options: keywords of the network's builder and of the loss.
-    processes: how many train together. The others are the keys of Options.
+    network, loss: names; None: the first one for the task. sizes, loss_options: keywords of the
+    network's builder and of the loss. processes: how many train together on this machine.
+    torchrun: options of torchrun, where the processes of other machines join them.
     """
 
-    def __init__(
-        self,
-        task: str = "classification",
-        network: str | None = None,
-        sizes: dict[str, Any] | None = None,
-        loss: str | None = None,
-        loss_options: dict[str, Any] | None = None,
-        class_weight: Any = None,
-        processes: int = 1,
-        epochs: int = DEFAULT.epochs,
-        batch_size: int = DEFAULT.batch_size,
-        accumulate: int = DEFAULT.accumulate,
-        lr: float = DEFAULT.lr,
-        weight_decay: float = DEFAULT.weight_decay,
-        warmup: float = DEFAULT.warmup,
-        schedule: str = DEFAULT.schedule,
-        clip: float | None = DEFAULT.clip,
-        patience: int | None = DEFAULT.patience,
-        precision: str = DEFAULT.precision,
-        device: str = DEFAULT.device,
-        compile: bool = DEFAULT.compile,
-        checkpoint_steps: int | None = DEFAULT.checkpoint_steps,
-        seed: int = DEFAULT.seed,
-    ) -> None:
-        given = dict(locals())
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
+    task: str = "classification"
+    network: str | None = None
+    sizes: dict[str, Any] | None = None
+    loss: str | None = None
+    loss_options: dict[str, Any] | None = None
+    class_weight: Any = None
+    processes: int = 1
+    torchrun: list[str] | None = None
 
     def fit(
         self,
@@ -68,28 +53,47 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
         """X: shape (n, ...). valid: examples that choose the best epoch, and when to stop.
 
         Without valid train chooses, after all epochs. folder: of the checkpoint.
-        Raises ValueError where a name is unknown, CheckFailed where the loss becomes infinite.
+        Raises ValueError where a name is unknown, CheckFailed where the loss explodes.
         """
-        is_number = self.task == "regression"
-        self.classes_ = None if is_number else np.unique(y)
-        self.shape_, self.type_ = list(X.shape[1:]), X.dtype.str
-        # A network learns numbers around 0 with a spread of 1.
-        self.center_, self.spread_ = _level(y) if is_number else (0.0, 1.0)
-        weight = np.ones(len(y)) if sample_weight is None else sample_weight
-        train = self._examples(X, y, weight * self._class_weights(y, y))
-        judged, options = train, self._options()
-        if valid is None:
-            options = replace(options, patience=None)
-        else:
-            judged = self._examples(*valid, self._class_weights(valid[1], y))
-        network, loss = self._names()
-        words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
-        job = Job(train, judged, options, *words)
-        found = run_job(job, folder) if self.processes == 1 else spread(job, self.processes, folder)
+        job = self.job(X, y, sample_weight, valid)
+        try:
+            if self.processes == 1 and not self.torchrun:
+                found = run_job(job, folder)
+            else:
+                found = spread(job, self.processes, self.torchrun, folder)
+        except KeyboardInterrupt:
+            if folder is not None:
+                log("train", "stopped; the command `resume` continues it from its checkpoint")
+            raise
         self.history_ = found["history"]
         self.weights_ = {name: value.numpy() for name, value in found["weights"].items()}
-        vars(self).pop("_module", None)
+        self.__dict__.pop("_module", None)
         return self
+
+    def job(
+        self,
+        X: Array,
+        y: Array,
+        sample_weight: Array | None = None,
+        valid: tuple[Array, Array] | None = None,
+    ) -> Job:
+        """What `fit` with these arguments trains; learns the classes, or the target's level."""
+        is_number = self.task == "regression"
+        self.classes_: Array | None = None if is_number else np.unique(y)
+        self.shape_, self.type_ = list(X.shape[1:]), X.dtype.str
+        # A network learns numbers around 0 with a spread of 1.
+        self.center_ = float(np.mean(y)) if is_number else 0.0
+        self.spread_ = (float(np.std(y)) or 1.0) if is_number else 1.0
+        weight = np.ones(len(y)) if sample_weight is None else sample_weight
+        train = self._examples(X, y, weight * self._class_weights(y, y))
+        options = Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
+        if valid is None:
+            seen, options = train, replace(options, patience=None)
+        else:
+            seen = self._examples(*valid, self._class_weights(valid[1], y))
+        network, loss = self._names()
+        words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
+        return Job(train, seen, options, *words)
 
     def predict(self, X: Array) -> Array:
         """Codes of classes, or numbers; shape (n,)."""
@@ -102,17 +106,19 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
 
     def to_onnx(self, X: Array) -> bytes:
         """The trained network in one file, for any number of examples; X: two of them or more."""
-        rows = {0: torch.export.Dim("rows")}
-        program = torch.onnx.export(
-            self.module(),
-            (torch.from_numpy(np.ascontiguousarray(X)),),
-            input_names=["X"],
-            opset_version=OPSET,
-            dynamo=True,
-            dynamic_shapes=(rows,),
-            external_data=False,
-            verbose=False,
-        )
+        # The exporter warns of packages that it can do without, and of its own code.
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        with warnings.catch_warnings(action="ignore"):
+            program = torch.onnx.export(
+                self.module(),
+                (_tensor(X),),
+                input_names=["X"],
+                opset_version=OPSET,
+                dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("rows")},),
+                external_data=False,
+                verbose=False,
+            )
         assert program is not None
         return bytes(program.model_proto.SerializeToString())
 
@@ -123,8 +129,7 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
             network = NETWORKS[self._names()[0]](like, self._n_outputs(), **(self.sizes or {}))
             state = {name: torch.from_numpy(value) for name, value in self.weights_.items()}
             network.load_state_dict(state)
-            is_number = self.classes_ is None
-            last = Unit(self.center_, self.spread_) if is_number else nn.Softmax(dim=1)
+            last = nn.Softmax(dim=1) if self.classes_ is not None else self._unit()
             self._module = nn.Sequential(network, last).eval()
         return self._module
 
@@ -139,15 +144,12 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
         check_name(loss, losses, "conf/default.yaml: models.network.loss")
         return network, loss
 
-    def _options(self) -> Options:
-        return Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
-
     def _n_outputs(self) -> int:
         return 1 if self.classes_ is None else len(self.classes_)
 
     @torch.no_grad()
     def _outputs(self, X: Array) -> Array:
-        parts = torch.from_numpy(np.ascontiguousarray(X)).split(BATCH)
+        parts = _tensor(X).split(BATCH)
         return torch.cat([self.module()(part) for part in parts]).numpy()
 
     def _examples(self, X: Array, y: Array, weight: Array) -> Examples:
@@ -155,8 +157,7 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
             target = torch.from_numpy((y - self.center_) / self.spread_).float()
         else:
             target = torch.from_numpy(np.searchsorted(self.classes_, y))
-        values = torch.from_numpy(np.ascontiguousarray(X))
-        return Examples(values, target, torch.from_numpy(weight.astype(np.float32)))
+        return Examples(_tensor(X), target, torch.from_numpy(weight.astype(np.float32)))
 
     def _class_weights(self, y: Array, train: Array) -> Array:
         """The weight of each example's class; shape (n,)."""
@@ -167,19 +168,14 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
         found = compute_class_weight(self.class_weight, classes=self.classes_, y=train)
         return np.asarray(found[np.searchsorted(self.classes_, y)])
 
-
-class Unit(nn.Module):
-    """Turns what a network has learnt into the target's unit."""
-
-    def __init__(self, center: float, spread: float) -> None:
-        super().__init__()
-        self.center, self.spread = center, spread
-
-    def forward(self, outputs: Tensor) -> Tensor:
-        """outputs: shape (n, 1)."""
-        return outputs * self.spread + self.center
+    def _unit(self) -> nn.Module:
+        """The layer that turns what a network has learnt into the target's unit."""
+        layer = nn.Linear(1, 1)
+        nn.init.constant_(layer.weight, self.spread_)
+        nn.init.constant_(layer.bias, self.center_)
+        return layer
 
 
-def _level(y: Array) -> tuple[float, float]:
-    """Mean and standard deviation."""
-    return float(np.mean(y)), float(np.std(y)) or 1.0
+def _tensor(X: Array) -> Tensor:
+    """Without a copy, where torch takes the array as it is."""
+    return torch.from_numpy(np.require(X, requirements=["C", "W"]))

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from torch import nn
 
 from ..utils import logs
 from ..utils.errors import CheckFailed
@@ -33,38 +34,64 @@ class Job:
     loss: str
     loss_options: dict[str, Any]
 
+    def loop(self, folder: Path | None = None) -> TrainingLoop:
+        """Its loop, with the untrained network. folder: of the checkpoint."""
+        torch.manual_seed(self.options.seed)  # the first weights, the same in every process
+        network, loss = self.build(), build_loss(self.loss, self.loss_options)
+        return TrainingLoop(network, loss, self.train, self.valid, self.options, AUGMENT, folder)
+
+    def build(self) -> nn.Module:
+        """The untrained network; raises ValueError where a size is not its own."""
+        try:
+            return NETWORKS[self.network](self.train.X, self.n_outputs, **self.sizes)
+        except TypeError as error:
+            raise ValueError(f"conf/default.yaml: models.network.sizes: {error}") from error
+
 
 def run_job(job: Job, folder: Path | None = None) -> dict[str, Any]:
     """`weights` of the best epoch, and `history`. folder: of the checkpoint."""
-    torch.manual_seed(job.options.seed)  # the first weights, the same in every process
-    network = NETWORKS[job.network](job.train.X, job.n_outputs, **job.sizes)
-    loss = build_loss(job.loss, job.loss_options)
-    loop = TrainingLoop(network, loss, job.train, job.valid, job.options, AUGMENT, folder)
+    loop = job.loop(folder)
     history = loop.run()
     return {"weights": loop.best_weights, "history": history}
 
 
-def spread(job: Job, n_processes: int, folder: Path | None = None) -> dict[str, Any]:
-    """The same in n_processes; raises CheckFailed where one of them fails."""
+def spread(
+    job: Job, n_processes: int, torchrun: list[str] | None = None, folder: Path | None = None
+) -> dict[str, Any]:
+    """The same in n_processes on this machine, and in those of others that torchrun names.
+
+    Raises what the loop raises, and CheckFailed where a process is killed.
+    """
     with tempfile.TemporaryDirectory() as place:
         parts = {"train": vars(job.train), "valid": vars(job.valid)}
         plain = {name: value for name, value in vars(job).items() if name not in parts}
         torch.save(plain | parts | {"options": asdict(job.options)}, Path(place, JOB))
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        command = [sys.executable, "-m", "torch.distributed.run", *(torchrun or ["--standalone"])]
         command += [f"--nproc-per-node={n_processes}", "-m", __name__, place, str(folder or "")]
-        threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]  # this code
+        chosen = {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(job.options.threads)}
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=os.environ | threads
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | chosen
         ) as group:
-            for line in group.stdout or ():
-                logs.log("", line.strip())
-        if group.returncode:
-            raise CheckFailed(f"one of {n_processes} processes failed; its error stands above")
-        return dict(torch.load(Path(place, RESULT), weights_only=True))
+            try:
+                for line in group.stdout or ():
+                    logs.log("", line.strip())
+            except KeyboardInterrupt:
+                group.terminate()  # torchrun ends its processes
+                raise
+        result = Path(place, RESULT)
+        found = dict(torch.load(result, weights_only=True)) if result.is_file() else {}
+    if "failed" in found:
+        raise CheckFailed(found["failed"])
+    if "mistake" in found:
+        raise ValueError(found["mistake"])
+    if group.returncode:
+        raise CheckFailed(f"one of {n_processes} processes ended; its error stands above")
+    return found
 
 
 def main(place: Path, folder: Path | None) -> None:
-    """One process of the group."""
+    """One process of the group; those of a machine find the same, and the first one writes it."""
     content = torch.load(place / JOB, weights_only=True, mmap=True)
     for name, kind in (("train", Examples), ("valid", Examples), ("options", Options)):
         content[name] = kind(**content[name])
@@ -72,10 +99,15 @@ def main(place: Path, folder: Path | None) -> None:
     try:
         with logs.on_screen():
             found = run_job(Job(**content), folder)
-        if dist.get_rank() == 0:
-            torch.save(found, place / RESULT)
-    finally:
-        dist.destroy_process_group()
+        dist.barrier()
+    except CheckFailed as error:
+        found = {"failed": str(error)}
+    except ValueError as error:
+        found = {"mistake": str(error)}
+    if os.environ["LOCAL_RANK"] == "0":
+        torch.save(found, place / RESULT)
+    # The end of the interpreter meets threads of gloo now and then, and aborts.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """The training loop: one process or several, and resumed to the same numbers."""
 
 import math
+import os
+import pickle
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -16,69 +15,23 @@ from torch.nn.parallel import DistributedDataParallel
 from ..utils.errors import CheckFailed
 from ..utils.files import replacing
 from ..utils.logs import log
+from .draws import Augment as Augment
+from .draws import uniforms
+from .losses import Loss
+from .options import Examples as Examples
+from .options import Options as Options
+from .progress import Progress
+from .schedules import LOWERED, share_of_rate
 
 CHECKPOINT = "checkpoint.pt"
-FACTOR = 0.5  # of the learning rate, where the schedule `plateau` lowers it
-Loss = Callable[[Tensor, Tensor], Tensor]  # outputs, targets -> one value an example
-Draws = Callable[[int], Tensor]  # n -> numbers in [0, 1), shape (n_examples, n)
-Augment = Callable[[Tensor, Draws], Tensor]  # examples of train -> changed ones
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a network is trained; keys of `models.network` in conf/.
-
-    batch_size: examples of one step, of all processes together; computed in `accumulate` parts.
-    lr: highest learning rate of AdamW. warmup: share of the steps before it is reached. schedule:
-    what follows: cosine, constant, or plateau (lowered where valid does not improve). clip:
-    highest norm of the gradients. patience: epochs without a better valid before it stops.
-    precision: auto (bf16 on a GPU), float32 or bf16. checkpoint_steps: also inside an epoch.
-    """
-
-    epochs: int = 20
-    batch_size: int = 64
-    accumulate: int = 1
-    lr: float = 1e-3
-    weight_decay: float = 0.01
-    warmup: float = 0.1
-    schedule: str = "cosine"
-    clip: float | None = 1.0
-    patience: int | None = 5
-    precision: str = "auto"
-    device: str = "auto"
-    compile: bool = False
-    checkpoint_steps: int | None = None
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Examples:
-    """X: shape (n, ...). y: shape (n,), codes or numbers. weight: shape (n,)."""
-
-    X: Tensor
-    y: Tensor
-    weight: Tensor
-
-
-def uniforms(seed: int, epoch: int, index: Tensor, n: int) -> Tensor:
-    """Numbers in [0, 1) that depend on the arguments alone; shape (len(index), n).
-
-    Neither the order of the batches, nor the number of processes, nor a resume changes them.
-    Source: Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators.
-    """
-    place = index.numpy().astype(np.uint64)[:, None] * np.uint64(n) + np.arange(n, dtype=np.uint64)
-    x = place + np.uint64((seed << 40) + (epoch << 24)) * np.uint64(0x9E3779B97F4A7C15 >> 1)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
-    bits = (x ^ (x >> np.uint64(31))) >> np.uint64(40)
-    return torch.from_numpy(bits.astype(np.float32) / np.float32(1 << 24))
+EXPLODED = 100  # times the loss of the untrained network
 
 
 class TrainingLoop:
     """Trains a network; `run` returns when it is done, and the best weights are in the network.
 
     Every process of a group that torchrun has started makes one with the same arguments. folder:
-    where the checkpoint is, and is continued from; None: there is none.
+    of the run, where the checkpoint is written, and continued from; None: there is none.
     """
 
     def __init__(
@@ -91,18 +44,20 @@ class TrainingLoop:
         augment: Augment | None = None,
         folder: Path | None = None,
     ) -> None:
-        self.options, self.augment = options, augment
-        self.rank, self.n_ranks = 0, 1
+        torch.set_num_threads(options.threads)
+        self.options, self.augment, self.loss = options, augment, loss
+        self.rank, self.n_ranks, self.place = 0, 1, int(os.environ.get("LOCAL_RANK", 0))
         if dist.is_initialized():
             self.rank, self.n_ranks = dist.get_rank(), dist.get_world_size()
         self.path = folder / CHECKPOINT if folder else None
-        self.device = _device(options.device, self.rank)
-        self.bf16 = options.precision == "bf16" or (
-            options.precision == "auto" and self.device.type == "cuda"
-        )
-        self.loss, self.network = loss, network.to(self.device)
+        shown = None if self.place else folder
+        self.progress = Progress(shown, options.epochs, options.tensorboard)
+        self.device = _device(options.device, self.place)
+        on_gpu = self.device.type == "cuda"
+        self.bf16 = {"auto": on_gpu, "float32": False, "bf16": True}[options.precision]
         self.train, self.valid = train, valid
-        self.forward: nn.Module = torch.compile(network) if options.compile else network
+        self.network = network.to(self.device)
+        self.forward: Any = torch.compile(network) if options.compile else network
         if self.n_ranks > 1:
             self.forward = DistributedDataParallel(self.forward)
         self.optimizer = torch.optim.AdamW(
@@ -111,17 +66,24 @@ class TrainingLoop:
         self.steps_per_epoch = math.ceil(len(train.y) / options.batch_size)
         self.epoch = self.position = 0  # position: of the next step in the epoch
         self.best, self.best_weights = math.inf, self._weights()
-        self.n_worse, self.scale = 0, 1.0
+        self.n_worse, self.scale, self.untrained = 0, 1.0, 0.0
         # Of losses and weights in this epoch; on the device, or each step would wait for it.
         self.sums = torch.zeros(2, dtype=torch.float64, device=self.device)
         self.history: list[dict[str, float]] = []
         torch.manual_seed(options.seed + self.rank)
 
     def run(self) -> list[dict[str, float]]:
-        """Train until the last epoch or the end of patience; one record an epoch."""
+        """Train until the last epoch or the end of patience; one record an epoch.
+
+        Raises CheckFailed where the loss explodes, or the checkpoint cannot be read back;
+        ValueError where a checkpoint is of another number of processes or threads.
+        """
         if self.path and self.path.is_file():
             self.load_state(torch.load(self.path, map_location="cpu", weights_only=True))
             log("train", f"continued at epoch {self.epoch + 1}, step {self.position + 1}")
+        else:
+            self.untrained = self._loss_on_valid()
+            self._checkpoint()
         patience = self.options.patience or math.inf
         while self.epoch < self.options.epochs and self.n_worse < patience:
             self._run_epoch()
@@ -130,14 +92,16 @@ class TrainingLoop:
 
     def _run_epoch(self) -> None:
         started, first = time.perf_counter(), self.position
-        order = self._order()
-        for self.position in range(first, self.steps_per_epoch):
-            self._checkpoint(at_step=True)
-            start = self.position * self.options.batch_size
-            self._step(order[start : start + self.options.batch_size])
+        # Batches of nearly equal size: no small one at the end.
+        batches = self._order().tensor_split(self.steps_per_epoch)
+        every = self.options.checkpoint_steps or self.steps_per_epoch
+        for position in range(first, self.steps_per_epoch):
+            self.position = position
+            if position % every == 0 and position != first:
+                self._checkpoint()
+            self._step(batches[position])
         seconds = time.perf_counter() - started
-        n_seen = len(order) - first * self.options.batch_size
-        self._close_epoch(n_seen / max(seconds, 1e-9))
+        self._close_epoch(sum(map(len, batches[first:])) / seconds)
         self._checkpoint()
 
     def _order(self) -> Tensor:
@@ -146,24 +110,27 @@ class TrainingLoop:
 
     def _step(self, batch: Tensor) -> None:
         """One update. The mean is over the whole batch, whatever share of it a process has."""
-        lr = self.learning_rate()
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = self.learning_rate()
         self.forward.train()
         self.optimizer.zero_grad(set_to_none=True)
         total = float(self.train.weight[batch].sum())
         for part in batch[self.rank :: self.n_ranks].tensor_split(self.options.accumulate):
-            X, y, weight = (values[part] for values in vars(self.train).values())
-            if self.augment is not None:
-                seed, epoch = self.options.seed, self.epoch
-                X = self.augment(X, lambda n, at=part: uniforms(seed, epoch, at, n))  # type: ignore[misc]
-            value = self._losses(X, y) @ weight.to(self.device)
-            self.sums += torch.stack([value.detach(), weight.sum().to(self.device)])
+            weight = self.train.weight[part].to(self.device)
+            value = self._losses(self._augmented(part), self.train.y[part]) @ weight
+            self.sums += torch.stack([value.detach(), weight.sum()])
             # The gradients of the processes are averaged: n_ranks makes a sum of it.
             (value * (self.n_ranks / total)).backward()
         if self.options.clip:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
         self.optimizer.step()
+
+    def _augmented(self, part: Tensor) -> Tensor:
+        """The examples of train with these numbers, changed as AUGMENT does."""
+        X = self.train.X[part]
+        if self.augment is None:
+            return X
+        return self.augment(X, lambda n: uniforms(self.options.seed, self.epoch, part, n))
 
     def _losses(self, X: Tensor, y: Tensor) -> Tensor:
         X, y = (values.to(self.device, non_blocking=True) for values in (X, y))
@@ -172,51 +139,42 @@ class TrainingLoop:
         return self.loss(outputs.float(), y)
 
     def learning_rate(self) -> float:
-        """Of the next step: linear warm-up, then the schedule."""
-        n_steps = self.options.epochs * self.steps_per_epoch
-        step = self.epoch * self.steps_per_epoch + self.position
-        n_warm = math.ceil(self.options.warmup * n_steps)
-        if step < n_warm:
-            return self.options.lr * (step + 1) / n_warm
-        if self.options.schedule == "cosine":
-            done = (step - n_warm) / max(1, n_steps - n_warm)
-            return self.options.lr * (1 + math.cos(math.pi * done)) / 2
-        return self.options.lr * self.scale  # `constant` never lowers it
+        """Of the next step."""
+        step, n_steps = (n * self.steps_per_epoch for n in (self.epoch, self.options.epochs))
+        step, options = step + self.position, self.options
+        share = share_of_rate(options.schedule, step, n_steps, options.warmup)
+        return options.lr * self.scale * share
 
     def _close_epoch(self, rate: float) -> None:
         """Compare valid with the best; every process sees the same sums, so all decide alike."""
-        self.forward.eval()
-        sums = [*self.sums.tolist(), *self._sums(self.valid), rate]
-        train, n_train, valid, n_valid, rate = self._reduced(sums)
-        value, lr = valid / n_valid, self.learning_rate()
-        entry = {"train": train / n_train, "valid": value, "lr": lr, "epoch": self.epoch + 1}
-        self.history.append(entry)
-        if not math.isfinite(train):
-            problem = f"the loss became {train} at a learning rate of {lr:g}"
-            raise CheckFailed(f"epoch {self.epoch + 1}: {problem}; lower models.network.lr")
-        if value < self.best:
+        train, n_train = self._reduced(self.sums.tolist())
+        loss, value, lr = train / n_train, self._loss_on_valid(), self.learning_rate()
+        self.epoch, self.position = self.epoch + 1, 0
+        limit = EXPLODED * max(1.0, abs(self.untrained))
+        if not (math.isfinite(loss) and value < limit):
+            problem = f"the loss became {loss:.3g}, {value:.3g} on valid, from {self.untrained:.3g}"
+            raise CheckFailed(f"epoch {self.epoch}: {problem}; lower models.network.lr ({lr:g})")
+        if is_best := value < self.best:
             self.best, self.best_weights, self.n_worse = value, self._weights(), 0
         else:
             self.n_worse += 1
-            self.scale *= FACTOR if self.options.schedule == "plateau" else 1
-        mark = "" if self.n_worse else " best"
-        text = f"epoch {self.epoch + 1:>3} of {self.options.epochs}: loss {entry['train']:.4f}, "
-        if self.rank == 0 and self.path is not None:
-            log("", f"{text}valid {value:.4f}{mark}, {rate:,.0f} examples/s")
-        self.epoch, self.position = self.epoch + 1, 0
+            self.scale *= LOWERED if self.options.schedule == "plateau" else 1
+        self.history.append({"epoch": self.epoch, "train": loss, "valid": value, "lr": lr})
+        self.progress.show(self.history[-1], is_best, rate)
         self.sums.zero_()
 
     @torch.no_grad()
-    def _sums(self, examples: Examples) -> tuple[float, float]:
-        """Weighted sum of the losses and of the weights, of this process's share."""
-        found = [0.0, 0.0]
-        share = torch.arange(self.rank, len(examples.y), self.n_ranks)
+    def _loss_on_valid(self) -> float:
+        """The weighted mean over all processes, each of which computes its share."""
+        self.forward.eval()
+        found = torch.zeros(2, dtype=torch.float64)
+        share = torch.arange(self.rank, len(self.valid.y), self.n_ranks)
         for part in share.split(4 * self.options.batch_size):
-            weight = examples.weight[part]
-            losses = self._losses(examples.X[part], examples.y[part])
-            found[0] += float(losses @ weight.to(self.device))
-            found[1] += float(weight.sum())
-        return found[0], found[1]
+            weight = self.valid.weight[part]
+            losses = self._losses(self.valid.X[part], self.valid.y[part])
+            found += torch.tensor([float(losses.cpu() @ weight), float(weight.sum())])
+        total, n_valid = self._reduced(found.tolist())
+        return total / n_valid
 
     def _reduced(self, values: list[float]) -> list[float]:
         """The sums over all processes."""
@@ -231,13 +189,9 @@ class TrainingLoop:
         return {name: value.detach().cpu().clone() for name, value in state.items()}
 
     def state(self) -> dict[str, Any]:
-        """Everything that the next step depends on; plain types and tensors alone.
-
-        Raises what `torch.distributed` raises where a process of the group is gone.
-        """
-        random = [_random_state(self.device)]
+        """Everything that the next step depends on; plain types and tensors alone."""
+        random: list[Any] = [_random_state(self.device)] * self.n_ranks
         if self.n_ranks > 1:
-            random = [None] * self.n_ranks  # type: ignore[list-item]
             dist.all_gather_object(random, _random_state(self.device))
         return {
             "network": self._weights(),
@@ -265,26 +219,29 @@ class TrainingLoop:
         if gpu:
             torch.cuda.set_rng_state(gpu[0], self.device)
 
-    def _checkpoint(self, at_step: bool = False) -> None:
-        """Write the state; once more to check it, the first one is read back."""
-        every = self.options.checkpoint_steps
-        if self.path is None or (at_step and (not every or self.position % every)):
+    def _checkpoint(self) -> None:
+        """Write the state; what the first epoch wrote is read back, which proves the rest."""
+        if self.path is None:
             return
-        state, first = self.state(), not self.path.is_file()
-        if self.rank == 0:
+        state = self.state()
+        if self.place == 0:  # of the processes of a machine, one writes
             with replacing(self.path) as temporary:
                 torch.save(state, temporary)
-            if first:
+        if self.place == 0 and self.epoch <= 1:
+            try:
                 torch.load(self.path, weights_only=True)
+            except pickle.UnpicklingError as error:
+                reason = "holds more than tensors and plain types, and cannot be read back"
+                raise CheckFailed(f"epoch {self.epoch}: {CHECKPOINT} {reason}: {error}") from error
 
 
-PLAIN = ("epoch", "position", "best", "best_weights", "n_worse", "scale", "history")
+PLAIN = ("epoch", "position", "best", "best_weights", "n_worse", "scale", "untrained", "history")
 
 
-def _device(name: str, rank: int) -> torch.device:
+def _device(name: str, place: int) -> torch.device:
     if name != "auto":
         return torch.device(name)
-    return torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
+    return torch.device("cuda", place) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def _random_state(device: torch.device) -> list[Tensor]:

@@ -27,9 +27,7 @@ def find_stopped(root: Path, name: str | None) -> runs.Run:
     """The run of that name, or the newest with a checkpoint and no model."""
     found = [one for one in runs.every(root) if name in (None, one.folder.name)]
     stopped = [
-        one
-        for one in found
-        if (one.folder / CHECKPOINT).is_file() and "model" not in one.record
+        one for one in found if (one.folder / CHECKPOINT).is_file() and "model" not in one.record
     ]
     if not stopped:
         raise ValueError(f"{runs.LOGS}/: no stopped run with a {CHECKPOINT}; `train` starts one")
