@@ -129,7 +129,7 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
     other = (pl.Binary, pl.Time, pl.Object)
-    unusable = [name for name, d in schema.items() if d.is_nested() or d in other]
+    unusable = [name for name, d in schema.items() if (d.is_nested() and d != pl.List(pl.Float64)) or d in other]
     for name in unusable:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]
