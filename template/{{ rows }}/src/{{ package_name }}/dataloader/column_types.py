@@ -197,15 +197,15 @@ def _dates(cells: pl.Series, form: str | None) -> pl.Series:
         cells = cells.cast(pl.Int64, strict=False).cast(pl.String)
     if not isinstance(cells.dtype, pl.String):
         return dates
-    for one in form.split(EITHER) if form else [None]:
+    for one in form.split(EITHER) if form else DATE_FORMATS:
         dates = dates.zip_with(dates.is_not_null(), _moments(cells, one))
     return dates
 
 
-def _moments(cells: pl.Series, form: str | None) -> pl.Series:
+def _moments(cells: pl.Series, form: str) -> pl.Series:
     """UTC where a cell names its zone; the first of the month or year where it has no day."""
-    if form and "%d" not in form and form != "%s":
+    if "%d" not in form and form != "%s":
         month = "" if "%m" in form or "%B" in form else "01 "
         cells, form = "01 " + month + cells, f"%d {'%m ' if month else ''}{form}"
     dates = cells.str.to_datetime(form, strict=False, time_unit="us", exact=True)
-    return dates.dt.replace_time_zone(None) if form and "z" in form else dates
+    return dates.dt.replace_time_zone(None) if "z" in form else dates

@@ -131,11 +131,12 @@ class _Long:
         yield from np.split(np.arange(len(codes)), np.flatnonzero(np.diff(codes)) + 1)
 
     def known(self, values: Array) -> Pairs:
-        """Each known value, from 1 to data.horizon steps before."""
+        """Each known value, from the known ones up to data.horizon steps before."""
         targets = np.flatnonzero(np.isfinite(values))
         ahead = np.arange(1, self.data.horizon + 1)
         at, steps = np.repeat(targets, len(ahead)), np.tile(ahead, len(targets))
-        kept = (at >= steps) & ((at - steps) % self.data.stride == 0)
+        origins = np.maximum(at - steps, 0)
+        kept = (at >= steps) & (origins % self.data.stride == 0) & np.isfinite(values[origins])
         return at[kept], steps[kept]
 
     def newest(self, values: Array) -> Pairs:

@@ -78,7 +78,7 @@ class Preprocessor:
         """
         parts = [*self._levels(table)]
         calendar = self._calendar(table)
-        parts += [calendar[name] for name in self.numbers_["calendar"]]
+        parts += [np.nan_to_num(calendar[name]) for name in self.numbers_["calendar"]]
         for name, values in self._covariates(table).items():
             center, size = self.numbers_["scaled"][name]
             scaled = (values - center) / size
