@@ -15,7 +15,15 @@ from ..utils.predictions import Array
 Matrix = NDArray[np.float32]
 # The matrix begins with these columns. The last five are differences from the level, in spreads.
 LEVEL, SPREAD, AHEAD, LAST, SAME, DRIFT, SAME_DRIFT = range(7)
-FIXED = ("level", "spread", HORIZON, "last value", "same season", "drift", "same season and drift")
+FIXED = (
+    f"{HISTORY} level",
+    f"{HISTORY} spread",
+    HORIZON,
+    f"{HISTORY} last",
+    f"{HISTORY} same season",
+    f"{HISTORY} drift",
+    f"{HISTORY} same season and drift",
+)
 LAGS = len(FIXED)  # where the history begins, the oldest value first
 MAX_CATEGORIES = 50
 LIMIT = 1e30  # float32 holds 3e38
@@ -58,15 +66,14 @@ class Preprocessor:
         usual = float(np.median(spreads[spreads > 0])) if (spreads > 0).any() else 1.0
         values = self._covariates(table)
         known = {name: one[np.isfinite(one)] for name, one in values.items()}
-        # NaN here is a column that was wholly empty.
-        scaled = {name: [float(one.mean()), float(one.std()) or 1.0] if len(one) else [0.0, 1.0] for name, one in known.items()}
+        scaled = {name: _scale(one) for name, one in known.items()}
         self.numbers_ = {
             "smallest": SMALLEST * usual,
             "scaled": scaled,
             "calendar": [n for n, one in self._calendar(table).items() if np.ptp(one) > 1e-6],
             "length": int(table[HISTORY].list.len()[0]),
         }
-        lags = [f"lag {n}" for n in range(self.numbers_["length"], 0, -1)]
+        lags = [f"{HISTORY} lag {n}" for n in range(self.numbers_["length"], 0, -1)]
         shown = [f"{name}={value}" for name, found in self.categories_.items() for value in found]
         self.feature_names_ = [*FIXED, *lags, *self.numbers_["calendar"], *values, *shown]
         return self
@@ -80,8 +87,9 @@ class Preprocessor:
         calendar = self._calendar(table)
         parts += [np.nan_to_num(calendar[name]) for name in self.numbers_["calendar"]]
         for name, values in self._covariates(table).items():
-            center, size = self.numbers_["scaled"][name]
-            scaled = (values - center) / size
+            low, high, center, size = self.numbers_["scaled"][name]
+            # A line learnt within the range of train says nothing about values beyond.
+            scaled = (np.clip(values, low, high) - center) / size
             parts.append(scaled if self.native else np.nan_to_num(scaled, nan=0.0))
         for name, known in self.categories_.items():
             texts = table[name].cast(pl.String)
@@ -128,20 +136,21 @@ class Preprocessor:
         for name, period in (("day", 1.0), ("week", WEEK_DAYS), ("year", YEAR_DAYS)):
             for harmonic in (1, 2):
                 turn = 2 * np.pi * harmonic * np.fmod(days, period) / period
-                found[f"{name} sin {harmonic}"] = np.sin(turn)
-                found[f"{name} cos {harmonic}"] = np.cos(turn)
+                part = f"{self.time} {name} {harmonic}"
+                found |= {f"{part} sin": np.sin(turn), f"{part} cos": np.cos(turn)}
         return found
 
     def _covariates(self, table: pl.DataFrame) -> dict[str, Array]:
-        """Numbers at the target's time; of a past the newest value, and the mean."""
+        """Numbers at the target's time; of a past its newest value and change, from its level."""
         found = {}
         for name, dtype in table.schema.items():
             if name in (HISTORY, HORIZON, ORIGIN, self.time) or dtype == pl.String:
                 continue
             if dtype.is_nested():
-                past = matrix(table[name])
-                found[f"{name} last"] = newest(past)
-                found[f"{name} mean"] = mean(past)
+                level, spread, slope = _past(table[name], self.season)
+                size = np.where(spread > 0, spread, 1.0)
+                found[f"{name} last"] = (newest(matrix(table[name])) - level) / size
+                found[f"{name} drift"] = slope / size
             elif dtype.is_numeric() or dtype in (pl.Boolean, pl.Duration):
                 found[name] = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
             else:
@@ -164,6 +173,13 @@ def _past(cells: pl.Series, season: int | None) -> tuple[Array, Array, Array]:
     before = mean(past[:, -2 * width : -width]) if past.shape[1] >= 2 * width else level
     slope = np.nan_to_num((level - before) / width)
     return np.nan_to_num(level), np.nan_to_num(np.sqrt(square)), slope
+
+
+def _scale(known: Array) -> list[float]:
+    """Lowest, highest, mean and standard deviation."""
+    if not len(known):
+        return [0.0, 0.0, 0.0, 1.0]
+    return [*map(float, (known.min(), known.max(), known.mean(), known.std() or 1.0))]
 
 
 def _commonest(cells: pl.Series) -> list[str]:
