@@ -171,7 +171,8 @@ class _Long:
                 gap = target == NONE if cells.name != data.entity else target < NONE
                 columns.append(cells.gather(here).set(pl.Series(gap), None))
             elif cells.dtype == pl.Float64 and cells.name not in data.ignore:
-                columns.append(_lists(_windows(_on_grid(cells, row_at), n_past)[origin], cells.name))
+                windows = _windows(_on_grid(cells, row_at), n_past)
+                columns.append(_lists(windows[origin], cells.name))
             else:
                 columns.append(cells.gather(before))
         value = rows[data.target].gather(np.maximum(target, 0)).set(pl.Series(target == NONE), None)

@@ -26,7 +26,8 @@ def find_suspects(
 ) -> Iterator[Suspect]:
     """What looks wrong with the series. table: typed examples, and in which part each is."""
     found = table.with_columns(part.alias("_part"), _entity(table, data))
-    series = found.sort(HORIZON).unique(["_entity", data.time], keep="first").sort("_entity", data.time)
+    nearest = found.sort(HORIZON).unique(["_entity", data.time], keep="first")
+    series = nearest.sort("_entity", data.time)
     yield from _gaps(series, data)
     yield from _late(series, data)
     yield from sentinels(series[[data.target]])
@@ -137,7 +138,8 @@ def _unknowable(train: pl.DataFrame, name: str, data: Data) -> Iterator[Suspect]
     found = {lag: _correlation(parts) for lag, parts in pairs.items()}
     lag = max(found, key=lambda one: found[one], default=0)
     if found.get(lag, 0.0) > LEAK_R:
-        when = "at the same time" if lag == 0 else f"{abs(lag)} steps {'later' if lag > 0 else 'before'}"
+        when = f"{lag} steps later" if lag > 0 else f"{-lag} steps before"
+        when = when if lag else "at the same time"
         evidence = f"its changes are those of {data.target} {when} (correlation {found[lag]:.3f}), "
         evidence += f"which is not known {data.horizon} steps ahead"
         fix = f"take {name} out of data.future"

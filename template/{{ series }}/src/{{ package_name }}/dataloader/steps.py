@@ -36,10 +36,10 @@ class Step:
     def grid(self, times: pl.Series) -> Array:
         """The place of each time, in steps since the first; not whole where it is off the grid."""
         if self.months:
-            months = (times.dt.year() * 12 + times.dt.month()).to_numpy().astype(np.float64)
-            return (months - months.min()) / self.months
+            months = (times.dt.year() * 12 + times.dt.month()).cast(pl.Float64).to_numpy()
+            return np.asarray((months - months.min()) / self.months)
         ticks = times.to_physical().cast(pl.Float64).to_numpy()
-        return (ticks - ticks.min()) / self.size
+        return np.asarray((ticks - ticks.min()) / self.size)
 
     def shift(self, times: pl.Series, n_steps: Array) -> pl.Series:
         """Each time, so many steps later."""
@@ -76,7 +76,8 @@ def step_of(times: pl.Series, entities: pl.Series, data: Data) -> Step:
     common = ticks.drop_nulls().cast(pl.Float64).mode().sort()
     if not len(common):
         raise ValueError("data.step: one time is too few to see the step; set it, such as 1mo")
-    if temporal and common[0] >= SHORTEST_MONTH_US and (month_end or times.dt.day().n_unique() == 1):
+    same_day = temporal and (month_end or times.dt.day().n_unique() == 1)
+    if same_day and common[0] >= SHORTEST_MONTH_US:
         month = pl.col("time").dt.year() * 12 + pl.col("time").dt.month()
         months = frame.select(month.diff().over("entity")).to_series().drop_nulls()
         return Step(months=int(months.mode().sort()[0]), month_end=month_end)

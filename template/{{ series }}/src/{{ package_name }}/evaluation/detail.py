@@ -14,7 +14,7 @@ from ..utils.predictions import Array, Predictions
 MAX_ORIGINS, MAX_ENTITIES, N_FORECASTS = 200, 6, 3
 N_PAST = 4  # horizons of the past in a picture
 N_DRAWS = 500
-
+FORECASTS = ("model", "seasonal", "last")
 
 
 def detail(context: Any, test: pl.DataFrame, predicted: Predictions) -> dict[str, Any]:
@@ -27,19 +27,21 @@ def detail(context: Any, test: pl.DataFrame, predicted: Predictions) -> dict[str
     """
     data, target = context.config.data, context.config.data.target
     scales = _scales(context.train, data)
-    calibrated = context.valid.with_columns(
-        pl.Series("_error", np.abs(context.model.predict(context.valid).y_pred - context.target(context.valid)))
-    )
-    rows = _scored(test, predicted.y_pred, data).with_columns(_scale_of(test, scales, data))
-    widths, reason = _widths(calibrated, scales, data)
+    on_valid = context.model.predict(context.valid).y_pred
+    rows = _scored(test, predicted.y_pred, scales, data)
+    widths, reason = _widths(_scored(context.valid, on_valid, scales, data), data)
     rows = rows.with_columns(_half_width(rows, widths))
     within = (pl.col("prediction") - pl.col(target)).abs() <= pl.col("_half")
     rows = rows.with_columns(within.alias("_within"))
-    means = [(pl.col(f"{n}_error") / pl.col("_scale")).mean().alias(n) for n in ("model", "seasonal", "last")]
+    errors = {name: pl.col(f"{name}_error") / pl.col("_scale") for name in FORECASTS}
+    means = [error.mean().alias(name) for name, error in errors.items()]
     whole = rows.select(means).row(0, named=True)
     by_horizon = rows.group_by(HORIZON).agg(
-        pl.len().alias("n_rows"), *means, mae=pl.col("model_error").mean(),
-        coverage=pl.col("_within").mean(), half_width=pl.col("_half").mean(),
+        pl.len().alias("n_rows"),
+        *means,
+        mae=pl.col("model_error").mean(),
+        coverage=pl.col("_within").mean(),
+        half_width=pl.col("_half").mean(),
     )
     by_origin = rows.group_by(ORIGIN).agg(pl.len().alias("n_rows"), *means).sort(ORIGIN)
     return {
@@ -57,44 +59,46 @@ def detail(context: Any, test: pl.DataFrame, predicted: Predictions) -> dict[str
     }
 
 
-def _scored(test: pl.DataFrame, y_pred: Array, data: Data) -> pl.DataFrame:
-    """The examples with the forecasts and absolute errors of the model and of the naive ones."""
-    past, ahead = matrix(test[HISTORY]), test[HORIZON].cast(pl.Float64).to_numpy()
+def _scored(
+    table: pl.DataFrame, y_pred: Array, scales: dict[str, float], data: Data
+) -> pl.DataFrame:
+    """The examples with the absolute errors of FORECASTS, and the scale of their entity."""
+    past, ahead = matrix(table[HISTORY]), table[HORIZON].cast(pl.Float64).to_numpy()
     seasonal = same_season(past, ahead, data.season)[0]
-    truth = test[data.target].cast(pl.Float64).to_numpy()
-    found = {"model": y_pred, "seasonal": seasonal, "last": newest(past)}
-    errors = [pl.Series(f"{name}_error", np.abs(one - truth)) for name, one in found.items()]
-    entity = test[data.entity].cast(pl.String) if data.entity else pl.repeat("", len(test), eager=True)
-    columns = [data.time, ORIGIN, HORIZON, data.target]
-    return test[columns].with_columns(*errors, entity.alias("_entity"), prediction=pl.Series(y_pred))
+    truth = table[data.target].cast(pl.Float64).to_numpy()
+    found = zip(FORECASTS, (y_pred, seasonal, newest(past)), strict=True)
+    errors = [pl.Series(f"{name}_error", np.abs(one - truth)) for name, one in found]
+    names = _entities(table, data)
+    scale = names.replace_strict(scales, default=scales[""], return_dtype=pl.Float64)
+    rows = table[[data.time, ORIGIN, HORIZON, data.target]].with_columns(errors)
+    return rows.with_columns(names, scale.alias("_scale"), prediction=pl.Series(y_pred))
 
 
 def _scales(train: pl.DataFrame, data: Data) -> dict[str, float]:
     """Entity -> mean absolute difference from a season before; "" -> their median."""
-    rows = train.sort(HORIZON).unique([data.time, *([data.entity] if data.entity else [])], keep="first")
+    rows = train.with_columns(_entities(train, data)).sort(HORIZON)
+    rows = rows.unique(["_entity", data.time], keep="first")
     past, ahead = matrix(rows[HISTORY]), rows[HORIZON].cast(pl.Float64).to_numpy()
     error = np.abs(same_season(past, ahead, data.season)[0] - rows[data.target].to_numpy())
-    names = rows[data.entity].cast(pl.String) if data.entity else pl.repeat("", len(rows), eager=True)
-    found = pl.DataFrame({"name": names, "error": error}).group_by("name").agg(pl.col("error").mean())
-    scales = {name: value or 1.0 for name, value in found.iter_rows()}
-    return scales | {"": float(np.median([*scales.values()]))}
+    means = rows.with_columns(error=error).group_by("_entity").agg(pl.col("error").mean())
+    scales = {name: value or 1.0 for name, value in means.iter_rows()}
+    return {"": float(np.median([*scales.values()])), **scales}
 
 
-def _scale_of(rows: pl.DataFrame, scales: dict[str, float], data: Data) -> pl.Series:
+def _entities(table: pl.DataFrame, data: Data) -> pl.Series:
+    """The name of each example's series; empty where there is one."""
     if data.entity is None:
-        return pl.repeat(scales[""], len(rows), eager=True).alias("_scale")
-    names = rows[data.entity].cast(pl.String)
-    return names.replace_strict(scales, default=scales[""], return_dtype=pl.Float64).alias("_scale")
+        return pl.repeat("", len(table), eager=True).alias("_entity")
+    return table[data.entity].cast(pl.String).fill_null("").alias("_entity")
 
 
-def _widths(valid: pl.DataFrame, scales: dict[str, float], data: Data) -> tuple[dict[int, float], str]:
-    """(horizon -> half the width of an interval, in scales; why there is none).
+def _widths(rows: pl.DataFrame, data: Data) -> tuple[dict[int, float], str]:
+    """(horizon -> half the width of an interval, in scales; why there is none). rows: of valid.
 
     Split conformal: of n errors on valid the ceil((n + 1) * level)-th. It promises the level only
     where errors on valid and later ones are exchangeable, which a trend or a longer way from train
     breaks. Source: Vovk, Gammerman and Shafer (2005), Algorithmic Learning in a Random World.
     """
-    rows = valid.with_columns(_scale_of(valid, scales, data))
     needed = math.ceil(data.interval / (1 - data.interval) - 1e-9)
     widths: dict[int, float] = {}
     for (horizon,), some in rows.group_by(HORIZON):
@@ -102,7 +106,7 @@ def _widths(valid: pl.DataFrame, scales: dict[str, float], data: Data) -> tuple[
         if n_origins < needed:
             text = f"an interval of {data.interval:.0%} needs {needed} origins in valid for each "
             return {}, text + f"horizon, and horizon {horizon:g} has {n_origins}"
-        errors = np.sort((some["_error"] / some["_scale"]).to_numpy())
+        errors = np.sort((some["model_error"] / some["_scale"]).to_numpy())
         place = min(math.ceil((len(errors) + 1) * data.interval), len(errors))
         widths[int(horizon)] = float(errors[place - 1])
     return widths, ""
@@ -122,7 +126,8 @@ def _gain(rows: pl.DataFrame, data: Data, seed: int) -> dict[str, float]:
     stationary observations, Annals of Statistics 17.
     """
     gain = (pl.col("seasonal_error") - pl.col("model_error")) / pl.col("_scale")
-    times = rows.group_by(data.time).agg(gain.sum().alias("sum"), pl.len().alias("n")).sort(data.time)
+    times = rows.group_by(data.time).agg(gain.sum().alias("sum"), pl.len().alias("n"))
+    times = times.sort(data.time)
     total, n_rows = times["sum"].to_numpy(), times["n"].to_numpy()
     length = min(data.horizon, len(times))
     n_blocks = math.ceil(len(times) / length)
@@ -138,7 +143,8 @@ def _pictures(context: Any, rows: pl.DataFrame, data: Data) -> Any:
     for name in rows["_entity"].unique().sort().to_list()[:MAX_ENTITIES]:
         own = rows.filter(pl.col("_entity") == name)
         truth = own.unique(data.time, keep="first").sort(data.time)
-        full = own.group_by(ORIGIN).len().filter(pl.col("len") == pl.col("len").max())[ORIGIN].sort()
+        counts = own.group_by(ORIGIN).len()
+        full = counts.filter(pl.col("len") == pl.col("len").max())[ORIGIN].sort()
         chosen = full.reverse().gather_every(data.horizon)[:N_FORECASTS].to_list()
         forecasts = []
         for origin in sorted(chosen):

@@ -46,8 +46,6 @@ class Preprocessor:
         self, native: bool = False, trendless: Sequence[str] = (), data: Data | None = None
     ) -> None:
         self.native = native
-        self.time = data.time if data else ""
-        self.entity = data.entity if data else None
         self.season = data.season if data else None
         self.numbers_: dict[str, Any] = {}
         self.categories_: dict[str, list[str]] = {}
@@ -60,7 +58,7 @@ class Preprocessor:
 
     def fit(self, table: pl.DataFrame) -> "Preprocessor":
         """Learn spreads, scales, categories, and which calendar columns vary."""
-        names = [n for n in table.columns if table[n].dtype == pl.String]
+        names = [name for name, dtype in table.schema.items() if dtype == pl.String]
         self.categories_ = {name: _commonest(table[name]) for name in names}
         spreads = _past(table[HISTORY], self.season)[1]
         usual = float(np.median(spreads[spreads > 0])) if (spreads > 0).any() else 1.0
@@ -95,7 +93,7 @@ class Preprocessor:
             texts = table[name].cast(pl.String)
             parts += [(texts == one).fill_null(False).to_numpy() for one in known]
         X = np.column_stack(parts) if len(table) else np.empty((0, len(self.feature_names_)))
-        return np.clip(X, -LIMIT, LIMIT).astype(np.float32)
+        return np.asarray(np.clip(X, -LIMIT, LIMIT), dtype=np.float32)
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was learnt, for `from_json`."""
@@ -127,31 +125,29 @@ class Preprocessor:
         return [level, spread, ahead, *found, *relative.T]
 
     def _calendar(self, table: pl.DataFrame) -> dict[str, Array]:
-        """Hour, weekday and day of the year of the target's time, on circles."""
-        if self.time not in table.columns or not table[self.time].dtype.is_temporal():
-            return {}
-        ticks = table[self.time].cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy()
-        days = ticks / DAY_US
-        found = {}
-        for name, period in (("day", 1.0), ("week", WEEK_DAYS), ("year", YEAR_DAYS)):
-            for harmonic in (1, 2):
-                turn = 2 * np.pi * harmonic * np.fmod(days, period) / period
-                part = f"{self.time} {name} {harmonic}"
-                found |= {f"{part} sin": np.sin(turn), f"{part} cos": np.cos(turn)}
+        """Hour, weekday and day of the year of each date, on circles."""
+        found: dict[str, Array] = {}
+        for name in [n for n, d in table.schema.items() if d.is_temporal() and n != ORIGIN]:
+            ticks = table[name].cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy()
+            for part, period in (("day", 1.0), ("week", WEEK_DAYS), ("year", YEAR_DAYS)):
+                turn = 2 * np.pi * np.fmod(ticks / DAY_US, period) / period
+                for n in (1, 2):
+                    circle = {"sin": np.sin(n * turn), "cos": np.cos(n * turn)}
+                    found |= {f"{name} {part} {n} {key}": one for key, one in circle.items()}
         return found
 
     def _covariates(self, table: pl.DataFrame) -> dict[str, Array]:
         """Numbers at the target's time; of a past its newest value and change, from its level."""
         found = {}
         for name, dtype in table.schema.items():
-            if name in (HISTORY, HORIZON, ORIGIN, self.time) or dtype == pl.String:
+            if name in (HISTORY, HORIZON) or dtype == pl.String or dtype.is_temporal():
                 continue
             if dtype.is_nested():
                 level, spread, slope = _past(table[name], self.season)
                 size = np.where(spread > 0, spread, 1.0)
                 found[f"{name} last"] = (newest(matrix(table[name])) - level) / size
                 found[f"{name} drift"] = slope / size
-            elif dtype.is_numeric() or dtype in (pl.Boolean, pl.Duration):
+            elif dtype.is_numeric() or dtype == pl.Boolean:
                 found[name] = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
             else:
                 raise ValueError(f"model/features.py: column '{name}' holds {dtype}, no feature")
@@ -183,7 +179,6 @@ def _scale(known: Array) -> list[float]:
 
 
 def _commonest(cells: pl.Series) -> list[str]:
-    counts = cells.alias("cell").drop_nulls().value_counts().sort(
-        "count", "cell", descending=[True, False]
-    )
+    counts = cells.alias("cell").drop_nulls().value_counts()
+    counts = counts.sort("count", "cell", descending=[True, False])
     return counts["cell"].to_list()[:MAX_CATEGORIES]

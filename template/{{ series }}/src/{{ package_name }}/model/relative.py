@@ -47,7 +47,7 @@ class Relative(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no
         valid: tuple[Array, Array] | None = None,
         folder: Any = None,
     ) -> "Relative":
-        """X: of Preprocessor. y: in the target's unit. valid, folder: for estimators that take it."""
+        """y: in the target's unit. valid, folder: for an inner estimator that takes them."""
         options: dict[str, Any] = {"sample_weight": sample_weight}
         if valid is not None:
             options["valid"] = (valid[0][:, FIRST:], _relative(*valid))
@@ -70,15 +70,15 @@ class Relative(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no
         model = self._inner_onnx(X[:, FIRST:])
         graph = model.graph
         inner, output = graph.input[0].name, graph.output[-1].name
-        ends = {"from": FIRST, "to": X.shape[1], "level": LEVEL, "spread": SPREAD, "stop": FIRST}
+        ends = {"from": FIRST, "to": X.shape[1], "level": LEVEL, "spread": SPREAD, "axis": 1}
         for name, value in ends.items():
-            graph.initializer.append(helper.make_tensor(f"_{name}", TensorProto.INT64, [1], [value]))
-        graph.initializer.append(helper.make_tensor("_axis", TensorProto.INT64, [1], [1]))
+            number = helper.make_tensor(f"_{name}", TensorProto.INT64, [1], [value])
+            graph.initializer.append(number)
         node = helper.make_node
         cut = [
             node("Slice", ["_matrix", "_from", "_to", "_axis"], [inner]),
             node("Slice", ["_matrix", "_level", "_spread", "_axis"], ["_of_level"]),
-            node("Slice", ["_matrix", "_spread", "_stop", "_axis"], ["_of_spread"]),
+            node("Slice", ["_matrix", "_spread", "_from", "_axis"], ["_of_spread"]),
         ]
         back = [
             node("Mul", [output, "_of_spread"], ["_scaled"]),
