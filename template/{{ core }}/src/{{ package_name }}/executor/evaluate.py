@@ -9,6 +9,7 @@ import polars as pl
 from ..dataloader import manifest as manifests
 from ..dataloader.sources import ROW
 from ..evaluation import errors
+from ..evaluation.detail import detail
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
 from ..evaluation.report import fill_model_card, write_report
@@ -77,6 +78,7 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         "beats_baseline": advantage,
         "suspects": known + too_good(config, *values, len(test), known),
         **_errors(context, test, y_true, predicted),
+        **detail(context, test, predicted),
         "train": {key: one["value"] for key, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
         "importances": importances(context),

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from ..configs.settings import Config, Data
+from ..dataloader.examples import compared
 from ..dataloader.profile import find_suspects, profile
 from ..dataloader.schema import Schema
 from ..evaluation.labels import few_examples, odd_slices
@@ -69,6 +70,7 @@ def _of_target(
     data: Data, rows: pl.DataFrame, y: Array, part: pl.Series, classes: list[str] | None
 ) -> Iterator[Suspect]:
     """Suspicions about the target; all but the first two are of train alone. rows: the features."""
+    rows, y = compared(rows, y, data)
     yield from sorted_by(y, classes is not None, data.target)
     yield from group_means(rows, y, classes, data.target)
     in_train = part == "train"
@@ -78,8 +80,8 @@ def _of_target(
         yield from few_examples(y, classes, data.target)
         yield from odd_slices(train, y, data.target)
     times = data.split.column if data.split.by == "time" else None
-    compared = rows.drop(times or [], strict=False)
-    yield from parts_differ(compared, part, by_time=times is not None)
+    timeless = rows.drop(times or [], strict=False)
+    yield from parts_differ(timeless, part, by_time=times is not None)
 
 
 def print_suspects(suspects: list[dict[str, Any]], severities: tuple[str, ...] = ORDER) -> None:

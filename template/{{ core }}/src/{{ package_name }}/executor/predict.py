@@ -7,6 +7,7 @@ import polars as pl
 
 from ..configs.load import load_project
 from ..configs.settings import Config
+from ..dataloader.examples import labels
 from ..dataloader.schema import Schema
 from ..dataloader.sources import ROW, load
 from ..model import store
@@ -58,7 +59,11 @@ def predict_file(
         write_json(quarantine, invalid.to_dicts())
         n_invalid = invalid[ROW].n_unique()
         log("", f"skipped   {n_invalid} invalid rows, see {quarantine.relative_to(root)}")
-    return prediction_table(model, valid)
+    predicted = prediction_table(model, valid)
+    if not (named := labels(config.data)):
+        return predicted
+    beside = table.join(valid.select(ROW), on=ROW, how="semi", maintain_order="left")
+    return pl.concat([beside[named], predicted], how="horizontal")
 
 
 def prediction_table(model: Predictor, rows: pl.DataFrame) -> pl.DataFrame:

@@ -70,6 +70,10 @@ def check_config(config: Config) -> None:
     build_estimator(config.model, config.task, parameters, weight, config.seed)
     if config.train.target_transform is not None and config.task == "classification":
         raise ValueError("conf/default.yaml: train.target_transform is for numbers, not classes")
+    relative = getattr(ESTIMATORS[config.model], "relative", False)
+    if config.train.target_transform is not None and relative:
+        text = "a forecast is learnt as a difference from the level of its history"
+        raise ValueError(f"conf/default.yaml: train.target_transform must be null; {text}")
 
 
 def _made_by(config: Config, root: Path) -> dict[str, Any]:

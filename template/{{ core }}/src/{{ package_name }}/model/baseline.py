@@ -8,6 +8,7 @@ import polars as pl
 
 from ..configs.settings import Config
 from ..utils.predictions import Array, moments
+from . import estimators
 from .preprocess import Matrix, Preprocessor
 
 WEEK_DAYS, YEAR_DAYS = 7.0, 365.2425
@@ -90,10 +91,14 @@ BASELINES: dict[str, dict[str, Callable[[str, Any, int], Any]]] = {
     "classification": {"majority class": _constant, "one rule": _one_rule},
     "regression": {"mean": _constant, "one rule": _one_rule},
 }
+# A kind of data may bring its own, in place of these and of those of a split by time.
+OWN = getattr(estimators, "BASELINES", {})
+BASELINES |= OWN
 SEASONAL = "seasonal value"
 OF_TIME = ("last value", SEASONAL)
 
 
 def baselines_of(config: Config) -> list[str]:
     """The names of the baselines for this task and split."""
-    return [*BASELINES[config.task], *(OF_TIME if config.data.split.by == "time" else ())]
+    of_time = config.data.split.by == "time" and config.task not in OWN
+    return [*BASELINES[config.task], *(OF_TIME if of_time else ())]

@@ -123,7 +123,9 @@ def _unfitted(
         parameters, native = config.models.get(name, {}), ESTIMATORS[name].native
         estimator = build_estimator(name, config.task, parameters, weight, config.seed)
     trendless = [split.column] if split.by == "time" and split.column else []
-    return Preprocessor(native, trendless), estimator
+    taken = inspect.signature(Preprocessor).parameters
+    options: dict[str, Any] = {"data": config.data} if "data" in taken else {}
+    return Preprocessor(native, trendless, **options), estimator
 
 
 def _class_weight(config: Config, classes: Sequence[str] | None) -> Any:

@@ -24,6 +24,10 @@ FAULTS = (
     "formula",
     "group mean",
     "level",
+    "gaps",
+    "late start",
+    "negative",
+    "future covariate",
     "labels",
     "few examples",
     "parts differ",
@@ -93,7 +97,11 @@ def sample(table: pl.DataFrame, n_rows: int, seed: int = 0) -> pl.DataFrame:
 
 
 def numbers(cells: pl.Series) -> Any:
-    """Values as float64, NaN where empty, shape (n_rows,); a date is its number of ticks."""
+    """Values as float64, NaN where empty, shape (n_rows,); a date is its number of ticks.
+
+    Of a list of numbers it is the last one.
+    """
+    cells = cells.list.last() if cells.dtype.is_nested() else cells
     plain = cells.to_physical() if cells.dtype.is_temporal() else cells
     return plain.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 

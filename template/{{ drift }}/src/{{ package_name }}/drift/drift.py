@@ -19,6 +19,7 @@ from ..executor.prepare import ensure
 from ..utils.errors import CheckFailed
 from ..utils.files import write_json, write_text
 from ..utils.logs import log
+from ..utils.suspects import numbers
 
 Array = NDArray[Any]
 LEVEL, MIN_PSI = 0.05, 0.1  # on many rows everything is significant, on few every index is large
@@ -111,7 +112,7 @@ def _values(before: pl.Series, after: pl.Series) -> tuple[Array, list[str]]:
 
 
 def _floats(cells: pl.Series) -> Array:
-    return cells.to_physical().cast(pl.Float64).to_numpy()
+    return numbers(cells)
 
 
 def _ks_test(before: pl.Series, after: pl.Series) -> Any:

@@ -74,7 +74,7 @@ def _cost(context: RunContext, shown: str, names: Sequence[str]) -> Interval:
     Each holds its middle value in every row: add_features may read it, so it must not be missing.
     """
     ordered = [context.train[name].drop_nulls().sort() for name in names]
-    middle = [pl.lit(cells[len(cells) // 2]).alias(cells.name) for cells in ordered]
+    middle = [pl.lit(cells.slice(len(cells) // 2, 1)).first() for cells in ordered]
     train, valid = (part.with_columns(middle) for part in (context.train, context.valid))
     whole, config = context.model, context.config
     fewer, _ = fit(config, config.model, train, whole.columns, whole.classes)

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..evaluation.slices import MAX_VALUES, groups
+from ..utils.suspects import numbers
 
 Array = NDArray[Any]
 MIN_ROWS = 10  # a rate of fewer rows has no meaning, and takes no part in the difference
@@ -97,8 +98,7 @@ def _auc(cells: pl.Series, group: Array) -> float:
 
     if len(np.unique(group)) < 2:
         return 0.5
-    numbers = cells.rank("dense") if cells.dtype == pl.String else cells.to_physical()
-    X = numbers.cast(pl.Float64).to_numpy()[:, None]
+    X = numbers(cells.rank("dense") if cells.dtype == pl.String else cells)[:, None]
     tree = DecisionTreeClassifier(max_depth=4, min_samples_leaf=5, random_state=0)
     folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
     values = cross_val_score(tree, X, group, cv=folds, scoring="roc_auc_ovr")

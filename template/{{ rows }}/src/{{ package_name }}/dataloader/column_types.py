@@ -28,6 +28,8 @@ DATE_FORMATS = (
 SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
 # With the month's name, whole or short; without a day, the first of the month is meant.
 MONTH_FORMATS = ("%d %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %Y")
+NUMBER = r"\s*(-?\d+(\.\d*)?([eE][-+]?\d+)?|null)\s*"
+LIST = rf"^\[{NUMBER}(,{NUMBER})*\]$"
 DIGITS = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 NAMED = r"\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{4}|[A-Za-z]{3,9} (\d{1,2}, )?\d{4}"
 LOOKS_LIKE_DATE = f"^({DIGITS}|{NAMED})"
@@ -64,6 +66,8 @@ class CellFormat(Section):
 def infer(cells: pl.Series) -> CellFormat:
     """The format that parses every cell that is not null."""
     dtype, values = cells.dtype, cells.drop_nulls()
+    if dtype.is_nested():
+        return CellFormat(type="numbers")
     if dtype.is_numeric():
         return CellFormat(type="number")
     if dtype == pl.Boolean or dtype.is_temporal():
@@ -122,7 +126,9 @@ def _typed(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
         return _booleans(cells)
     if cell_format.type == "date":
         return _dates(cells, cell_format.format)
-    return cells.cast(pl.String)
+    if cell_format.type == "numbers":
+        return _lists(cells)
+    return as_text(cells).cast(pl.String)
 
 
 def _candidates(values: pl.Series) -> list[CellFormat]:
@@ -156,6 +162,25 @@ def _numbers(cells: pl.Series, cell_format: CellFormat) -> pl.Series:
     return cells.cast(pl.Float64, strict=False).fill_nan(None)
 
 
+def _lists(cells: pl.Series) -> pl.Series:
+    """Lists of numbers, from lists or from their JSON; null within a list stays."""
+    if cells.dtype.is_nested():
+        return cells.cast(pl.List(pl.Float64))
+    texts = cells.cast(pl.String)
+    valid = texts.set(~texts.str.contains(LIST).fill_null(False), None)
+    number = pl.element().str.strip_chars().cast(pl.Float64, strict=False)
+    return valid.str.strip_chars("[]").str.split(",").list.eval(number)
+
+
+def as_text(cells: pl.Series) -> pl.Series:
+    """Cells as text; a list as JSON."""
+    if not cells.dtype.is_nested():
+        return cells.cast(pl.String)
+    texts = cells.cast(pl.List(pl.String))
+    filled = texts.list.eval(pl.element().fill_null("null"))
+    return ("[" + filled.list.join(", ") + "]").alias(cells.name)
+
+
 def _booleans(cells: pl.Series) -> pl.Series:
     known = {"true": True, "false": False}
     words = cells.cast(pl.String).str.to_lowercase()
@@ -172,15 +197,15 @@ def _dates(cells: pl.Series, form: str | None) -> pl.Series:
         cells = cells.cast(pl.Int64, strict=False).cast(pl.String)
     if not isinstance(cells.dtype, pl.String):
         return dates
-    for one in form.split(EITHER) if form else [None]:
+    for one in form.split(EITHER) if form else DATE_FORMATS:
         dates = dates.zip_with(dates.is_not_null(), _moments(cells, one))
     return dates
 
 
-def _moments(cells: pl.Series, form: str | None) -> pl.Series:
+def _moments(cells: pl.Series, form: str) -> pl.Series:
     """UTC where a cell names its zone; the first of the month or year where it has no day."""
-    if form and "%d" not in form and form != "%s":
+    if "%d" not in form and form != "%s":
         month = "" if "%m" in form or "%B" in form else "01 "
         cells, form = "01 " + month + cells, f"%d {'%m ' if month else ''}{form}"
     dates = cells.str.to_datetime(form, strict=False, time_unit="us", exact=True)
-    return dates.dt.replace_time_zone(None) if form and "z" in form else dates
+    return dates.dt.replace_time_zone(None) if "z" in form else dates

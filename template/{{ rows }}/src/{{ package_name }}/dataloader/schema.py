@@ -15,7 +15,7 @@ from ..configs.settings import ColumnType, Data, Section
 from ..utils.files import write_text
 from ..utils.logs import log
 from ..utils.names import hint
-from .column_types import CellFormat, infer, known, parse
+from .column_types import CellFormat, as_text, infer, known, parse
 from .sources import ROW
 
 PATH = "conf/schema.yaml"
@@ -28,6 +28,7 @@ EXPECTED = {
     "date": "a date",
     "category": "text",
     "text": "text",
+    "numbers": "a list of numbers",
 }
 HEADER = """\
 # What each column must hold; inferred once by `prepare`, yours from then on. The same rules hold in
@@ -36,25 +37,43 @@ HEADER = """\
 
 
 class Column(CellFormat):
-    """One column: how its cells are parsed, and which values are valid."""
+    """One column: how its cells are parsed, and which values are valid.
+
+    length: of a list of numbers; half of them must be known.
+    """
 
     nullable: bool = False
     min: float | None = None
     max: float | None = None
     categories: tuple[str, ...] | None = None
+    length: int | None = None
 
     def rules(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
         """(rule in words, expression that is true for a valid cell); null where it is unknown."""
         found = [] if self.nullable else [("must not be empty", cells.is_not_null())]
         if self.type == "number":
             found.append(("must be finite", cells.is_finite()))
+        if self.type == "numbers":
+            found += self._rules_of_lists(cells)
+            cells, highest = cells.list.min(), cells.list.max()
+        else:
+            highest = cells
         if self.min is not None:
             found.append((f"must be at least {self.min:g}", cells >= self.min))
         if self.max is not None:
-            found.append((f"must be at most {self.max:g}", cells <= self.max))
+            found.append((f"must be at most {self.max:g}", highest <= self.max))
         if self.categories is not None:
             listed = ", ".join(self.categories)
             found.append((f"must be one of {listed}", cells.is_in(list(self.categories))))
+        return found
+
+    def _rules_of_lists(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
+        known = cells.list.drop_nulls()
+        found = [("must be finite", known.list.eval(pl.element().is_finite()).list.all())]
+        if self.length is not None:
+            found.append((f"must hold {self.length} numbers", cells.list.len() == self.length))
+            enough = known.list.len() * 2 >= self.length
+            found.append(("must know half of its numbers", enough))
         return found
 
 
@@ -83,7 +102,7 @@ class Schema(Section):
         found = [table.select(ROW, column=pl.lit(""), rule=pl.lit(""), value=pl.lit("")).clear()]
         for name, rule, bad in self._bad(table, typed):
             if bad.any():
-                cells = table[name].filter(bad).cast(pl.String).fill_null("an empty cell")
+                cells = as_text(table[name].filter(bad)).fill_null("an empty cell")
                 place = {"column": name, "rule": rule, "value": cells}
                 found.append(pl.DataFrame({ROW: table[ROW].filter(bad), **place}))
         return pl.concat(found).sort(ROW, maintain_order=True)
@@ -243,11 +262,16 @@ def _as_yaml(content: Any) -> str:
 
 def _column(cells: pl.Series, cell_format: CellFormat) -> Column:
     typed = parse(cells, cell_format)
-    low, high = _range(typed) if cell_format.type == "number" else (None, None)
-    known, categories = typed.drop_nulls().unique(), None
+    is_list = cell_format.type == "numbers"
+    values = typed.explode() if is_list else typed
+    has_range = is_list or cell_format.type == "number"
+    low, high = _range(values) if has_range else (None, None)
+    known, categories = values.drop_nulls().unique(), None
     if cell_format.type == "category" and len(known) <= MAX_LISTED:
         categories = tuple(sorted(known.to_list()))
     rules = {"nullable": typed.null_count() > 0, "min": low, "max": high, "categories": categories}
+    if is_list and typed.list.len().n_unique() == 1:
+        rules["length"] = typed.list.len()[0]
     return Column.model_validate(cell_format.model_dump() | rules)
 
 

@@ -128,8 +128,9 @@ def _scan_parquet(path: Path, shown: str) -> pl.LazyFrame:
         schema = pl.scan_parquet(path).collect_schema()
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{shown}: not a Parquet file: {_first_line(error)}") from error
-    other = (pl.Binary, pl.Time, pl.Object)
-    unusable = [name for name, d in schema.items() if d.is_nested() or d in other]
+    other, lists = (pl.Binary, pl.Time, pl.Object), pl.List(pl.Float64)
+    kinds = {name: d for name, d in schema.items() if d != lists}
+    unusable = [name for name, d in kinds.items() if d.is_nested() or d in other]
     for name in unusable:
         log("", f"excluded {name}: {schema[name]} cells cannot be used")
     spans = [pl.col(name).dt.total_seconds() for name, d in schema.items() if d == pl.Duration]

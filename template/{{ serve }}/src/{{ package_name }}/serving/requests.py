@@ -68,10 +68,14 @@ def _cell_type(column: Column) -> Any:
         cell = Annotated[bool, Field(strict=True)]
     elif column.type == "date":
         cell = Annotated[datetime, Field(strict=True)]
+    elif column.type == "numbers":
+        limits = Field(strict=True, allow_inf_nan=False, ge=column.min, le=column.max)
+        size = Field(min_length=column.length, max_length=column.length)
+        cell = Annotated[list[Annotated[float, limits] | None], size]
     else:
         cell = Literal[column.categories] if column.categories else str
     cell = cell | None if column.nullable else cell
-    parse = {"number": None, "boolean": None, "date": _parse_date}.get(column.type, _parse_text)
+    parse = {"date": _parse_date, "category": _parse_text, "text": _parse_text}.get(column.type)
     cell = Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell
     return Annotated[cell, BeforeValidator(parse)] if parse else cell
 
