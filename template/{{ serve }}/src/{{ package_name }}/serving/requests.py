@@ -69,7 +69,9 @@ def _cell_type(column: Column) -> Any:
     elif column.type == "date":
         cell = Annotated[datetime, Field(strict=True)]
     else:
-        cell = Literal[column.categories] if column.categories else str
+        longest = None if column.max is None else int(column.max)
+        text = Annotated[str, Field(max_length=longest)]
+        cell = Literal[column.categories] if column.categories else text
     cell = cell | None if column.nullable else cell
     parse = {"number": None, "boolean": None, "date": _parse_date}.get(column.type, _parse_text)
     cell = Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell
