@@ -1,5 +1,6 @@
 """Turn texts into what an estimator takes; the same object in training and serving."""
 
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ import polars as pl
 from ..utils.words import N_HASHES, hashed, texts
 from .tokens import Tokenizer, learn_vocabulary, read_vocabulary
 
+PROBE = "Naïve texts: split_me, don't lose 3.5% of “them” (or 中文)!"
 Matrix = Any  # a sparse float32 (n_rows, N_HASHES), or int64 (n_rows, max_tokens)
 
 
@@ -20,7 +22,8 @@ class Preprocessor:
     of pairs of words by hash, for which nothing is learnt. text: the column. vocabulary: a file
     in place of the learnt one.
 
-    tokens_: the vocabulary. feature_names_: the matrix's columns.
+    tokens_: the vocabulary. probe_: what became of PROBE, by which a saved model notices code that
+    splits texts otherwise. feature_names_: the matrix's columns.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Preprocessor:
         self.native, self.text, self.max_tokens = native, text, max_tokens
         self.vocabulary = vocabulary
         self.tokens_: list[str] = []
+        self.probe_ = ""
         self.feature_names_: list[str] = []
 
     def fit(self, table: pl.DataFrame) -> "Preprocessor":
@@ -42,7 +46,7 @@ class Preprocessor:
             self.tokens_ = read_vocabulary(Path(self.vocabulary))
         elif self.native:
             self.tokens_ = learn_vocabulary(texts(table[self.text]))
-        self.feature_names_ = self._names()
+        self.feature_names_, self.probe_ = self._names(), self._probe()
         return self
 
     def transform(self, table: pl.DataFrame) -> Matrix:
@@ -68,12 +72,21 @@ class Preprocessor:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Preprocessor":
-        """The transformer that `to_json` described."""
+        """The transformer that `to_json` described; raises ValueError unless it does the same."""
         made = cls()
         vars(made).update(content)
         made.feature_names_ = made._names()
+        if made._probe() != made.probe_:
+            where = "utils/words.py or model/tokens.py"
+            raise ValueError(f"{where}: splits texts otherwise than when training; train again")
         return made
 
     def _names(self) -> list[str]:
         n_columns, name = (self.max_tokens, "token") if self.native else (N_HASHES, "hash")
         return [f"{name} {place}" for place in range(n_columns)]
+
+    def _probe(self) -> str:
+        """The digest of the ids or hashes of PROBE."""
+        X = self.transform(pl.DataFrame({self.text: [PROBE]}))
+        ids = X[0] if self.native else X.indices
+        return hashlib.sha256(" ".join(map(str, ids)).encode()).hexdigest()

@@ -3,7 +3,7 @@
 import re
 import string
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -57,9 +57,9 @@ def texts(cells: pl.Series) -> list[str]:
     return [str(cell) for cell in cells.fill_null("")]
 
 
-def hash_of(ngram: str) -> int:
-    """The column of `hashed` that counts this n-gram."""
+def hashes_of(ngrams: Sequence[str]) -> list[int]:
+    """For each n-gram the column of `hashed` that counts it."""
     from sklearn.feature_extraction import FeatureHasher
 
     hasher = FeatureHasher(N_HASHES, input_type="string", alternate_sign=False)
-    return int(hasher.transform([[ngram]]).indices[0])
+    return [int(place) for place in hasher.transform([one] for one in ngrams).indices]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ...utils.suspects import Severity, Suspect, codes
-from ...utils.words import hash_of, hashed, ngrams, words
+from ...utils.words import hashed, hashes_of, ngrams, words
 
 MIN_ROWS, N_FOLDS, Z = 50, 3, 1.645
 SURE, UNSURE = 0.92, 0.85  # as in evaluation/leakage.py
@@ -51,8 +51,9 @@ def _word_of(place: int, of_class: Sequence[str], texts: Sequence[str]) -> str:
     """The commonest n-gram with this hash, in texts of the class or in all."""
     for some in (of_class[:1000], texts[:1000]):
         counts = Counter(one for text in some for one in ngrams(text))
-        for one, _ in counts.most_common():
-            if hash_of(one) == place:
+        known = [one for one, _ in counts.most_common()]
+        for one, other in zip(known, hashes_of(known), strict=True):
+            if other == place:
                 return one
     return f"hash {place}"
 
@@ -126,7 +127,7 @@ def other_language(texts: Sequence[str], part: pl.Series, name: str) -> Iterator
     for other in ("valid", "test"):
         two = np.isin(parts, ["train", other])
         later = parts[two] == other
-        if min(later.sum(), (~later).sum()) < MIN_ROWS:
+        if not common or min(later.sum(), (~later).sum()) < MIN_ROWS:
             continue
         area = _area(X[two], later)
         if area > MAX_AREA:
