@@ -108,7 +108,9 @@ def notices() -> str:
         text = Path(str(found.locate_file(name))).read_text(encoding="utf-8")
         own = re.split(r"\n-{4,}\n", text)[0].strip()
         parts.append(f"{package} {found.version}\n{'=' * 40}\n{own}\n")
-    head = "The docstrings in docstrings.csv are cut from these packages; their notices are below.\n"
+    head = (
+        "The docstrings in docstrings.csv are cut from these packages; their notices are below.\n"
+    )
     return head + "\n\n" + "\n\n".join(parts)
 
 
