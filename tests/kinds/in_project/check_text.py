@@ -19,7 +19,7 @@ from own_package.model.estimators import build_estimator
 from own_package.model.network import Network
 from own_package.model.predictor import Predictor
 from own_package.model.preprocess import Preprocessor
-from own_package.model.pretrained import load_weights
+from own_package.model.weights import load_weights
 from own_package.model.tokens import SPECIAL, Tokenizer, learn_vocabulary, read_vocabulary
 from own_package.model.transformer import Transformer
 from own_package.utils.words import hashed, hashes_of, ngrams, words
@@ -305,16 +305,16 @@ def test_local_weights_are_taken_by_name_and_shape(tmp_path, capsys):
     save_file(state, tmp_path / "model.safetensors")
     ids = torch.randint(1, 50, (4, 12))
 
-    left = load_weights(after, tmp_path)
+    left = load_weights(after, str(tmp_path / "model.safetensors"))
 
     assert left == ["head.weight", "head.bias"]
     encoded = [one.eval().embeddings(ids) for one in (before, after)]
     np.testing.assert_array_equal(*[one.detach() for one in encoded])
     save_file({"other": torch.zeros(2)}, tmp_path / "model.safetensors")
-    with pytest.raises(ValueError, match="none of 1 weights"):
-        load_weights(after, tmp_path)
+    with pytest.raises(ValueError, match="no layer has the name"):
+        load_weights(after, str(tmp_path / "model.safetensors"))
     with pytest.raises(ValueError, match="no such"):
-        load_weights(after, tmp_path / "absent")
+        load_weights(after, str(tmp_path / "absent"))
 
 
 def test_a_network_begins_with_local_weights_and_their_vocabulary(project, tmp_path):
@@ -332,7 +332,7 @@ def test_a_network_begins_with_local_weights_and_their_vocabulary(project, tmp_p
     second = project.run("train", *options(), *words)
 
     assert second.returncode == 0, second.stderr
-    assert f"weights   {len(weights)} of {len(weights)} from" in second.stdout
+    assert f"{len(weights)} of {len(weights)} weights are from" in second.stdout
     assert project.model().preprocessor.tokens_ == tokens
     losses = [run.estimator.history_[0]["train"] for run in models(project)]
     assert losses[1] < losses[0]

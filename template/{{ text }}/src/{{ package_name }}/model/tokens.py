@@ -23,14 +23,13 @@ def learn_vocabulary(texts: Iterable[str]) -> list[str]:
     characters = Counter[str]()
     endings = Counter[str]()
     for word, count in counts.items():
-        characters.update({c: count for c in (word[0], *(INSIDE + c for c in word[1:]))})
+        characters.update(dict.fromkeys([word[0], *(INSIDE + c for c in word[1:])], count))
         for n in range(2, min(MAX_ENDING, len(word) - 1) + 1):
             endings[INSIDE + word[-n:]] += 1
-    common = [*SPECIAL, *_most(characters, VOCABULARY // 2)]
-    known = {**dict(_ranked(counts)), **dict(_ranked(endings))}
-    n_left = VOCABULARY - len(common)
-    more = _most(Counter({token: n for token, n in known.items() if token not in common}), n_left)
-    return common + more
+    first = [*SPECIAL, *_most(characters, VOCABULARY // 2)]
+    known = {token: n for token, n in (counts + endings).items() if n >= MIN_COUNT}
+    more = Counter({token: n for token, n in known.items() if token not in first})
+    return first + _most(more, VOCABULARY - len(first))
 
 
 def read_vocabulary(path: Path) -> list[str]:
@@ -86,10 +85,6 @@ class Tokenizer:
             found.append(self.ids[piece])
             start = end
         return tuple(found) if len(word) <= MAX_WORD else (self.ids[UNKNOWN],)
-
-
-def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
-    return [(token, n) for token, n in counts.items() if n >= MIN_COUNT]
 
 
 def _most(counts: Counter[str], n_tokens: int) -> list[str]:

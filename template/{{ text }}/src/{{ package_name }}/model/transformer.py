@@ -28,7 +28,8 @@ class Attention(nn.Module):
         q, k, v = (layer(x).view(shape).transpose(1, 2) for layer in self.self.values())
         dropout = self.dropout if self.training else 0.0
         seen = functional.scaled_dot_product_attention(q, k, v, mask, dropout)
-        return self.output(seen.transpose(1, 2).reshape(n, length, width), x)
+        together: Tensor = self.output(seen.transpose(1, 2).reshape(n, length, width), x)
+        return together
 
 
 class _Output(nn.Module):
@@ -41,7 +42,8 @@ class _Output(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, before: Tensor) -> Tensor:
-        return self.LayerNorm(self.dropout(self.dense(x)) + before)
+        added: Tensor = self.LayerNorm(self.dropout(self.dense(x)) + before)
+        return added
 
 
 class Layer(nn.Module):
@@ -56,7 +58,8 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Shapes as in Attention."""
         x = self.attention(x, mask)
-        return self.output(functional.gelu(self.intermediate["dense"](x)), x)
+        y: Tensor = self.output(functional.gelu(self.intermediate["dense"](x)), x)
+        return y
 
 
 class Embeddings(nn.Module):
@@ -68,13 +71,14 @@ class Embeddings(nn.Module):
         self.position_embeddings = nn.Embedding(N_POSITIONS, width)
         self.token_type_embeddings = nn.Embedding(2, width)
         self.LayerNorm = nn.LayerNorm(width, EPSILON)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids: shape (n, length)."""
         places = self.position_embeddings.weight[: ids.shape[1]]
         kind = self.token_type_embeddings.weight[0]
-        return self.dropout(self.LayerNorm(self.word_embeddings(ids) + places + kind))
+        x: Tensor = self.LayerNorm(self.word_embeddings(ids) + places + kind)
+        return functional.dropout(x, self.dropout, self.training)
 
 
 class Transformer(nn.Module):
@@ -89,8 +93,8 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         self.embeddings = Embeddings(n_words, width, dropout)
-        layers = nn.ModuleList(Layer(width, n_heads, dropout) for _ in range(n_layers))
-        self.encoder = nn.ModuleDict({"layer": layers})
+        self.layers = [Layer(width, n_heads, dropout) for _ in range(n_layers)]
+        self.encoder = nn.ModuleDict({"layer": nn.ModuleList(self.layers)})
         self.head = nn.Linear(width, n_outputs)
         self.apply(_initialise)
 
@@ -100,10 +104,11 @@ class Transformer(nn.Module):
 
     def encoded(self, x: Tensor, mask: Tensor) -> Tensor:
         """The outputs for embedded tokens, shape (n, length, width). mask: shape (n, length)."""
-        for layer in self.encoder["layer"]:  # type: ignore[union-attr]
+        for layer in self.layers:
             x = layer(x, mask[:, None, None, :])
         weight = mask[:, :, None].to(x.dtype)
-        return self.head((x * weight).sum(dim=1) / weight.sum(dim=1))
+        outputs: Tensor = self.head((x * weight).sum(dim=1) / weight.sum(dim=1))
+        return outputs
 
 
 def _initialise(layer: nn.Module) -> None:

@@ -14,7 +14,8 @@ _BLOCKS = (range(0xA0, 0x3100), range(0xFE00, 0x10000))
 _OTHER = (c for block in _BLOCKS for c in map(chr, block) if unicodedata.category(c)[0] == "P")
 _MARKS = re.escape(string.punctuation + "".join(_OTHER))
 # A sign, a Chinese character, or a word.
-WORD = re.compile(rf"[{_MARKS}]|[\u3400-\u4dbf\u4e00-\u9fff]|[^\s\u3400-\u4dbf\u4e00-\u9fff{_MARKS}]+")
+_CHINESE = "\u3400-\u4dbf\u4e00-\u9fff"
+WORD = re.compile(rf"[{_MARKS}]|[{_CHINESE}]|[^\s{_CHINESE}{_MARKS}]+")
 
 
 def words(text: str) -> list[str]:

@@ -15,8 +15,8 @@ from ..utils import logs
 from ..utils.errors import CheckFailed
 from .losses import build_loss
 from .networks import AUGMENT, NETWORKS
-from .pretrained import load_weights
 from .training import Examples, Options, TrainingLoop
+from .weights import load_weights
 
 JOB, RESULT = "job.pt", "result.pt"
 
@@ -41,7 +41,7 @@ def run_job(job: Job, folder: Path | None = None) -> dict[str, Any]:
     torch.manual_seed(job.options.seed)  # the first weights, the same in every process
     network = NETWORKS[job.network](job.train.X, job.n_outputs, **job.sizes)
     if job.weights:
-        load_weights(network, Path(job.weights))
+        load_weights(network, job.weights)
     loss = build_loss(job.loss, job.loss_options)
     loop = TrainingLoop(network, loss, job.train, job.valid, job.options, AUGMENT, folder)
     history = loop.run()

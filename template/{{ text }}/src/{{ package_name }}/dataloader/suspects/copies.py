@@ -59,9 +59,9 @@ def near(texts: Sequence[str]) -> list[tuple[int, int]]:
         for place, signature in enumerate(signatures[:, band * BAND : (band + 1) * BAND]):
             earlier = first.setdefault(signature.tobytes(), place)
             pair = (earlier, place)
-            if earlier != place and pair not in found and len(sets[place]):
-                if likeness(sets[earlier], sets[place]) >= ALIKE:
-                    found[pair] = None
+            is_new = earlier != place and pair not in found and len(sets[place])
+            if is_new and likeness(sets[earlier], sets[place]) >= ALIKE:
+                found[pair] = None
     return sorted(found)
 
 

@@ -1,4 +1,4 @@
-"""What the labels have to do with words, authors and parts: leaks, wrong labels, other languages."""
+"""What labels and parts have to do with words: leaks, wrong labels, other languages."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,9 @@ TOP, MAX_WRONG, N_SHOWN = 0.2, 0.04, 5
 N_WORDS, MAX_AREA = 100, 0.75
 
 
-def telling_words(texts: Sequence[str], y: Any, classes: Sequence[str], name: str) -> Iterator[Suspect]:
+def telling_words(
+    texts: Sequence[str], y: Any, classes: Sequence[str], name: str
+) -> Iterator[Suspect]:
     """A word or pair of words that alone gives a class away. texts, y: of train; y: codes."""
     if len(texts) < MIN_ROWS:
         return
@@ -83,8 +85,8 @@ def _purity(cells: pl.Series, y: Any) -> tuple[float, int]:
         n_rows=pl.col("len").sum(), same=(pl.col("len") * (pl.col("len") - 1)).sum()
     )
     groups = groups.filter(pl.col("n_rows") >= MIN_SIZE)
-    n_pairs = (groups["n_rows"] * (groups["n_rows"] - 1)).sum()
-    return float(groups["same"].sum() / max(n_pairs, 1)), len(groups)
+    n_pairs = int((groups["n_rows"] * (groups["n_rows"] - 1)).sum())
+    return int(groups["same"].sum()) / max(n_pairs, 1), len(groups)
 
 
 def wrong_labels(
