@@ -32,6 +32,8 @@ FAULTS = (
     "few examples",
     "parts differ",
     "too good",
+    "encoding",
+    "text length",
 )
 N_CELLS = 3
 MAX_NAMED = 5

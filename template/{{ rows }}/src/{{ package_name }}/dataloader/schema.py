@@ -22,6 +22,7 @@ PATH = "conf/schema.yaml"
 # A category column with more values accepts any value.
 MAX_LISTED = 20
 MAX_SHOWN = 5
+MAX_CHARACTERS = 200  # of a value in a message
 EXPECTED = {
     "number": "a number",
     "boolean": "true or false",
@@ -39,7 +40,7 @@ HEADER = """\
 class Column(CellFormat):
     """One column: how its cells are parsed, and which values are valid.
 
-    length: of a list of numbers; half of them must be known.
+    length: of a list of numbers; half of them must be known. max: of a text its characters.
     """
 
     nullable: bool = False
@@ -53,11 +54,13 @@ class Column(CellFormat):
         found = [] if self.nullable else [("must not be empty", cells.is_not_null())]
         if self.type == "number":
             found.append(("must be finite", cells.is_finite()))
+        if self.type == "text" and self.max is not None:
+            longest = f"must have at most {self.max:,.0f} characters"
+            return [*found, (longest, cells.str.len_chars() <= self.max)]
+        highest = cells
         if self.type == "numbers":
             found += self._rules_of_lists(cells)
             cells, highest = cells.list.min(), cells.list.max()
-        else:
-            highest = cells
         if self.min is not None:
             found.append((f"must be at least {self.min:g}", cells >= self.min))
         if self.max is not None:
@@ -155,7 +158,8 @@ def describe(bad: pl.DataFrame, shown: str) -> list[str]:
     lines = []
     for (name, rule), rows in bad.group_by("column", "rule", maintain_order=True):
         for row in rows.head(MAX_SHOWN).iter_rows(named=True):
-            lines.append(f"{shown} row {row[ROW]}: {name} {rule}, got {row['value']}")
+            value = row["value"][:MAX_CHARACTERS]
+            lines.append(f"{shown} row {row[ROW]}: {name} {rule}, got {value}")
         if len(rows) > MAX_SHOWN:
             lines.append(f"{shown}: {name} {rule}: {len(rows) - MAX_SHOWN} more rows")
     return lines
@@ -210,7 +214,10 @@ def infer_schema(table: pl.DataFrame, task: str, data: Data) -> Schema:
     for cells in table.drop(ROW):
         found = infer(cells)
         kind = given.get(cells.name, found.type)
-        columns[cells.name] = _column(cells, found if found.type == kind else CellFormat(type=kind))
+        rules = data.rules(cells)
+        kind = rules.get("type", kind)
+        column = _column(cells, found if found.type == kind else CellFormat(type=kind))
+        columns[cells.name] = column.model_copy(update=rules)
     return Schema(source=data.file, columns=columns)
 
 

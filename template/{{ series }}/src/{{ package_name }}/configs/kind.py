@@ -1,7 +1,8 @@
 """Keys of `data` in conf/default.yaml that this kind of data has beside the common ones."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import polars as pl
 from pydantic import Field, model_validator
 
 from .section import Section
@@ -31,6 +32,14 @@ class Keys(Section):
     stride: Steps = 1
     future: tuple[str, ...] = ()
     interval: Annotated[float, Field(gt=0, lt=1)] = 0.9
+
+    def rules(self, cells: pl.Series) -> dict[str, Any]:
+        """What conf/schema.yaml holds of a column whatever its cells look like: nothing."""
+        return {}
+
+    def preprocessing(self) -> dict[str, Any]:
+        """Keywords of the Preprocessor."""
+        return {"season": self.season}
 
     @model_validator(mode="after")
     def _history_holds_a_season(self) -> "Keys":

@@ -17,8 +17,12 @@ N_DRAWS = 500
 FORECASTS = ("model", "seasonal", "last")
 
 
-def detail(context: Any, test: pl.DataFrame, predicted: Predictions) -> dict[str, Any]:
+def detail(
+    context: Any, test: pl.DataFrame, predicted: Predictions, worst: pl.DataFrame
+) -> dict[str, Any]:
     """`backtest`: each forecast of test from each of its origins, beside two naive ones.
+
+    `shown`: the pictures, for the page alone.
 
     context: the run. test: typed examples. The model was fitted once, before valid; only the
     histories move on. mase: the mean absolute error, as a multiple of that of a seasonal naive
@@ -54,8 +58,8 @@ def detail(context: Any, test: pl.DataFrame, predicted: Predictions) -> dict[str
             "level": data.interval,
             "coverage": rows["_within"].mean(),
             "no_interval": reason,
-            "pictures": [*_pictures(context, rows, data)],
-        }
+        },
+        "shown": {"pictures": [*_pictures(context, rows, data)]},
     }
 
 

@@ -8,7 +8,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..configs.kind import HISTORY, HORIZON, ORIGIN
-from ..configs.settings import Data
 from ..utils.histories import matrix, mean, newest, same_season
 from ..utils.predictions import Array
 
@@ -38,15 +37,15 @@ class Preprocessor:
     leads to, and for a series of another size. Relative turns its output into the target's unit.
 
     native: for estimators that take gaps: unknown values of a history stay NaN, else they are the
-    level. data: season and horizon. numbers_, categories_: what was learnt, JSON content.
+    level. season: in steps. numbers_, categories_: what was learnt, JSON content.
     feature_names_: the matrix's columns.
     """
 
     def __init__(
-        self, native: bool = False, trendless: Sequence[str] = (), data: Data | None = None
+        self, native: bool = False, trendless: Sequence[str] = (), season: int | None = None
     ) -> None:
         self.native = native
-        self.season = data.season if data else None
+        self.season = season
         self.numbers_: dict[str, Any] = {}
         self.categories_: dict[str, list[str]] = {}
         self.feature_names_: list[str] = []

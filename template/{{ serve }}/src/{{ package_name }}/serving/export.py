@@ -66,7 +66,7 @@ def _write_onnx(folder: Path, predictor: Predictor, X: Matrix) -> dict[str, Any]
         raise ValueError(f"its ONNX differs by {difference:.1e} from it, above {TOLERANCE:g}")
     with replacing(folder / ONNX) as temporary:
         temporary.write_bytes(content)
-    log("export", f"{ONNX} of version {folder.name} differs by {difference:.1e} on {len(X)} rows")
+    log("export", f"{ONNX} of version {folder.name} differs by {difference:.1e} on {X.shape[0]} rows")
     return {
         "engine": ONNXRUNTIME,
         "reason": None,
@@ -84,6 +84,8 @@ def _converted(estimator: Any, X: Matrix) -> bytes:
     """By the estimator's own `to_onnx(X)` where it has one, else by skl2onnx."""
     if hasattr(estimator, "to_onnx"):
         return bytes(estimator.to_onnx(X[:2]))
+    if not isinstance(X, np.ndarray):
+        raise ValueError("its rows are sparse, which ONNX would need whole")
     import skl2onnx
 
     options = {id(estimator): {"zipmap": False}} if hasattr(estimator, "classes_") else None

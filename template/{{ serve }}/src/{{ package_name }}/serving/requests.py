@@ -73,7 +73,9 @@ def _cell_type(column: Column) -> Any:
         size = Field(min_length=column.length, max_length=column.length)
         cell = Annotated[list[Annotated[float, limits] | None], size]
     else:
-        cell = Literal[column.categories] if column.categories else str
+        longest = None if column.max is None else int(column.max)
+        text = Annotated[str, Field(max_length=longest)]
+        cell = Literal[column.categories] if column.categories else text
     cell = cell | None if column.nullable else cell
     parse = {"date": _parse_date, "category": _parse_text, "text": _parse_text}.get(column.type)
     cell = Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell

@@ -2,7 +2,13 @@
 
 from typing import Any
 
+import polars as pl
 
-def detail(context: Any, test: Any, predicted: Any) -> dict[str, Any]:
-    """Nothing: the report of a table has it all. context: the run; test: its rows."""
+from ..utils.predictions import Predictions
+
+
+def detail(
+    context: Any, test: pl.DataFrame, predicted: Predictions, worst: pl.DataFrame
+) -> dict[str, Any]:
+    """Nothing: the report of a table has it all. context: the run. worst: rows of test."""
     return {}

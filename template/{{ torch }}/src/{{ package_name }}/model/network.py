@@ -29,8 +29,9 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
     """A network of NETWORKS, trained by TrainingLoop.
 
     network, loss: names; None: the first one for the task. sizes, loss_options: keywords of the
-    network's builder and of the loss. processes: how many train together on this machine.
-    torchrun: options of torchrun, where the processes of other machines join them.
+    network's builder and of the loss. weights: a safetensors file to begin with. processes: how
+    many train together on this machine. torchrun: options of torchrun, where the processes of
+    other machines join them.
     """
 
     task: str = "classification"
@@ -39,6 +40,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
     loss: str | None = None
     loss_options: dict[str, Any] | None = None
     class_weight: Any = None
+    weights: str | None = None
     processes: int = 1
     torchrun: list[str] | None = None
 
@@ -93,7 +95,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
             seen = self._examples(*valid, self._class_weights(valid[1], y))
         network, loss = self._names()
         words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
-        return Job(train, seen, options, *words)
+        return Job(train, seen, options, *words, self.weights)
 
     def predict(self, X: Array) -> Array:
         """Codes of classes, or numbers; shape (n,)."""

@@ -17,6 +17,7 @@ from ..utils.errors import CheckFailed
 from .losses import build_loss
 from .networks import AUGMENT, NETWORKS
 from .training import Examples, Options, TrainingLoop
+from .weights import load_weights
 
 JOB, RESULT = "job.pt", "result.pt"
 
@@ -33,11 +34,14 @@ class Job:
     n_outputs: int
     loss: str
     loss_options: dict[str, Any]
+    weights: str | None = None  # a file to begin with
 
     def loop(self, folder: Path | None = None) -> TrainingLoop:
         """Its loop, with the untrained network. folder: of the checkpoint."""
         torch.manual_seed(self.options.seed)  # the first weights, the same in every process
         network, loss = self.build(), build_loss(self.loss, self.loss_options)
+        if self.weights:
+            load_weights(network, self.weights)
         return TrainingLoop(network, loss, self.train, self.valid, self.options, AUGMENT, folder)
 
     def build(self) -> nn.Module:

@@ -1,0 +1,29 @@
+"""Make one row an example of the rows of a file."""
+
+from typing import Any
+
+import polars as pl
+
+from ..configs.settings import Data
+from ..utils.names import hint
+
+
+def to_examples(table: pl.DataFrame, data: Data, *, to_predict: bool) -> pl.DataFrame:
+    """A row with a text is an example. to_predict: targets may be unknown.
+
+    Raises ValueError where the column data.text is missing.
+    """
+    if data.text not in table.columns:
+        where = f"conf/default.yaml: data.text: no column '{data.text}'"
+        raise ValueError(f"{where}; {hint(data.text, table.columns)}")
+    return table
+
+
+def labels(data: Data) -> list[str]:
+    """The columns that name a row of predictions beside its number: none."""
+    return []
+
+
+def compared(rows: pl.DataFrame, y: Any, data: Data) -> tuple[pl.DataFrame, Any]:
+    """The features and the target as checks for leaks look at them: as they are."""
+    return rows, y

@@ -1,0 +1,88 @@
+"""Describe each column, name those that are no feature, and what looks wrong with the texts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ..configs.settings import Data
+from ..utils.suspects import Suspect, sample
+from ..utils.words import texts, words
+from .schema import Schema
+from .sources import ROW
+from .suspects.characters import broken, lengths
+from .suspects.copies import copies
+from .suspects.labels import other_language, telling_groups, telling_words, wrong_labels
+
+N_SAMPLE, N_TOP = 20_000, 5
+
+
+def find_suspects(
+    raw: pl.DataFrame, table: pl.DataFrame, part: pl.Series, schema: Schema, data: Data
+) -> Iterator[Suspect]:
+    """What looks wrong with the texts and their labels, on at most N_SAMPLE rows.
+
+    raw: the cells as they are in the files. table: typed rows. part: of each row of the table.
+    """
+    rows = sample(table.with_columns(part.alias("_part")), N_SAMPLE)
+    part, found = rows["_part"], texts(rows[data.text])
+    yield from broken(found, data.text)
+    yield from lengths(found, data.text)
+    yield from other_language(found, part, data.text)
+    is_class = schema.columns[data.target].type == "category"
+    labels = rows[data.target].cast(pl.String) if is_class else None
+    yield from copies(found, rows[ROW], part, labels)
+    if labels is None:
+        return
+    left_out = {ROW, data.text, data.target, data.id, *data.ignore}
+    others = [name for name in schema.columns if name not in left_out]
+    grouped = data.split.column if data.split.by == "group" else None
+    yield from telling_groups(rows, others, data.target, grouped)
+    train = np.flatnonzero((part == "train").to_numpy())
+    in_train, of_train = [found[i] for i in train], labels[train]
+    classes = of_train.unique().sort().to_list()
+    y = np.searchsorted(np.array(classes), of_train.to_numpy())
+    yield from telling_words(in_train, y, classes, data.text)
+    yield from wrong_labels(in_train, y, rows[ROW][train], classes, data.target)
+
+
+def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
+    """For each column: name, type, nulls, distinct, min, median, max and the commonest values.
+
+    table: typed rows. Of a text min, median and max are of its words, and no cell is repeated.
+    """
+    return [_describe(table[name], column.type) for name, column in schema.columns.items()]
+
+
+def excluded_columns(table: pl.DataFrame, schema: Schema) -> dict[str, str]:
+    """Column name -> why it is no feature: all but the text, which has a limit in the schema."""
+    reason = "only the text is a feature"
+    columns = schema.columns.items()
+    kept = [name for name, one in columns if one.type == "text" and one.max is not None]
+    return {name: reason for name in schema.columns if name not in kept}
+
+
+def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
+    counts = cells.alias("cell").drop_nulls().value_counts()
+    top = counts.sort("count", "cell", descending=[True, False]).head(N_TOP)
+    if kind == "text":
+        top = top.clear()
+        values = pl.Series([len(words(text)) for text in texts(cells)], dtype=pl.Float64)
+    else:
+        values = cells
+    ordered = kind in ("number", "date", "text")
+    return {
+        "name": cells.name,
+        "type": kind,
+        "nulls": cells.null_count(),
+        "distinct": len(counts),
+        "min": _plain(values.min()) if ordered else None,
+        "median": _plain(values.median()) if ordered else None,
+        "max": _plain(values.max()) if ordered else None,
+        "top": [{"value": _plain(v), "rows": n} for v, n in top.iter_rows()],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

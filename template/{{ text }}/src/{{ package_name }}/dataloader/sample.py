@@ -1,0 +1,47 @@
+"""The built-in sample: docstrings of open-source packages, so no network is needed."""
+
+import lzma
+from importlib import resources
+from pathlib import Path
+
+from ..configs.settings import Config, Data
+from ..utils.files import replacing
+from ..utils.logs import log
+from .sources import ORIGINAL
+
+SAMPLE = "sample"
+FILES = ("docstrings.csv", "docstrings-notices.txt")
+ORIGIN = "docstrings of functions in networkx 3.6.1, numpy 2.4.6, polars 2.1.0, scikit-learn 1.9.1,"
+ORIGIN += " scipy 1.17.1 and sympy 1.14.0, cut at 480 characters; names of packages are masked"
+LICENCE = "BSD-3-Clause and MIT, see docstrings-notices.txt"
+
+
+def with_sample(config: Config, root: Path) -> Data:
+    """The data settings; where they name the sample, its file is written and its origin filled.
+
+    A file of its name that is there already is kept, and named where it is not the sample.
+    """
+    data, origin = config.data, ORIGIN
+    if data.file != SAMPLE:
+        return data
+    for name, content in zip(FILES, (table(), notices()), strict=True):
+        path = root / ORIGINAL / name
+        if not path.is_file():
+            with replacing(path) as temporary:
+                temporary.write_bytes(content)
+        elif path.read_bytes() != content:
+            log("sample", f"{ORIGINAL.as_posix()}/{name} differs from the sample and is kept")
+            origin = f"changed here; before that {ORIGIN}"
+    file = (ORIGINAL / FILES[0]).as_posix()
+    known = {"origin": data.origin or origin, "licence": data.licence or LICENCE}
+    return data.model_copy(update={"file": file, **known})
+
+
+def table() -> bytes:
+    """CSV with the columns text, package, n_parameters (of the function) and file."""
+    return lzma.decompress((resources.files(__package__) / f"{FILES[0]}.xz").read_bytes())
+
+
+def notices() -> bytes:
+    """The licences of the packages."""
+    return (resources.files(__package__) / FILES[1]).read_bytes()

@@ -1,0 +1,1 @@
+"""What looks wrong in texts; each module finds one kind of fault."""
