@@ -168,7 +168,8 @@ EDITS = {
         "    def __init__(self, n_outputs: int) -> None:\n        super().__init__()\n"
         "        self.words = nn.EmbeddingBag(VOCABULARY, 32, padding_idx=0)\n"
         "        self.head = nn.Linear(32, n_outputs)\n\n"
-        "    def forward(self, ids: Tensor) -> Tensor:\n        return self.head(self.words(ids))\n\n\n"
+        "    def forward(self, ids: Tensor) -> Tensor:\n"
+        "        return self.head(self.words(ids))\n\n\n"
         "def bag(X: Tensor, n_outputs: int) -> nn.Module:\n    return Bag(n_outputs)\n\n\n"
         'NETWORKS: dict[str, Build] = {"transformer": transformer, "bag": bag}',
         [*SMALL, "models.network.network=bag"],
@@ -191,7 +192,8 @@ EDITS = {
         "src/own_package/dataloader/sources.py",
         "    return tables[MAIN]\n",
         '    joined = tables[MAIN].join(tables["titles"], on="file", how="left")\n'
-        '    return joined.with_columns(pl.concat_str("title", "text", separator=" ", ignore_nulls=True).alias("text"))\n',
+        '    both = pl.concat_str("title", "text", separator=" ", ignore_nulls=True)\n'
+        '    return joined.with_columns(both.alias("text"))\n',
         ["data.files.titles=data/titles.csv"],
     ),
 }

@@ -1,4 +1,4 @@
-"""What the kind of data text does, in a project; tests/kinds/test_text.py puts it there and runs it."""
+"""What the kind of data text does, in a project; test_text.py puts it there and runs it."""
 
 import json
 import random
@@ -20,9 +20,9 @@ from own_package.model.estimators import build_estimator
 from own_package.model.network import Network
 from own_package.model.predictor import Predictor
 from own_package.model.preprocess import Preprocessor
-from own_package.model.weights import load_weights
 from own_package.model.tokens import SPECIAL, Tokenizer, learn_vocabulary, read_vocabulary
 from own_package.model.transformer import Transformer
+from own_package.model.weights import load_weights
 from own_package.utils.words import hashed, hashes_of, ngrams, words
 from safetensors.torch import save_file
 
@@ -111,16 +111,15 @@ def test_a_vocabulary_of_train_knows_no_word_of_test(table):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("[PAD]\n[UNK]\nx\n", "lacks [CLS], [SEP]"),
+        ("[PAD]\n[UNK]\nx\n", r"lacks \[CLS\], \[SEP\]"),
         ("x\n[PAD]\n[UNK]\n[CLS]\n[SEP]\n", "must begin"),
     ],
 )
 def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path, content, says):
     (tmp_path / "vocab.txt").write_text(content)
 
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=says):
         read_vocabulary(tmp_path / "vocab.txt")
-    assert says in str(caught.value)
     with pytest.raises(ValueError, match="no such file"):
         read_vocabulary(tmp_path / "other.txt")
 
@@ -228,7 +227,7 @@ def test_broken_empty_and_endless_texts_are_found(suspects, table):
 
 
 def test_whole_texts_of_other_scripts_are_not_broken(suspects, table):
-    text = "\u00fcber caf\u00e9 \u043f\u0440\u0438\u0432\u0435\u0442 \u4f60\u597d na\u00efve \u201cx\u201d"
+    text = " \u00fcber caf\u00e9 \u043f\u0440\u0438\u0432 \u4f60\u597d na\u00efve \u201cx\u201d"
     changed = table.with_columns(where(pl.col("_row") == 5, pl.col("text") + text))
 
     assert suspects(changed) == []

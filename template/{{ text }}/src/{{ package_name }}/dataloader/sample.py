@@ -1,4 +1,7 @@
-"""The built-in sample: docstrings of open-source packages, so no network is needed."""
+"""The built-in sample: docstrings of open-source packages, so no network is needed.
+
+Its columns: text, package, n_parameters (of the function) and file (of its source).
+"""
 
 import lzma
 from importlib import resources
@@ -24,7 +27,10 @@ def with_sample(config: Config, root: Path) -> Data:
     data, origin = config.data, ORIGIN
     if data.file != SAMPLE:
         return data
-    for name, content in zip(FILES, (table(), notices()), strict=True):
+    folder = resources.files(__package__)
+    table = lzma.decompress((folder / f"{FILES[0]}.xz").read_bytes())
+    notices = (folder / FILES[1]).read_bytes()
+    for name, content in zip(FILES, (table, notices), strict=True):
         path = root / ORIGINAL / name
         if not path.is_file():
             with replacing(path) as temporary:
@@ -35,13 +41,3 @@ def with_sample(config: Config, root: Path) -> Data:
     file = (ORIGINAL / FILES[0]).as_posix()
     known = {"origin": data.origin or origin, "licence": data.licence or LICENCE}
     return data.model_copy(update={"file": file, **known})
-
-
-def table() -> bytes:
-    """CSV with the columns text, package, n_parameters (of the function) and file."""
-    return lzma.decompress((resources.files(__package__) / f"{FILES[0]}.xz").read_bytes())
-
-
-def notices() -> bytes:
-    """The licences of the packages."""
-    return (resources.files(__package__) / FILES[1]).read_bytes()

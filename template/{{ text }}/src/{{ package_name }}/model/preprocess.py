@@ -38,7 +38,8 @@ class Preprocessor:
         self.vocabulary = vocabulary
         self.tokens_: list[str] = []
         self.probe_ = ""
-        self.feature_names_: list[str] = []
+        n_columns = max_tokens if native else N_HASHES
+        self.feature_names_ = [f"column {place}" for place in range(n_columns)]
 
     def fit(self, table: pl.DataFrame) -> "Preprocessor":
         """Learn the vocabulary. table: shape (n_rows, n_columns), with the column of texts."""
@@ -46,7 +47,7 @@ class Preprocessor:
             self.tokens_ = read_vocabulary(Path(self.vocabulary))
         elif self.native:
             self.tokens_ = learn_vocabulary(texts(table[self.text]))
-        self.feature_names_, self.probe_ = self._names(), self._probe()
+        self.probe_ = self._probe()
         return self
 
     def transform(self, table: pl.DataFrame) -> Matrix:
@@ -73,17 +74,12 @@ class Preprocessor:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Preprocessor":
         """The transformer that `to_json` described; raises ValueError unless it does the same."""
-        made = cls()
+        made = cls(content["native"], (), content["text"], content["max_tokens"])
         vars(made).update(content)
-        made.feature_names_ = made._names()
         if made._probe() != made.probe_:
             where = "utils/words.py or model/tokens.py"
             raise ValueError(f"{where}: splits texts otherwise than when training; train again")
         return made
-
-    def _names(self) -> list[str]:
-        n_columns, name = (self.max_tokens, "token") if self.native else (N_HASHES, "hash")
-        return [f"{name} {place}" for place in range(n_columns)]
 
     def _probe(self) -> str:
         """The digest of the ids or hashes of PROBE."""

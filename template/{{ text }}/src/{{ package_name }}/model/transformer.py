@@ -3,7 +3,6 @@
 Its layers have BERT's names, so that weights of that family fit where the sizes are equal.
 """
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -4,6 +4,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -34,8 +35,7 @@ def ngrams(text: str) -> Iterator[str]:
     """The words, and pairs of words that follow each other."""
     found = words(text)
     yield from found
-    for pair in zip(found, found[1:], strict=False):
-        yield " ".join(pair)
+    yield from map(" ".join, pairwise(found))
 
 
 def hashed(texts: Iterable[str | None]) -> Any:

@@ -23,7 +23,8 @@ def copies(
 ) -> Iterator[Suspect]:
     """rows: number of each text in the file. labels: classes; None where there are none."""
     pairs = near(texts)
-    same, parts = _equal(texts, pairs), part.to_numpy()
+    same = [b for a, b in pairs if texts[a].split() == texts[b].split()]
+    parts = part.to_numpy()
     apart = [pair for pair in pairs if parts[pair[0]] != parts[pair[1]]]
     if same:
         evidence = f"{len(same)} of {len(texts)} texts repeat an earlier one"
@@ -89,11 +90,6 @@ def _signatures(sets: Sequence[Any]) -> Any:
         if len(own):
             lowest[place] = ((own * factor + shift) % prime).min(axis=1)
     return lowest
-
-
-def _equal(texts: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[int]:
-    """Places of texts that are equal to an earlier one."""
-    return [b for a, b in pairs if texts[a].split() == texts[b].split()]
 
 
 def _severity(found: Sequence[Any], texts: Sequence[str]) -> Severity:
