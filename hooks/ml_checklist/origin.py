@@ -15,7 +15,10 @@ _MVP = ("tune", "registry", "serve", "batch", "ship")
 _ABOVE = ("explain", "fairness", "drift", "monitor", "rollout", "retrain", "govern", "audit")
 BROUGHT = {"mvp": _MVP, "production": (*_MVP, *_ABOVE, "inspect", "operate")}
 # Kind of data -> (components that come with it, components that it never has).
-KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"table": ((), ())}
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "table": ((), ()),
+    "image": (("torch",), ()),
+}
 _LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"
 

@@ -13,12 +13,17 @@ SCRIPT = "plotly.min.js"
 
 
 def write_report(
-    root: Path, path: Path, evaluation: dict[str, Any], record: dict[str, Any]
+    root: Path,
+    path: Path,
+    evaluation: dict[str, Any],
+    record: dict[str, Any],
+    shown: dict[str, Any],
 ) -> None:
-    """Write the page beside the run's record; pages in reports/ are linked."""
+    """Write the page beside the run's record; pages in reports/ are linked. shown: of `show`."""
     write_script(root)
     names = [page.name for page in sorted((root / "reports").glob("*.html"))]
     values = {"evaluation": evaluation, "record": record, "pages": names, "script": f"../{SCRIPT}"}
+    values["shown"] = shown
     columns = _columns(root, evaluation)
     write_text(path, render("evaluation/report.html", **values, columns=columns))
 

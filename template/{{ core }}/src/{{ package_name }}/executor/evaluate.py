@@ -12,6 +12,7 @@ from ..evaluation import errors
 from ..evaluation.intervals import bootstrap_pair
 from ..evaluation.metrics import METRICS
 from ..evaluation.report import fill_model_card, write_report
+from ..evaluation.show import show
 from ..evaluation.slices import score_slices
 from ..evaluation.text import interval_text, metric_text, number_text
 from ..model import store
@@ -42,10 +43,12 @@ def run(args: argparse.Namespace) -> None:
     folder, record = context.run.folder, context.run.record
     with runs.repeatable(context.config.seed):
         evaluation = evaluate(context)
+    # Only the page has examples: it is not committed, as reports/ is.
+    shown = evaluation.pop("shown")
     write_json(folder / EVALUATION, evaluation)
     for name, content in ((runs.RECORD, record), (EVALUATION, evaluation)):
         write_json(args.root / REPORTS / name, content)
-    write_report(args.root, folder / REPORT, evaluation, record)
+    write_report(args.root, folder / REPORT, evaluation, record, shown)
     fill_model_card(args.root, evaluation)
     _print_summary(evaluation)
     path = (folder / REPORT).relative_to(args.root).as_posix()
@@ -54,7 +57,10 @@ def run(args: argparse.Namespace) -> None:
 
 
 def evaluate(context: RunContext) -> dict[str, Any]:
-    """The content of reports/evaluation.json; the one place that reads the test part."""
+    """The content of reports/evaluation.json; the one place that reads the test part.
+
+    shown: what the page alone shows of the examples.
+    """
     config, record = context.config, context.run.record
     test = manifests.read_part(context.root, "test", for_evaluation=True)
     y_true, predicted = context.target(test), context.model.predict(test)
@@ -65,6 +71,8 @@ def evaluate(context: RunContext) -> dict[str, Any]:
     )
     known, beaten = context.manifest["suspects"], score_values(config, y_true, baseline)
     values = (metrics[config.metric]["value"], beaten[config.metric]["value"])
+    found = _errors(context, test, y_true, predicted)
+    worst = test.filter(pl.col(ROW).is_in([one["row"] for one in found["worst_errors"]]))
     return {
         **context.header("test", len(test)),
         "task": config.task,
@@ -76,7 +84,8 @@ def evaluate(context: RunContext) -> dict[str, Any]:
         "baseline": {"name": record["baseline"]["name"], "metrics": beaten},
         "beats_baseline": advantage,
         "suspects": known + too_good(config, *values, len(test), known),
-        **_errors(context, test, y_true, predicted),
+        **found,
+        "shown": show(config.data, context.model, context.train, worst),
         "train": {key: one["value"] for key, one in record["metrics"]["train"].items()},
         "valid": record["metrics"]["valid"],
         "importances": importances(context),

@@ -10,6 +10,7 @@ import polars as pl
 from ..configs.settings import Config, Data
 from ..dataloader.profile import find_suspects, profile
 from ..dataloader.schema import Schema
+from ..dataloader.sources import ROW
 from ..evaluation.labels import few_examples, odd_slices
 from ..evaluation.leakage import group_means, leaks, sorted_by
 from ..evaluation.metrics import METRICS
@@ -49,7 +50,9 @@ def look(
     # Values near the largest number overflow; a comparison with the result is false.
     with runs.repeatable(config.seed), np.errstate(all="ignore"):
         found = [*find_suspects(raw, table, part, schema, data)]
-        found += _of_target(data, table[features], y, part, classes)
+        # A path or a text is no value: its kind of data looks at what it stands for.
+        values = [name for name in features if schema.columns[name].type != "image"]
+        found += _of_target(data, table[[ROW, *values]].drop(ROW), y, part, classes)
     standing = [one for one in found if not settled(one, data.accept)]
     standing.sort(key=lambda one: ORDER.index(one.severity))
     suspects, columns = [one.to_json() for one in standing], profile(table, schema)

@@ -47,11 +47,11 @@ class Predictor:
     def predict_matrix(self, X: Matrix) -> Predictions:
         """Predictions for rows of `matrix`; a class that train lacked has probability 0."""
         if self.classes is None:
-            found = self.estimator.predict(X) if len(X) else ()  # scikit-learn refuses no rows
+            found = self.estimator.predict(X) if X.shape[0] else ()  # scikit-learn refuses no rows
             y_pred = np.asarray(found, dtype=np.float64)
             return Predictions(self.target.back(y_pred) if self.target else y_pred, None)
-        score = np.zeros((len(X), len(self.classes)))
-        if len(X):
+        score = np.zeros((X.shape[0], len(self.classes)))
+        if X.shape[0]:
             score[:, self.estimator.classes_.astype(int)] = self.estimator.predict_proba(X)
         return Predictions(score.argmax(axis=1), score)
 
@@ -123,7 +123,7 @@ def _unfitted(
         parameters, native = config.models.get(name, {}), ESTIMATORS[name].native
         estimator = build_estimator(name, config.task, parameters, weight, config.seed)
     trendless = [split.column] if split.by == "time" and split.column else []
-    return Preprocessor(native, trendless), estimator
+    return Preprocessor(native, trendless, **config.data.preprocessing()), estimator
 
 
 def _class_weight(config: Config, classes: Sequence[str] | None) -> Any:

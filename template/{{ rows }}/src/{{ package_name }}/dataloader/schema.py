@@ -16,18 +16,21 @@ from ..utils.files import write_text
 from ..utils.logs import log
 from ..utils.names import hint
 from .column_types import CellFormat, infer, known, parse
+from .examples import CELL_RULES
 from .sources import ROW
 
 PATH = "conf/schema.yaml"
 # A category column with more values accepts any value.
 MAX_LISTED = 20
 MAX_SHOWN = 5
+MAX_CHARACTERS = 200  # of a value in a message
 EXPECTED = {
     "number": "a number",
     "boolean": "true or false",
     "date": "a date",
     "category": "text",
     "text": "text",
+    "image": "the path of an image",
 }
 HEADER = """\
 # What each column must hold; inferred once by `prepare`, yours from then on. The same rules hold in
@@ -36,7 +39,10 @@ HEADER = """\
 
 
 class Column(CellFormat):
-    """One column: how its cells are parsed, and which values are valid."""
+    """One column: how its cells are parsed, and which values are valid.
+
+    max: of a text its characters.
+    """
 
     nullable: bool = False
     min: float | None = None
@@ -46,8 +52,13 @@ class Column(CellFormat):
     def rules(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
         """(rule in words, expression that is true for a valid cell); null where it is unknown."""
         found = [] if self.nullable else [("must not be empty", cells.is_not_null())]
+        for rule, holds in CELL_RULES.get(self.type, []):
+            found.append((rule, cells.map_batches(holds, return_dtype=pl.Boolean)))
         if self.type == "number":
             found.append(("must be finite", cells.is_finite()))
+        if self.type == "text" and self.max is not None:
+            longest = f"must have at most {self.max:,.0f} characters"
+            return [*found, (longest, cells.str.len_chars() <= self.max)]
         if self.min is not None:
             found.append((f"must be at least {self.min:g}", cells >= self.min))
         if self.max is not None:
@@ -136,7 +147,7 @@ def describe(bad: pl.DataFrame, shown: str) -> list[str]:
     lines = []
     for (name, rule), rows in bad.group_by("column", "rule", maintain_order=True):
         for row in rows.head(MAX_SHOWN).iter_rows(named=True):
-            lines.append(f"{shown} row {row[ROW]}: {name} {rule}, got {row['value']}")
+            lines.append(f"{shown} row {row[ROW]}: {name} {rule}, got {row['value'][:MAX_CHARACTERS]}")
         if len(rows) > MAX_SHOWN:
             lines.append(f"{shown}: {name} {rule}: {len(rows) - MAX_SHOWN} more rows")
     return lines
@@ -191,7 +202,10 @@ def infer_schema(table: pl.DataFrame, task: str, data: Data) -> Schema:
     for cells in table.drop(ROW):
         found = infer(cells)
         kind = given.get(cells.name, found.type)
-        columns[cells.name] = _column(cells, found if found.type == kind else CellFormat(type=kind))
+        rules = data.rules(cells)
+        kind = rules.get("type", kind)
+        column = _column(cells, found if found.type == kind else CellFormat(type=kind))
+        columns[cells.name] = column.model_copy(update=rules)
     return Schema(source=data.file, columns=columns)
 
 

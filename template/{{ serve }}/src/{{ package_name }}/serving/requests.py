@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 
 from ..dataloader.column_types import missing_values
+from ..dataloader.examples import FROM_REQUEST
 from ..dataloader.schema import Column, Schema
 from ..dataloader.sources import NULLS, ROW
 from ..utils.names import hint
@@ -72,6 +73,7 @@ def _cell_type(column: Column) -> Any:
         cell = Literal[column.categories] if column.categories else str
     cell = cell | None if column.nullable else cell
     parse = {"number": None, "boolean": None, "date": _parse_date}.get(column.type, _parse_text)
+    parse = FROM_REQUEST.get(column.type, parse)
     cell = Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell
     return Annotated[cell, BeforeValidator(parse)] if parse else cell
 

@@ -1,5 +1,9 @@
 """Make one row an example of the rows of a file."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import polars as pl
 
 from ..configs.settings import Data
@@ -8,3 +12,14 @@ from ..configs.settings import Data
 def to_examples(table: pl.DataFrame, data: Data, *, to_predict: bool) -> pl.DataFrame:
     """A row of a table is an example already. to_predict: targets may be unknown."""
     return table
+
+
+def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
+    """Whether files beside the table are as they were: there are none."""
+    return True
+
+
+# Type of a column -> rules beyond those of its values: (in words, column -> which cells are valid).
+CELL_RULES: dict[str, list[tuple[str, Callable[[pl.Series], pl.Series]]]] = {}
+# Type of a column -> what makes a cell of the value in a request; raises ValueError.
+FROM_REQUEST: dict[str, Callable[[Any], Any]] = {}

@@ -26,7 +26,7 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
     """A network of NETWORKS, trained by TrainingLoop.
 
     network, loss: names. sizes, loss_options: keywords of the network's builder and of the loss.
-    processes: how many train together. The others are the keys of Options.
+    weights: a safetensors file to begin with. processes: how many train together. The others are the keys of Options.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
         loss: str | None = None,
         loss_options: dict[str, Any] | None = None,
         class_weight: Any = None,
+        weights: str | None = None,
         processes: int = 1,
         epochs: int = DEFAULT.epochs,
         batch_size: int = DEFAULT.batch_size,
@@ -84,7 +85,7 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
             judged = self._examples(*valid, self._class_weights(valid[1], y))
         network, loss = self._names()
         words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
-        job = Job(train, judged, options, *words)
+        job = Job(train, judged, options, *words, self.weights)
         found = run_job(job, folder) if self.processes == 1 else spread(job, self.processes, folder)
         self.history_ = found["history"]
         self.weights_ = {name: value.numpy() for name, value in found["weights"].items()}

@@ -16,6 +16,7 @@ from ..utils.errors import CheckFailed
 from .losses import build_loss
 from .networks import AUGMENT, NETWORKS
 from .training import Examples, Options, TrainingLoop
+from .weights import load_weights
 
 JOB, RESULT = "job.pt", "result.pt"
 
@@ -32,12 +33,15 @@ class Job:
     n_outputs: int
     loss: str
     loss_options: dict[str, Any]
+    weights: str | None = None  # a file to begin with
 
 
 def run_job(job: Job, folder: Path | None = None) -> dict[str, Any]:
     """`weights` of the best epoch, and `history`. folder: of the checkpoint."""
     torch.manual_seed(job.options.seed)  # the first weights, the same in every process
     network = NETWORKS[job.network](job.train.X, job.n_outputs, **job.sizes)
+    if job.weights:
+        load_weights(network, job.weights)
     loss = build_loss(job.loss, job.loss_options)
     loop = TrainingLoop(network, loss, job.train, job.valid, job.options, AUGMENT, folder)
     history = loop.run()

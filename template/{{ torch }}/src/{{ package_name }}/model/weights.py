@@ -1,0 +1,43 @@
+"""Begin with the weights of a file, to fine-tune them."""
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from ..utils.files import project_root
+from ..utils.logs import log
+from ..utils.suspects import named
+
+
+def load_weights(network: nn.Module, path: str) -> list[str]:
+    """Copy the layers of a safetensors file that have the same name and shape; print the others.
+
+    Returns the names of the network's weights that stay as they were. Raises ValueError where the
+    file is missing, is none, or has no layer of this network.
+    """
+    found, own = read_weights(path), network.state_dict()
+    fitting = {n: w for n, w in found.items() if n in own and w.shape == own[n].shape}
+    if not fitting:
+        known = f"it has {named(list(found))}, the network {named(list(own))}"
+        raise ValueError(f"{path}: no layer has the name and shape of one of the network; {known}")
+    network.load_state_dict(own | fitting)
+    rest = [name for name in own if name not in fitting]
+    log("train", f"{len(fitting)} of {len(own)} weights are from {path}")
+    for names, what in ((rest, "begin anew"), (sorted(found.keys() - fitting), "are not used")):
+        if names:
+            log("", f"{named(names)} {what}")
+    return rest
+
+
+def read_weights(path: str) -> dict[str, Tensor]:
+    """Name -> weights of a safetensors file below the project, which holds no code."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    place = Path(project_root(), path)
+    if not place.is_file():
+        raise ValueError(f"conf/default.yaml: models.network.weights: no such file: '{path}'")
+    try:
+        return dict(load_file(place))
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a file of safetensors: {error}") from error
