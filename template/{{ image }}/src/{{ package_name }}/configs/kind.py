@@ -11,14 +11,15 @@ Side = Annotated[int, Field(ge=4, le=4096)]
 
 
 class Keys(Section):
-    """image: the column with the images, the only feature. folder: where its paths begin.
+    """image: the column with the images, the only feature. folder: where its relative paths
+    begin; None: at the project folder.
 
     image_size: height and width that every image is brought to, in pixels. channels: 1 for shades
     of grey, 3 for red, green and blue.
     """
 
     image: str = "image"
-    folder: str = ""
+    folder: str | None = None
     image_size: tuple[Side, Side] = (64, 64)
     channels: Literal[1, 3] = 3
 

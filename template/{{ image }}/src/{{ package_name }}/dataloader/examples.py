@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
+from pydantic import AfterValidator, Field
 
 from ..configs.settings import Data
 from ..utils import images
@@ -18,17 +19,27 @@ def to_examples(table: pl.DataFrame, data: Data, *, to_predict: bool) -> pl.Data
     if data.image not in table.columns:
         found = f"the file has the columns {', '.join(table.columns[1:6])}"
         raise ValueError(f"conf/default.yaml: data.image: no column '{data.image}'; {found}")
-    folder = data.folder.strip("/") if not data.folder.startswith("/") else data.folder.rstrip("/")
-    cell = pl.col(data.image)
-    is_whole = cell.str.starts_with(f"{folder}/") | cell.str.starts_with(images.INLINE)
-    whole = pl.when(is_whole).then(cell).otherwise(pl.lit(f"{folder}/") + cell)
-    return table.with_columns(whole.alias(data.image)) if folder else table
+    if data.folder is None:
+        return table
+    cell, folder = pl.col(data.image), f"{data.folder.rstrip('/')}/"
+    is_whole = pl.any_horizontal(cell.str.starts_with(p) for p in (folder, "/", images.INLINE))
+    whole = pl.when(is_whole).then(cell).otherwise(pl.lit(folder) + cell)
+    return table.with_columns(whole.alias(data.image))
 
 
 def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
     """Whether every image of the manifest's index is there with the content it had."""
     lists = [root / file["file"] for file in manifest["files"] if file["name"] == INDEX]
     return not any(changed_images(root, path) for path in lists)
+
+
+def inline(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the content of their images in place of paths, as a request holds them."""
+    cells = [name for name, dtype in table.schema.items() if dtype == pl.String]
+    held = [name for name in cells if _can_be_read(table[name].head(1)).all()]
+    return table.with_columns(
+        pl.col(held).map_elements(images.to_cell, return_dtype=pl.String) if held else []
+    )
 
 
 def _can_be_read(cells: pl.Series) -> pl.Series:
@@ -40,5 +51,12 @@ def _can_be_read(cells: pl.Series) -> pl.Series:
 CELL_RULES: dict[str, list[tuple[str, Callable[[pl.Series], pl.Series]]]] = {
     "image": [("must be a file with an image that can be read", _can_be_read)]
 }
-# Type of a column -> what makes a cell of the value in a request; raises ValueError.
-FROM_REQUEST: dict[str, Callable[[Any], Any]] = {"image": images.from_request}
+BASE64 = {"contentEncoding": "base64", "contentMediaType": "image/png"}
+# Type of a column -> pydantic's type of its values in a request, beyond those of all kinds.
+REQUEST_CELLS: dict[str, Any] = {
+    "image": Annotated[
+        str,
+        Field(max_length=images.MAX_CHARACTERS, json_schema_extra=BASE64),
+        AfterValidator(images.from_request),
+    ]
+}

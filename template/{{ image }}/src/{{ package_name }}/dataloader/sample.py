@@ -36,8 +36,7 @@ def with_sample(config: Config, root: Path, replace: bool) -> Data:
     if (root / data.file).is_dir():
         data = data.model_copy(update={"file": _list_folder(data, root)})
     index = ORIGINAL / f"{Path(data.file).stem}.{INDEX}.csv"
-    table = to_examples(read_table(find_file(root, data.file), data.file), data, to_predict=False)
-    paths = table[data.image].drop_nulls().unique(maintain_order=True).to_list()
+    paths = image_paths(data, root)
     if not replace and (root / index).is_file() and (names := changed_images(root, root / index)):
         what = f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}"
         raise ValueError(
@@ -49,6 +48,14 @@ def with_sample(config: Config, root: Path, replace: bool) -> Data:
         if (root / path).is_relative_to(root / ORIGINAL):
             (root / path).chmod(READ_ONLY)
     return data.model_copy(update={"files": {**data.files, INDEX: index.as_posix()}})
+
+
+def image_paths(data: Data, root: Path) -> list[str]:
+    """The images of a folder, or of a CSV; paths below root are relative to it."""
+    if (root / data.file).is_dir():
+        return [_path(path, root) for path in _images_in(root / data.file)]
+    table = to_examples(read_table(find_file(root, data.file), data.file), data, to_predict=False)
+    return table[data.image].drop_nulls().unique(maintain_order=True).to_list()
 
 
 def write_sample(root: Path) -> None:
@@ -71,15 +78,12 @@ def _list_folder(data: Data, root: Path) -> str:
     With data.duplicates: drop, of images with one content the first one stays.
     """
     folder = root / data.file
-    found = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
-    # In an order that tells nothing of the class.
-    found.sort(key=lambda p: sha256(p.relative_to(folder).as_posix().encode()).digest())
+    found = _images_in(folder)
     labelled = [(p, p.relative_to(folder).parts) for p in found]
     if not found or any(len(parts) < 2 for _, parts in labelled):
         odd = next((str(p) for p, parts in labelled if len(parts) < 2), data.file)
         raise ValueError(f"{odd}: images must be in a folder a class, such as {data.file}/cat/1.jpg")
-    inside = folder.resolve().is_relative_to(root.resolve())
-    paths = [(p.relative_to(root) if inside else p.resolve()).as_posix() for p, _ in labelled]
+    paths = [_path(path, root) for path in found]
     classes = [parts[0] for _, parts in labelled]
     table = pl.DataFrame({data.image: paths, data.target: classes})
     if data.duplicates == "drop":
@@ -89,6 +93,16 @@ def _list_folder(data: Data, root: Path) -> str:
     file = (ORIGINAL / f"{folder.name}.csv").as_posix()
     _write(root / file, table)
     return file
+
+
+def _images_in(folder: Path) -> list[Path]:
+    """In an order that tells nothing of the class."""
+    found = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
+    return sorted(found, key=lambda p: sha256(p.relative_to(folder).as_posix().encode()).digest())
+
+
+def _path(path: Path, root: Path) -> str:
+    return (path.relative_to(root) if path.is_relative_to(root) else path.resolve()).as_posix()
 
 
 def _write(path: Path, table: pl.DataFrame) -> None:

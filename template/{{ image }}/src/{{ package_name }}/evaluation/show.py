@@ -24,8 +24,10 @@ def show(data: Data, model: Any, train: pl.DataFrame, worst: pl.DataFrame) -> di
     rows = zip(worst[ROW], worst[data.image], strict=True)
     examples = {row: Markup(_thumbnail(cell)) for row, cell in rows}
     section = ""
-    if hasattr(model.estimator, "module") and len(worst):
-        section = _attributions(model, worst.head(N_ATTRIBUTED), data.image)
+    if hasattr(model.estimator, "module"):
+        some = [worst.head(N_ATTRIBUTED // 2), train.sample(min(len(train), N_ATTRIBUTED), seed=0)]
+        rows = pl.concat([part.select(data.image) for part in some]).head(N_ATTRIBUTED)
+        section = _attributions(model, rows, data.image)
     return {"examples": examples, "section": Markup(section)}
 
 

@@ -18,6 +18,7 @@ Array = NDArray[Any]
 INLINE = "data:;base64,"
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 MAX_BYTES = 20_000_000
+MAX_CHARACTERS = len(INLINE) + MAX_BYTES * 4 // 3 + 4  # as base64
 MAX_PIXELS = 40_000_000  # 160 MB once decoded; a small file can hold far more
 MODES = {1: "L", 3: "RGB"}  # number of channels -> Pillow's name
 WHITE = (255, 255, 255, 255)  # behind transparent pixels
@@ -92,25 +93,22 @@ def _problem(cell: str) -> str | None:
     return None
 
 
-def from_request(text: Any) -> Any:
-    """The cell of a request's text, base64 of a file; raises ValueError where it is none."""
-    if not isinstance(text, str):
-        return text
+def from_request(text: str) -> str:
+    """The cell of a request's base64 text, which never is a path; raises ValueError."""
     plain = text.partition("base64,")[2] if text.startswith("data:") else text
-    if len(plain) > MAX_BYTES * 4 // 3 + 4:
-        raise ValueError(f"must be an image of at most {MAX_BYTES:,} bytes")
     try:
-        cell = INLINE + base64.b64encode(base64.b64decode(plain, validate=True)).decode("ascii")
+        content = base64.b64decode(plain, validate=True)
     except binascii.Error as error:
         raise ValueError("must be the file of an image as base64 text") from error
+    cell = INLINE + base64.b64encode(content).decode("ascii")
     if (wrong := problem(cell)) is not None:
         raise ValueError(f"must be an image that can be read: {wrong}")
     return cell
 
 
-def to_request(cell: str) -> str:
-    """The base64 text that a request holds for a cell."""
-    return base64.b64encode(read_bytes(cell)).decode("ascii")
+def to_cell(cell: str) -> str:
+    """The cell with the content of its file."""
+    return INLINE + base64.b64encode(read_bytes(cell)).decode("ascii")
 
 
 def shown(cell: str) -> str:

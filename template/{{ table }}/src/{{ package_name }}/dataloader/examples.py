@@ -19,7 +19,12 @@ def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
     return True
 
 
+def inline(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows without files beside them, as a request holds them."""
+    return table
+
+
 # Type of a column -> rules beyond those of its values: (in words, column -> which cells are valid).
 CELL_RULES: dict[str, list[tuple[str, Callable[[pl.Series], pl.Series]]]] = {}
-# Type of a column -> what makes a cell of the value in a request; raises ValueError.
-FROM_REQUEST: dict[str, Callable[[Any], Any]] = {}
+# Type of a column -> pydantic's type of its values in a request, beyond those of all kinds.
+REQUEST_CELLS: dict[str, Any] = {}
