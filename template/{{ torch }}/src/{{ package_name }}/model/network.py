@@ -1,5 +1,6 @@
 """A network behind scikit-learn's interface: one of ESTIMATORS."""
 
+import warnings
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -104,16 +105,18 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
     def to_onnx(self, X: Array) -> bytes:
         """The trained network in one file, for any number of examples; X: two of them or more."""
         rows = {0: torch.export.Dim("rows")}
-        program = torch.onnx.export(
-            self.module(),
-            (torch.from_numpy(np.ascontiguousarray(X)),),
-            input_names=["X"],
-            opset_version=OPSET,
-            dynamo=True,
-            dynamic_shapes=(rows,),
-            external_data=False,
-            verbose=False,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of its own parts
+            program = torch.onnx.export(
+                self.module(),
+                (torch.from_numpy(np.ascontiguousarray(X)),),
+                input_names=["X"],
+                opset_version=OPSET,
+                dynamo=True,
+                dynamic_shapes=(rows,),
+                external_data=False,
+                verbose=False,
+            )
         assert program is not None
         return bytes(program.model_proto.SerializeToString())
 
