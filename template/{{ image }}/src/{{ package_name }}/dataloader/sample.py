@@ -90,7 +90,7 @@ def _list_folder(data: Data, root: Path) -> str:
         hashes = facts_of(paths)[HASH]
         table = table.filter(hashes.is_first_distinct())
         log("prepare", f"{len(paths) - len(table)} images repeat another one and are left out")
-    file = (ORIGINAL / f"{folder.name}.csv").as_posix()
+    file = (ORIGINAL / f"{folder.name}{'.unique' * (data.duplicates == 'drop')}.csv").as_posix()
     _write(root / file, table)
     return file
 

@@ -13,11 +13,11 @@ from .facts import HASH, PATH
 
 N_SAMPLE, N_FITTED = 10_000, 3_000
 MIN_SPREAD = 2.0  # standard deviation of grey values, of 255
-N_BITS, MAX_DIFFERENCE = 3, 0.01  # of the hash; mean distance of grey values, of their range
-SIDE = 32
+N_BITS, MAX_DIFFERENCE, SIDE = 3, 0.003, 16  # of the hash; 1 - correlation of small copies
 FACTS = ("bytes", "format", "mode", "width", "height", "metadata", "edge")
-SHORT_CUT, LEAK = 0.5, 0.9  # of the way from chance to no error
-MIN_ROWS, MIN_GROUPS = 50, 5
+SHORT_CUT, LEAK = 0.93, 0.98  # area under the ROC curve of one class against the others
+AT_EDGE = "edge"  # an object may touch it, so that it warns from LEAK on
+MIN_ROWS, MIN_CLASS, MIN_GROUPS = 50, 5, 5
 SURE, EXCESS, MIN_WRONG = 0.02, 3.0, 5
 SMALL = 16  # side of the images that the quick model of `labels` sees
 Rows = pl.DataFrame  # path, target, part, and the facts of each image
@@ -63,10 +63,11 @@ def near_copies(rows: Rows, data: Data) -> Iterator[Suspect]:
 
 
 def _difference(*paths: str) -> float:
-    """Mean distance of the grey values of two images, each brought to the range from 0 to 1."""
-    pair = [read_array(path, (SIDE, SIDE), 1).astype(float) for path in paths]
-    first, second = ((one - one.min()) / max(float(np.ptp(one)), 1.0) for one in pair)
-    return float(np.abs(first - second).mean())
+    """1 - correlation of the grey values of two images; brightness and contrast do not matter."""
+    first, second = (read_array(path, (SIDE, SIDE), 1).ravel().astype(float) for path in paths)
+    if min(first.std(), second.std()) < MIN_SPREAD:
+        return 1.0  # blank ones have a suspicion of their own
+    return float(1 - np.corrcoef(first, second)[0, 1])
 
 
 def blanks(rows: Rows, data: Data) -> Iterator[Suspect]:
@@ -91,25 +92,24 @@ def sizes(rows: Rows, data: Data) -> Iterator[Suspect]:
 
 def shortcuts(rows: Rows, data: Data) -> Iterator[Suspect]:
     """Facts of the files that tell the class: a format, a size, a border, a camera's entries."""
+    from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import cross_val_predict
     from sklearn.tree import DecisionTreeClassifier
 
     some = sample(rows, N_SAMPLE)
-    y, n_classes = codes(some["target"]), some["target"].n_unique()
-    if len(y) < MIN_ROWS or np.bincount(y).max() == len(y):
+    classes, y = np.unique(some["target"].to_numpy(), return_inverse=True)
+    if len(y) < MIN_ROWS or len(classes) < 2 or np.bincount(y).min() < MIN_CLASS:
         return
-    for name in FACTS:
-        X = _numbers(some[name])
-        if some[name].n_unique() < 2:
-            continue
-        model = DecisionTreeClassifier(max_leaf_nodes=2 * n_classes, class_weight="balanced")
-        right = cross_val_predict(model, X[:, None], y, cv=_folds(y)) == y
-        shares = np.bincount(y, right) / np.maximum(np.bincount(y), 1)
-        mean = float(shares[np.bincount(y) > 0].mean())
-        way = (mean - 1 / n_classes) / (1 - 1 / n_classes)
-        if way > SHORT_CUT:
-            evidence = f"the {_words(name)} of an image alone gives {mean:.0%} of {data.target} away"
-            severity: Severity = "leak" if way > LEAK else "warn"
+    for name in [name for name in FACTS if some[name].n_unique() > 1]:
+        model = DecisionTreeClassifier(max_leaf_nodes=2 * len(classes), class_weight="balanced")
+        X = _numbers(some[name])[:, None]
+        score = cross_val_predict(model, X, y, cv=_folds(y), method="predict_proba")
+        areas = [roc_auc_score(y == k, column) for k, column in enumerate(score.T)]
+        best = int(np.argmax(areas))
+        if areas[best] > (LEAK if name == AT_EDGE else SHORT_CUT):
+            severity: Severity = "leak" if areas[best] > LEAK and name != AT_EDGE else "warn"
+            evidence = f"the {_words(name)} alone tells images of {data.target} {classes[best]}: "
+            evidence += f"area under the ROC curve {areas[best]:.2f}"
             fix = "save all images alike, and cut what is no part of the object"
             yield Suspect([data.image], "leak", severity, len(rows), evidence, fix)
 
@@ -131,9 +131,8 @@ def labels(rows: Rows, data: Data) -> Iterator[Suspect]:
     from sklearn.preprocessing import StandardScaler
 
     some = sample(rows, N_FITTED)
-    y = codes(some["target"])
-    classes, y = np.unique(y, return_inverse=True)
-    if len(y) < MIN_ROWS or len(classes) < 2 or np.bincount(y).min() < 2:
+    classes, y = np.unique(some["target"].to_numpy(), return_inverse=True)
+    if len(y) < MIN_ROWS or len(classes) < 2 or np.bincount(y).min() < MIN_CLASS:
         return
     pixels = [read_array(path, (SMALL, SMALL), data.channels).ravel() for path in some[PATH]]
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
@@ -145,8 +144,7 @@ def labels(rows: Rows, data: Data) -> Iterator[Suspect]:
     if len(wrong) < max(MIN_WRONG, EXCESS * expected):
         return
     worst = wrong[np.argsort(own[wrong])]
-    order = some["target"].unique().sort().to_list()
-    shown = [f"{some[PATH][int(i)]} (like {order[score[i].argmax()]})" for i in worst[:3]]
+    shown = [f"{some[PATH][int(i)]} (like {classes[score[i].argmax()]})" for i in worst[:3]]
     evidence = f"{len(wrong)} images of train look like another {data.target} than theirs, "
     evidence += f"{expected:.0f} expected: {', '.join(shown)}"
     yield Suspect([data.target], "labels", "ask", len(wrong), evidence, "look at these images")
@@ -155,8 +153,7 @@ def labels(rows: Rows, data: Data) -> Iterator[Suspect]:
 def _folds(y: Any) -> Any:
     from sklearn.model_selection import StratifiedKFold
 
-    n_folds = int(np.clip(np.bincount(y)[np.bincount(y) > 0].min(), 2, 5))
-    return StratifiedKFold(n_folds, shuffle=True, random_state=0)
+    return StratifiedKFold(5, shuffle=True, random_state=0)
 
 
 def _numbers(cells: pl.Series) -> Any:
