@@ -18,7 +18,7 @@ FACTS = ("bytes", "format", "mode", "width", "height", "metadata", "edge")
 SHORT_CUT, LEAK = 0.93, 0.98  # area under the ROC curve of one class against the others
 AT_EDGE = "edge"  # an object may touch it, so that it warns from LEAK on
 MIN_ROWS, MIN_CLASS, MIN_GROUPS = 50, 5, 5
-SURE, EXCESS, MIN_WRONG = 0.02, 3.0, 5
+SURE, MIN_WRONG, MIN_SHARE = 0.05, 5, 0.01  # probability of the own class; images, of train
 SMALL = 16  # side of the images that the quick model of `labels` sees
 Rows = pl.DataFrame  # path, target, part, and the facts of each image
 
@@ -122,7 +122,7 @@ def _words(name: str) -> str:
 def labels(rows: Rows, data: Data) -> Iterator[Suspect]:
     """Images of train that a linear model of other images is sure are of another class.
 
-    More than a calibrated model would be wrong about, with so many sure predictions.
+    Sure: the other class is as probable as it is for its own images on average.
     Source: Northcutt, Jiang and Chuang (2021), Confident Learning, JAIR 70.
     """
     from sklearn.linear_model import LogisticRegression
@@ -135,18 +135,18 @@ def labels(rows: Rows, data: Data) -> Iterator[Suspect]:
     if len(y) < MIN_ROWS or len(classes) < 2 or np.bincount(y).min() < MIN_CLASS:
         return
     pixels = [read_array(path, (SMALL, SMALL), data.channels).ravel() for path in some[PATH]]
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
     X = np.array(pixels, dtype=np.float32)
     score = cross_val_predict(model, X, y, cv=_folds(y), method="predict_proba")
     own = score[np.arange(len(y)), y]
-    wrong = np.flatnonzero(own < SURE)
-    expected = float(score[score < SURE].sum())
-    if len(wrong) < max(MIN_WRONG, EXCESS * expected):
+    usual = np.array([score[y == k, k].mean() for k in range(len(classes))])
+    wrong = np.flatnonzero((own < SURE) & (score >= usual).any(axis=1))
+    if len(wrong) < max(MIN_WRONG, MIN_SHARE * len(y)):
         return
     worst = wrong[np.argsort(own[wrong])]
     shown = [f"{some[PATH][int(i)]} (like {classes[score[i].argmax()]})" for i in worst[:3]]
-    evidence = f"{len(wrong)} images of train look like another {data.target} than theirs, "
-    evidence += f"{expected:.0f} expected: {', '.join(shown)}"
+    evidence = f"{len(wrong)} of {len(y)} images of train look like another {data.target} than "
+    evidence += f"theirs: {', '.join(shown)}"
     yield Suspect([data.target], "labels", "ask", len(wrong), evidence, "look at these images")
 
 
