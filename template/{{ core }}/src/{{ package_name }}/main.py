@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from .utils import logs
 from .utils.errors import CheckFailed
+from .utils.files import CONFIG, project_root
 from .utils.names import hint
 
-CONFIG = "conf/default.yaml"
 OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 # The module of a command has its name: `add_arguments(parser)` if it takes any, and `run(args)`.
 # A component lists its own commands in the same form, in COMMANDS of its commands.py.
@@ -87,14 +87,6 @@ def _dispatch(argv: list[str]) -> int:
     help_text = f"changes a value of {CONFIG}"
     parser.add_argument("overrides", nargs="*", metavar="key=value", help=help_text)
     args = parser.parse_intermixed_args(words)
-    args.root = _project_root()
+    args.root = project_root()
     module.run(args)
     return OK
-
-
-def _project_root() -> Path:
-    here = Path.cwd()
-    found = [folder for folder in (here, *here.parents) if (folder / CONFIG).is_file()]
-    if not found:
-        raise ValueError(f"{here}: no {CONFIG} here or above; run this inside the project")
-    return found[0]

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from ..configs.load import load_project
 from ..configs.settings import Data
 from ..dataloader import sources
+from ..dataloader.examples import to_examples
 from ..dataloader.schema import Schema
 from ..executor.predict import prediction_table
 from ..model import store
@@ -76,7 +77,7 @@ class BatchScorer:
     def __init__(self, model: Path, data: Data, root: Path, file: str) -> None:
         self.predictor, self.description = store.load(model)
         self.schema = Schema.model_validate(self.description["schema"])
-        self.path, self.file = Path(file), file
+        self.path, self.file, self.data = Path(file), file, data
         self.others = sources.read_others(data, root)
         files = {name: sources.find_file(root, name) for name in data.files.values()}
         self.hashes = {n: sha256_of_file(path) for n, path in {file: self.path, **files}.items()}
@@ -115,7 +116,8 @@ class BatchScorer:
 
     def _block(self, block: pl.DataFrame) -> Scored:
         rows = sources.drop_empty_rows(sources.trim(block.lazy()).collect())
-        table = sources.join_others(rows, self.others)
+        joined = sources.join_others(rows, self.others)
+        table = to_examples(joined, self.data, to_predict=True)
         valid, invalid = self.schema.validate_rows(table, self.file, max_invalid_share=1.0)
         row = pl.col(sources.ROW).alias("row")
         named = invalid.select(pl.lit(self.file).alias("file"), row, "column", "rule", "value")

@@ -10,7 +10,7 @@ from .section import Section as Section
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
-ColumnType = Literal["number", "boolean", "category", "date", "text", "numbers"]
+ColumnType = Literal["number", "boolean", "category", "date", "text", "numbers", "image"]
 
 
 def _as_text(value: Any) -> Any:

@@ -9,6 +9,7 @@ import polars as pl
 
 from ..configs.settings import Data
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
+from .examples import is_unchanged
 from .sources import ORIGINAL, find_file
 from .split import PARTS
 
@@ -37,7 +38,8 @@ def is_complete(root: Path, manifest: dict[str, Any]) -> bool:
     """Whether every file that the manifest names is there with the content it names."""
     named = {root / file["file"]: file["sha256"] for file in manifest["files"]}
     named |= {part_path(root, n): part["sha256"] for n, part in manifest["split"]["parts"].items()}
-    return all(path.is_file() and sha256_of_file(path) == sha for path, sha in named.items())
+    same = all(path.is_file() and sha256_of_file(path) == sha for path, sha in named.items())
+    return same and is_unchanged(root, manifest)
 
 
 def part_path(root: Path, name: str) -> Path:

@@ -89,14 +89,15 @@ def _is_current(config: Config, root: Path, manifest: dict[str, Any]) -> bool:
     if manifest.get("made_by") != _made_by(config, root):
         return False
     named = {MAIN: config.data.file, **config.data.files}
-    paths = [(root / named[file["name"]], file["sha256"]) for file in manifest["files"]]
+    files = manifest["files"]
+    paths = [(root / named.get(file["name"], file["file"]), file["sha256"]) for file in files]
     same = all(not path.is_file() or sha256_of_file(path) == sha for path, sha in paths)
     return same and manifests.is_complete(root, manifest)
 
 
 def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) -> dict[str, Any]:
     """The new manifest. Nothing but the sample is written before the data has passed all checks."""
-    data = with_sample(config, root)
+    data = with_sample(config, root, replace)
     known = {file["name"]: file for file in before.get("files", [])}
     named = {MAIN: data.file, **data.files}
     files = [
@@ -124,7 +125,8 @@ def _prepare(config: Config, root: Path, before: dict[str, Any], replace: bool) 
     for entry in files:
         keep_original(root, named[entry["name"]], entry)
     write_schema(root, schema)
-    suspects = look(root, config, raw, table, part, schema, features, classes)
+    seen = config.model_copy(update={"data": data})
+    suspects = look(root, seen, raw, table, part, schema, features, classes)
     if len(invalid):
         write_json(root / QUARANTINE / "prepare.json", invalid.to_dicts())
     parts = {name: manifests.write_part(root, name, table.filter(part == name)) for name in PARTS}

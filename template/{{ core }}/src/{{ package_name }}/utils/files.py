@@ -8,6 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+CONFIG = "conf/default.yaml"
+
+
+def project_root() -> Path:
+    """The nearest folder that is a project: this one, or one above; raises ValueError."""
+    here = Path.cwd()
+    found = [folder for folder in (here, *here.parents) if (folder / CONFIG).is_file()]
+    if not found:
+        raise ValueError(f"{here}: no {CONFIG} here or above; run this inside the project")
+    return found[0]
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

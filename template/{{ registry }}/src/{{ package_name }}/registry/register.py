@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from ..dataloader.examples import inline
 from ..dataloader.manifest import hashes_of, read_manifest, read_part
 from ..dataloader.sources import ROW
 from ..executor.evaluate import EVALUATION
@@ -49,6 +50,7 @@ def _write_background(root: Path, run_folder: Path, folder: Path) -> list[Path]:
     model, _ = store.load(run_folder)
     rows = read_part(root, "train")
     sample = rows.sample(min(len(rows), N_BACKGROUND), seed=0).select(ROW, *model.columns)
+    sample = inline(sample)  # a version needs no file of data/
     sample.write_parquet(folder / versions.BACKGROUND)
     prediction_table(model, sample).write_parquet(folder / versions.PREDICTIONS)
     return [folder / versions.BACKGROUND, folder / versions.PREDICTIONS]

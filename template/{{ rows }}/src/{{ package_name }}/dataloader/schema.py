@@ -16,6 +16,7 @@ from ..utils.files import write_text
 from ..utils.logs import log
 from ..utils.names import hint
 from .column_types import CellFormat, as_text, infer, known, parse
+from .examples import CELL_RULES
 from .sources import ROW
 
 PATH = "conf/schema.yaml"
@@ -30,6 +31,7 @@ EXPECTED = {
     "category": "text",
     "text": "text",
     "numbers": "a list of numbers",
+    "image": "the path of an image",
 }
 HEADER = """\
 # What each column must hold; inferred once by `prepare`, yours from then on. The same rules hold in
@@ -52,6 +54,8 @@ class Column(CellFormat):
     def rules(self, cells: pl.Expr) -> list[tuple[str, pl.Expr]]:
         """(rule in words, expression that is true for a valid cell); null where it is unknown."""
         found = [] if self.nullable else [("must not be empty", cells.is_not_null())]
+        for rule, holds in CELL_RULES.get(self.type, []):
+            found.append((rule, cells.map_batches(holds, return_dtype=pl.Boolean)))
         if self.type == "number":
             found.append(("must be finite", cells.is_finite()))
         if self.type == "text" and self.max is not None:

@@ -1,7 +1,8 @@
 """Make examples of a series: the past, and how many steps ahead the value is to be forecast."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -214,3 +215,19 @@ def _lists(values: Array, name: str) -> pl.Series:
     """A list of numbers for each row, null where NaN. values: shape (n_rows, length)."""
     flat = pl.Series(name, values.ravel()).fill_nan(None)
     return flat.reshape((len(values), values.shape[1])).cast(pl.List(pl.Float64))
+
+
+def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
+    """Whether files beside the table are as they were: there are none."""
+    return True
+
+
+def inline(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows without files beside them, as a request holds them."""
+    return table
+
+
+# Type of a column -> rules beyond those of its values: (in words, column -> which cells are valid).
+CELL_RULES: dict[str, list[tuple[str, Callable[[pl.Series], pl.Series]]]] = {}
+# Type of a column -> pydantic's type of its values in a request, beyond those of all kinds.
+REQUEST_CELLS: dict[str, Any] = {}

@@ -16,10 +16,11 @@ ORIGIN = (
 LICENCE = "public domain"
 
 
-def with_sample(config: Config, root: Path) -> Data:
+def with_sample(config: Config, root: Path, replace: bool) -> Data:
     """The data settings; where they name the sample, its file is written and its origin filled.
 
     A file of its name that is there already is kept, and named where it is not the sample.
+    replace: of the kinds of data that have files beside the table.
     """
     data = config.data
     if data.file != SAMPLE:

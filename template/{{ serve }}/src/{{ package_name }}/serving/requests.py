@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 
 from ..dataloader.column_types import missing_values
+from ..dataloader.examples import REQUEST_CELLS
 from ..dataloader.schema import Column, Schema
 from ..dataloader.sources import NULLS, ROW
 from ..utils.names import hint
@@ -49,7 +50,8 @@ def explain_error(error: Mapping[str, Any], names: Sequence[str]) -> dict[str, A
     place = [part for part in error["loc"][1:] if part not in ("row", "rows")]
     row = place.pop(0) if place and isinstance(place[0], int) else None
     field = str(place[0]) if place else None
-    problem = str(error["msg"]).replace("Input should", "must", 1)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    problem = message.replace("Input should", "must", 1)
     if error["type"] == "missing":
         problem = "is missing"
     elif error["type"] == "extra_forbidden":
@@ -76,6 +78,7 @@ def _cell_type(column: Column) -> Any:
         longest = None if column.max is None else int(column.max)
         text = Annotated[str, Field(max_length=longest)]
         cell = Literal[column.categories] if column.categories else text
+    cell = REQUEST_CELLS.get(column.type, cell)
     cell = cell | None if column.nullable else cell
     parse = {"date": _parse_date, "category": _parse_text, "text": _parse_text}.get(column.type)
     cell = Annotated[cell, BeforeValidator(_unless_missing(column))] if column.missing else cell

@@ -1,5 +1,7 @@
 """Make one row an example of the rows of a file."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -27,3 +29,19 @@ def labels(data: Data) -> list[str]:
 def compared(rows: pl.DataFrame, y: Any, data: Data) -> tuple[pl.DataFrame, Any]:
     """The features and the target as checks for leaks look at them: as they are."""
     return rows, y
+
+
+def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
+    """Whether files beside the table are as they were: there are none."""
+    return True
+
+
+def inline(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows without files beside them, as a request holds them."""
+    return table
+
+
+# Type of a column -> rules beyond those of its values: (in words, column -> which cells are valid).
+CELL_RULES: dict[str, list[tuple[str, Callable[[pl.Series], pl.Series]]]] = {}
+# Type of a column -> pydantic's type of its values in a request, beyond those of all kinds.
+REQUEST_CELLS: dict[str, Any] = {}

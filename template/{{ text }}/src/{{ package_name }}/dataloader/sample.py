@@ -19,10 +19,11 @@ ORIGIN += " scipy 1.17.1 and sympy 1.14.0, cut at 480 characters; names of packa
 LICENCE = "BSD-3-Clause and MIT, see docstrings-notices.txt"
 
 
-def with_sample(config: Config, root: Path) -> Data:
+def with_sample(config: Config, root: Path, replace: bool) -> Data:
     """The data settings; where they name the sample, its file is written and its origin filled.
 
     A file of its name that is there already is kept, and named where it is not the sample.
+    replace: of the kinds of data that have files beside the table.
     """
     data, origin = config.data, ORIGIN
     if data.file != SAMPLE:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from ..utils.files import project_root
 from ..utils.logs import log
 from ..utils.suspects import named
 
@@ -37,9 +38,10 @@ def read_weights(path: str) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if not Path(path).is_file():
+    place = Path(project_root(), path)
+    if not place.is_file():
         raise ValueError(f"conf/default.yaml: models.network.weights: no such file: '{path}'")
     try:
-        return dict(load_file(path))
+        return dict(load_file(place))
     except SafetensorError as error:
         raise ValueError(f"{path}: not a file of safetensors: {error}") from error

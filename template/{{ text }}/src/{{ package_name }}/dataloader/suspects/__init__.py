@@ -1,1 +1,0 @@
-"""What looks wrong in texts; each module finds one kind of fault."""
