@@ -48,7 +48,7 @@ COMPONENTS = {
     "worker": Budget(160, 2, 110),
     # The loop and its checkpoints 250, several processes 120, losses 100, the estimator 170,
     # `check-network` and `learning-rate` 270. Issue 14 allows 900.
-    "torch": Budget(1100, 12, 140),
+    "torch": Budget(1090, 12, 130),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
     "explain": Budget(680, 7, 120),

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils.class_weight import compute_sample_weight
 from torch import Tensor, nn
 
 from ..utils.logs import log
@@ -20,6 +21,7 @@ from .options import Examples, Options
 from .processes import Job, run_job, spread
 
 Array = NDArray[Any]
+Valid = tuple[Array, Array]
 BATCH = 256  # examples predicted at once
 OPSET = 20
 
@@ -49,7 +51,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         X: Array,
         y: Array,
         sample_weight: Array | None = None,
-        valid: tuple[Array, Array] | None = None,
+        valid: Valid | None = None,
         folder: Path | None = None,
     ) -> "Network":
         """X: shape (n, ...). valid: examples that choose the best epoch, and when to stop.
@@ -73,11 +75,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         return self
 
     def job(
-        self,
-        X: Array,
-        y: Array,
-        sample_weight: Array | None = None,
-        valid: tuple[Array, Array] | None = None,
+        self, X: Array, y: Array, sample_weight: Array | None = None, valid: Valid | None = None
     ) -> Job:
         """What `fit` with these arguments trains; learns the classes, or the target's level."""
         is_number = self.task == "regression"
@@ -86,13 +84,12 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         # A network learns numbers around 0 with a spread of 1.
         self.center_ = float(np.mean(y)) if is_number else 0.0
         self.spread_ = (float(np.std(y)) or 1.0) if is_number else 1.0
-        weight = np.ones(len(y)) if sample_weight is None else sample_weight
-        train = self._examples(X, y, weight * self._class_weights(y, y))
+        train = self._examples(X, y, 1.0 if sample_weight is None else sample_weight)
         options = Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
         if valid is None:
             seen, options = train, replace(options, patience=None)
         else:
-            seen = self._examples(*valid, self._class_weights(valid[1], y))
+            seen = self._examples(*valid, 1.0)
         network, loss = self._names()
         words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
         return Job(train, seen, options, *words, self.weights)
@@ -154,21 +151,14 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         parts = _tensor(X).split(BATCH)
         return torch.cat([self.module()(part) for part in parts]).numpy()
 
-    def _examples(self, X: Array, y: Array, weight: Array) -> Examples:
+    def _examples(self, X: Array, y: Array, weight: Array | float) -> Examples:
+        """weight: of each row; that of its class comes to it."""
+        weights = np.asarray(weight * compute_sample_weight(self.class_weight, y), np.float32)
         if self.classes_ is None:
             target = torch.from_numpy((y - self.center_) / self.spread_).float()
         else:
             target = torch.from_numpy(np.searchsorted(self.classes_, y))
-        return Examples(_tensor(X), target, torch.from_numpy(weight.astype(np.float32)))
-
-    def _class_weights(self, y: Array, train: Array) -> Array:
-        """The weight of each example's class; shape (n,)."""
-        if self.class_weight is None or self.classes_ is None:
-            return np.ones(len(y))
-        from sklearn.utils.class_weight import compute_class_weight
-
-        found = compute_class_weight(self.class_weight, classes=self.classes_, y=train)
-        return np.asarray(found[np.searchsorted(self.classes_, y)])
+        return Examples(_tensor(X), target, torch.from_numpy(weights))
 
     def _unit(self) -> nn.Module:
         """The layer that turns what a network has learnt into the target's unit."""

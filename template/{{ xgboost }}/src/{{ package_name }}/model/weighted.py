@@ -7,7 +7,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 
-class WeightedXGBClassifier(XGBClassifier):  # type: ignore[misc] # its base is without types
+class WeightedXGBClassifier(XGBClassifier):
     """class_weight: None, `balanced`, or code of a class -> weight."""
 
     def __init__(self, class_weight: Any = None, **parameters: Any) -> None:
