@@ -15,7 +15,6 @@ from tests.conftest import Render, run
 
 HERE = Path(__file__).parent
 Row = Sequence[object]
-SAMPLE = "src/my_model/dataloader/co2.csv"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def project(installed: Path, tmp_path: Path) -> Path:
 def command(project: Path, *words: str, code: int = 0) -> str:
     """Run a command of the project on the source of this copy; returns what it prints."""
     python = str(project / ".venv/bin/python")
-    source = {"PYTHONPATH": str(project / "src")}
+    source = {"PYTHONPATH": str(project / "src"), "OMP_NUM_THREADS": "1"}
     done = run(python, "-m", "my_model", *words, cwd=project, check=False, **source)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -45,7 +44,7 @@ def command(project: Path, *words: str, code: int = 0) -> str:
 def shipped(project: Path, *tests: str) -> str:
     """Run tests that the project received; returns what they print."""
     pytest_ = str(project / ".venv/bin/pytest")
-    source = {"PYTHONPATH": str(project / "src")}
+    source = {"PYTHONPATH": str(project / "src"), "OMP_NUM_THREADS": "1"}
     done = run(pytest_, "-q", "-p", "no:cacheprovider", *tests, cwd=project, check=False, **source)
     return done.stdout + done.stderr
 
@@ -102,6 +101,27 @@ def test_the_shipped_default_beats_seasonal_naive_and_reports_each_horizon(proje
     assert all(abs(float(row["prediction"]) - 372) < 6 for row in rows)
 
 
+ANOTHER_LEVEL = """
+import pathlib, numpy as np, polars as pl
+from my_model.dataloader.manifest import read_part
+from my_model.model import store
+from my_model.utils import runs
+root = pathlib.Path(".")
+model, rows = store.load(runs.find(root).folder)[0], read_part(root, "valid")
+moved = rows.with_columns(pl.col("history").list.eval(pl.element() * 3 + 50))
+found, expected = model.predict(moved).y_pred, model.predict(rows).y_pred * 3 + 50
+assert np.allclose(found, expected, rtol=1e-4), np.abs(found - expected).max()
+"""
+
+
+@pytest.mark.parametrize("model", ["ridge", "boosting", "smoothing"])
+def test_a_series_of_another_size_and_level_has_the_same_forecast_there(project, model):
+    command(project, "train", f"model={model}")
+    python, source = str(project / ".venv/bin/python"), {"PYTHONPATH": str(project / "src")}
+
+    run(python, "-c", ANOTHER_LEVEL, cwd=project, **source)
+
+
 def test_where_nothing_beats_naive_the_report_says_so(project):
     shutil.copyfile(HERE / "elnino.csv", project / "elnino.csv")
     words = ["data.file=elnino.csv", "data.target=sea"]
@@ -123,11 +143,12 @@ def test_a_clean_series_has_no_suspicion(project):
 def test_a_covariate_that_knows_the_target_or_its_future_is_a_leak(project, lag):
     sold = values(330)
     known = [round(sold[t + 10 + lag] * 2 + 1, 3) for t in range(300)]
-    rows = zip(months(300), sold[10:310], known, strict=True)
+    rows = [*zip(months(300), sold[10:310], known, strict=True)]
+    del rows[100:102]
     write(project, "month,sold,planned", rows)
     command(project, "prepare", *own(future="[planned]"))
 
-    assert suspects(project) == [("future covariate", "leak")]
+    assert suspects(project)[0] == ("future covariate", "leak")
 
 
 def test_a_holiday_or_the_season_itself_is_no_leak_and_the_past_of_one_is_none(project):
@@ -173,14 +194,14 @@ def test_two_values_of_one_step_are_refused_by_row(project):
 
 
 def test_a_time_between_two_steps_and_a_value_that_is_no_number_are_refused_by_row(project):
-    days = [f"2024-01-{day:02}" for day in range(1, 31)]
+    days = [f"2024-01-{day:02} 00:00" for day in range(1, 31)]
     rows = [*zip(days, values(30), strict=True)]
     words = own(step="1d", history=7, season=7, horizon=2, expected_rows_min=1)
     write(project, "month,sold", [*rows[:9], ("2024-01-10 06:00", 3), *rows[10:]])
     text = command(project, "prepare", *words, code=2)
     assert "row 10: month 2024-01-10 06:00" in text
 
-    write(project, "month,sold", [*rows[:9], ("2024-01-10", "many"), *rows[10:]])
+    write(project, "month,sold", [*rows[:9], (days[9], "many"), *rows[10:]])
     text = command(project, "prepare", *words, code=2)
     assert "own.csv row 10: sold must be a number, got many" in text
 
@@ -247,7 +268,7 @@ FAULTS = {
     "the future of test in train": (
         "dataloader/split.py",
         "pl.when(times >= test_from)",
-        "pl.when(times < test_from)",
+        "pl.when(times.dt.month() == 1)",
         "tests/dataloader/test_split.py",
     ),
 }

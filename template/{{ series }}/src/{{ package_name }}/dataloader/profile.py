@@ -10,7 +10,7 @@ from ..configs.kind import HISTORY, HORIZON, ORIGIN
 from ..configs.settings import Data
 from ..utils.suspects import Suspect, named, numbers, shown
 from .schema import Schema
-from .steps import step_of
+from .steps import Step, step_of
 from .suspects.shifts import levels
 from .suspects.values import sentinels
 
@@ -28,7 +28,8 @@ def find_suspects(
     found = table.with_columns(part.alias("_part"), _entity(table, data))
     nearest = found.sort(HORIZON).unique(["_entity", data.time], keep="first")
     series = nearest.sort("_entity", data.time)
-    yield from _gaps(series, data)
+    step = step_of(series[data.time], series["_entity"], data)
+    yield from _gaps(series, data, step)
     yield from _late(series, data)
     yield from sentinels(series[[data.target]])
     yield from _negative(series, data)
@@ -37,7 +38,7 @@ def find_suspects(
         yield from stepped or _lasting(rows, data)
     for name in data.future:
         if series[name].dtype.is_numeric():
-            yield from _unknowable(series.filter(pl.col("_part") == "train"), name, data)
+            yield from _unknowable(series.filter(pl.col("_part") == "train"), name, data, step)
 
 
 def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
@@ -67,9 +68,8 @@ def _entity(table: pl.DataFrame, data: Data) -> pl.Series:
     return table[data.entity].cast(pl.String).alias("_entity")
 
 
-def _gaps(series: pl.DataFrame, data: Data) -> Iterator[Suspect]:
+def _gaps(series: pl.DataFrame, data: Data, step: Step) -> Iterator[Suspect]:
     """Steps without a value. series: a row for each entity and time, in order."""
-    step = step_of(series[data.time], series["_entity"], data)
     first, n_missing = [], 0
     for rows in series.partition_by("_entity", maintain_order=True):
         places = step.grid(rows[data.time]).round()
@@ -125,11 +125,14 @@ def _lasting(rows: pl.DataFrame, data: Data) -> Iterator[Suspect]:
         yield Suspect([data.target], "level", "ask", len(rows) - place, evidence, fix)
 
 
-def _unknowable(train: pl.DataFrame, name: str, data: Data) -> Iterator[Suspect]:
+def _unknowable(train: pl.DataFrame, name: str, data: Data, step: Step) -> Iterator[Suspect]:
     """A covariate of data.future whose changes are those of the target, at any step ahead."""
     pairs: dict[int, list[Any]] = {}
     for rows in train.partition_by("_entity", maintain_order=True)[:MAX_ENTITIES]:
-        ahead, past = (np.diff(numbers(rows[column])) for column in (name, data.target))
+        at = step.grid(rows[data.time]).round().astype(int)
+        grid = np.full((2, at.max() + 1), np.nan)
+        grid[:, at] = numbers(rows[name]), numbers(rows[data.target])
+        ahead, past = np.diff(grid)
         for lag in range(1 - data.horizon, data.horizon + 1):
             kept = slice(max(0, -lag), len(past) - max(0, lag))
             moved = slice(max(0, lag), len(past) - max(0, -lag))
