@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from ..configs.load import load_project
@@ -34,7 +35,9 @@ def find_scaling(records: Records) -> Iterator[Finding]:
     if set(model.columns) - set(records.manifest["features"]):
         return  # of other data, which is a finding of its own
     rows = sample(read_part(records.root, "train"), MAX_ROWS)
-    if far := _far_columns(model, model.matrix(rows)):
+    X = model.matrix(rows)
+    # Rows of a sparse matrix are shares of texts, which have one scale.
+    if isinstance(X, np.ndarray) and (far := _far_columns(model, X)):
         activation = getattr(model.estimator, "activation", None)
         chosen = records.run.record["model"]["name"]
         chosen += f", activation {activation}" if activation else ""

@@ -63,8 +63,12 @@ def compare_paths(rows: pl.DataFrame, served: ModelVersion) -> dict[str, Array]:
         for name in served.schema.columns
     }
     names = trained.preprocessor.feature_names_
-    features = zip(trained.matrix(parsed).T, served.predictor.matrix(typed).T, strict=True)
-    unequal |= {f"feature {n}": _differs(*pair) for n, pair in zip(names, features, strict=True)}
+    one, other = trained.matrix(parsed), served.predictor.matrix(typed)
+    if isinstance(one, np.ndarray):
+        features = zip(names, one.T, other.T, strict=True)
+        unequal |= {f"feature {name}": _differs(*pair) for name, *pair in features}
+    else:  # a sparse matrix
+        unequal["features"] = abs(one - other).max(axis=1).toarray()[:, 0] > 0
     again, logged = trained.predict(parsed), as_predictions(rows, description["classes"])
     unequal["prediction"] = _differs(again.y_pred, logged.y_pred)
     if again.y_score is not None and logged.y_score is not None:
