@@ -84,7 +84,10 @@ def find_scaling(records: Records) -> Iterator[Finding]:
     needs_scale = library == "sklearn" and families[0] in NEED_SCALE
     if not needs_scale or set(model.columns) - set(records.manifest["features"]):
         return  # columns of other data are a finding of their own
-    X = model.matrix(sample(read_part(records.root, "train"), MAX_ROWS)).astype(float)
+    X = model.matrix(sample(read_part(records.root, "train"), MAX_ROWS))
+    if not isinstance(X, np.ndarray):
+        return  # a sparse row holds the shares of a text's words, which have one scale
+    X = X.astype(float)
     columns = zip(model.preprocessor.feature_names_, X.std(axis=0), X.T, strict=True)
     several = [(name, spread) for name, spread, cells in columns if len(np.unique(cells)) > 2]
     if far := [f"{name} {at:.3g}" for name, at in several if not LEAST <= at <= MOST]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, chi2_contingency, false_discovery_control, ks_2samp
 
 from ..configs.load import load_project
+from ..dataloader.column_types import TEXT_SHARE
 from ..dataloader.manifest import read_part
 from ..dataloader.schema import describe, read_schema
 from ..dataloader.sources import ROW, load
@@ -24,6 +25,7 @@ from ..utils.suspects import numbers
 Array = NDArray[Any]
 LEVEL, MIN_PSI = 0.05, 0.1  # on many rows everything is significant, on few every index is large
 N_BINS, MAX_VALUES, EXPECTED_MIN = 10, 20, 5
+N_WORDS = 1000  # of train, to compare free texts by
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +79,18 @@ def compare(before: pl.DataFrame, after: pl.DataFrame) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: (not one["moved"], -one["psi"]))
 
 
+def _familiar(before: pl.Series, after: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """For each text the share of its words that are among the N_WORDS commonest of train."""
+    texts = [cells.fill_null("").str.to_lowercase() for cells in (before, after)]
+    both = [cells.str.extract_all(r"\w+") for cells in texts]
+    common = both[0].explode().alias("").value_counts(sort=True)[""].head(N_WORDS).implode()
+    known = [words.list.eval(pl.element().is_in(common)).list.mean() for words in both]
+    return known[0], known[1]
+
+
 def _compare(before: pl.Series, after: pl.Series) -> dict[str, Any]:
+    if before.dtype == pl.String and before.n_unique() > TEXT_SHARE * len(before):
+        before, after = _familiar(before, after)
     is_number = before.dtype != pl.String and before.n_unique() > MAX_VALUES
     counts, bins = (_deciles if is_number else _values)(before, after)
     used = np.flatnonzero(counts.sum(axis=0))

@@ -1,8 +1,10 @@
 """Replay logged rows through training, and compare with what was served: `skew`."""
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -62,14 +64,26 @@ def compare_paths(rows: pl.DataFrame, served: ModelVersion) -> dict[str, Array]:
         f"cell {name}": (~parsed[name].eq_missing(typed[name])).to_numpy()
         for name in served.schema.columns
     }
-    features = _differ(trained.matrix(parsed), served.predictor.matrix(typed))
-    names = trained.preprocessor.feature_names_
-    unequal |= {f"feature {name}": bad for name, bad in zip(names, features.T, strict=True)}
+    one, other = trained.matrix(parsed), served.predictor.matrix(typed)
+    unequal |= _features(trained.preprocessor.feature_names_, one, other)
     again, logged = trained.predict(parsed), as_predictions(rows, description["classes"])
     unequal["prediction"] = _differ(again.y_pred, logged.y_pred)
     if again.y_score is not None and logged.y_score is not None:
         unequal["probability"] = _differ(again.y_score, logged.y_score).max(axis=1)
     return unequal
+
+
+def _features(names: Sequence[str], one: Any, other: Any) -> dict[str, Array]:
+    """Which rows are unequal, by column of the matrix; of sparse ones and of pixels whole rows.
+
+    one, other: dense or sparse, shape (n_rows, ...).
+    """
+    if not isinstance(one, np.ndarray):
+        return {"features": abs(one - other).max(axis=1).toarray()[:, 0] > 0}
+    bad = _differ(one, other)
+    if bad.ndim > 2:  # such as pixels
+        return {"features": bad.reshape(len(bad), -1).any(axis=1)}
+    return {f"feature {name}": cells for name, cells in zip(names, bad.T, strict=True)}
 
 
 def training_rows(rows: pl.Series, schema: Schema) -> pl.DataFrame:

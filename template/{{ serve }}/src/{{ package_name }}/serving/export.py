@@ -66,7 +66,8 @@ def _write_onnx(folder: Path, predictor: Predictor, X: Matrix) -> dict[str, Any]
         raise ValueError(f"its ONNX differs by {difference:.1e} from it, above {TOLERANCE:g}")
     with replacing(folder / ONNX) as temporary:
         temporary.write_bytes(content)
-    log("export", f"{ONNX} of version {folder.name} differs by {difference:.1e} on {X.shape[0]} rows")
+    n_rows = X.shape[0]
+    log("export", f"{ONNX} of version {folder.name} differs by {difference:.1e} on {n_rows} rows")
     return {
         "engine": ONNXRUNTIME,
         "reason": None,
