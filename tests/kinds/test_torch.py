@@ -191,6 +191,13 @@ def test_the_faults_that_are_planted_in_each_run_are_listed():
     assert {one.name for faults in TABLES.values() for one in faults} >= QUICK
 
 
+def test_the_edits_of_the_faults_fit_the_code_of_today(rendered):
+    source = rendered(components=["torch"]) / "src" / "my_model"
+
+    for edit in [edit for faults in TABLES.values() for one in faults for edit in one.edits]:
+        assert (source / edit.file).read_text(encoding="utf-8").count(edit.old) == 1, edit
+
+
 @pytest.fixture(scope="module")
 def project(torch_project: Callable[..., Path]) -> Path:
     return torch_project()

@@ -280,7 +280,10 @@ PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "one path twice": (write("docs", "conf/search.yaml", "a: 1\n"), "conf/search.yaml is in"),
     "unknown folder": (write("observe", "docs/x.md", "x\n"), "observe is not in components.yml"),
-    "needs below": (swap_table("and resumed.\n    needs: []", "and resumed.\n    needs: [serve]"), "tune needs serve"),
+    "needs below": (
+        swap_table("and resumed.\n    needs: []", "and resumed.\n    needs: [serve]"),
+        "tune needs serve",
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """The machinery of component torch, in a project and in its environment."""
 
-# mypy: disable-error-code="import-not-found,no-untyped-call"
+# mypy: disable-error-code="import-not-found,import-untyped,no-untyped-call"
 from __future__ import annotations
 
 import math
