@@ -112,7 +112,7 @@ def _values(before: pl.Series, after: pl.Series) -> tuple[Array, list[str]]:
 
 
 def _floats(cells: pl.Series) -> Array:
-    return numbers(cells)
+    return np.asarray(numbers(cells))
 
 
 def _ks_test(before: pl.Series, after: pl.Series) -> Any:
