@@ -39,7 +39,7 @@ PRODUCTION = Budget(14510, 155, 2600)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),
-    "serve": Budget(1260, 12, 380),
+    "serve": Budget(1270, 12, 380),  # with requests that hold a list of numbers
     "batch": Budget(210, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
