@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "table": ((), ()),
     "image": (("torch",), ()),
     "text": (("torch",), ("explain", "inspect")),
-    "series": ((), ("inspect",)),
+    "series": ((), ("inspect", "govern")),
 }
 _LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"

@@ -108,7 +108,7 @@ def _compare(before: pl.Series, after: pl.Series) -> dict[str, Any]:
 
 def _deciles(before: pl.Series, after: pl.Series) -> tuple[Array, list[str]]:
     """Rows in each bin, shape (2, n_bins), and the bins: deciles of train, and empty cells."""
-    cells = [_floats(one) for one in (before, after)]
+    cells = [numbers(one) for one in (before, after)]
     edges = np.unique(np.nanquantile(cells[0], np.linspace(0, 1, N_BINS + 1)[1:-1]))
     places = [np.searchsorted(edges, one) + np.isnan(one) for one in cells]
     bins = [*(f"to {edge:.4g}" for edge in edges), "above", "(missing)"]
@@ -124,13 +124,9 @@ def _values(before: pl.Series, after: pl.Series) -> tuple[Array, list[str]]:
     return np.column_stack([counts, rest]), [*common, "(other)"]
 
 
-def _floats(cells: pl.Series) -> Array:
-    return numbers(cells)
-
-
 def _ks_test(before: pl.Series, after: pl.Series) -> Any:
     """Kolmogorov-Smirnov test of two samples; an empty cell is the largest number."""
-    one, other = (np.nan_to_num(_floats(cells), nan=np.inf) for cells in (before, after))
+    one, other = (np.nan_to_num(numbers(cells), nan=np.inf) for cells in (before, after))
     return ks_2samp(one, other, method="asymp")  # the exact test takes seconds
 
 

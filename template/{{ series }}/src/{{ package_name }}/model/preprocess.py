@@ -64,15 +64,22 @@ class Preprocessor:
         values = self._covariates(table)
         known = {name: one[np.isfinite(one)] for name, one in values.items()}
         scaled = {name: _scale(one) for name, one in known.items()}
+        length = int(table[HISTORY].list.len()[0])
+        calendar = [n for n, one in self._calendar(table).items() if np.ptp(one) > 1e-6]
+        lags = [f"{HISTORY} lag {n}" for n in range(length, 0, -1)]
+        names = [*FIXED, *lags, *calendar, *values]
         self.numbers_ = {
+            "names": names,
+            # What was taken off a column, and what it was divided by.
+            "mean": [scaled[name][2] if name in scaled else 0.0 for name in names],
+            "scale": [scaled[name][3] if name in scaled else 1.0 for name in names],
             "smallest": SMALLEST * usual,
             "scaled": scaled,
-            "calendar": [n for n, one in self._calendar(table).items() if np.ptp(one) > 1e-6],
-            "length": int(table[HISTORY].list.len()[0]),
+            "calendar": calendar,
+            "length": length,
         }
-        lags = [f"{HISTORY} lag {n}" for n in range(self.numbers_["length"], 0, -1)]
         shown = [f"{name}={value}" for name, found in self.categories_.items() for value in found]
-        self.feature_names_ = [*FIXED, *lags, *self.numbers_["calendar"], *values, *shown]
+        self.feature_names_ = [*names, *shown]
         return self
 
     def transform(self, table: pl.DataFrame) -> Matrix:
