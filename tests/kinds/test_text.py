@@ -148,8 +148,9 @@ def test_an_edit_in_one_place_is_enough(project, render, tmp_path, name):
     assert text.count(old) == 1
     path.write_text(text.replace(old, new), encoding="utf-8")
     if name == "source":
-        (copy / "data").mkdir(exist_ok=True)
-        (copy / "data/titles.csv").write_text("file,title\nnone,nothing\n", encoding="utf-8")
+        packages = ("networkx", "numpy", "polars", "scikit-learn", "scipy", "sympy")
+        lines = "".join(f"{name},Manual of a package\n" for name in packages)
+        (copy / "data/titles.csv").write_text("package,title\n" + lines, encoding="utf-8")
 
     command_of(copy, "train", *words)
 
@@ -181,7 +182,12 @@ EDITS = {
         '    "twice": ("classification", lambda outputs, y: 2 * cross_entropy(outputs, y)),\n',
         [*SMALL, "models.network.loss=twice", "models.network.sizes.width=16"],
     ),
-    "metric": ("conf/default.yaml", "metric: balanced_accuracy", "metric: macro_f1", []),
+    "metric": (
+        "src/own_package/evaluation/metrics.py",
+        '    "f1": _share(f1),\n',
+        '    "f1": _share(f1),\n    "hits": _share(lambda y, p, s: float((y == p).mean())),\n',
+        ["metric=hits"],
+    ),
     "word": (
         "src/own_package/model/features.py",
         "    return table\n",
@@ -191,7 +197,7 @@ EDITS = {
     "source": (
         "src/own_package/dataloader/sources.py",
         "    return tables[MAIN]\n",
-        '    joined = tables[MAIN].join(tables["titles"], on="file", how="left")\n'
+        '    joined = tables[MAIN].join(tables["titles"], on="package", how="left")\n'
         '    both = pl.concat_str("title", "text", separator=" ", ignore_nulls=True)\n'
         '    return joined.with_columns(both.alias("text"))\n',
         ["data.files.titles=data/titles.csv"],

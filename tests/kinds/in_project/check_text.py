@@ -353,7 +353,7 @@ def models(project):
 
 def test_sizes_that_do_not_fit_are_named(trained, whole):
     X = trained.matrix(whole.part("train")[:50])
-    network = Network("classification", sizes={**SIZES, "n_words": 10})
+    network = Network(task="classification", sizes={**SIZES, "n_words": 10})
 
     with pytest.raises(ValueError, match="n_words is 10"):
         network.fit(X, np.arange(50) % 2)
