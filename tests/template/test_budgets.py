@@ -58,6 +58,8 @@ COMPONENTS = {
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(700, 8, 90),
 }
+# A kind of data: what it brings in place of tables.
+KINDS = {"image": Budget(860, 10, 210)}
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
 TOOL = Budget(7995, 70, 0)
@@ -117,6 +119,13 @@ def test_a_component_stays_within_its_budget(component):
     found = measure(folder)
 
     assert exceeded(found, COMPONENTS[component]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_data_stays_within_its_budget(kind):
+    found = measure(ROOT / "template" / f"{{{{ {kind} }}}}")
+
+    assert exceeded(found, KINDS[kind]) == []
 
 
 @pytest.mark.parametrize(("scaffold", "limit"), FILES.items())

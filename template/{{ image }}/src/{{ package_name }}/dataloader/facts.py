@@ -1,6 +1,7 @@
 """The index of all images: the hash of each, and facts that `prepare` looks at."""
 
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def facts_of(paths: Sequence[str]) -> pl.DataFrame:
 
 def _facts(path: str) -> tuple[Any, ...]:
     content = images.read_bytes(path)
-    with Image.open(images.io.BytesIO(content), formats=images.FORMATS) as raw:
+    with Image.open(io.BytesIO(content), formats=images.FORMATS) as raw:
         kind, mode, n_entries = raw.format, raw.mode, len(raw.getexif())
     image = images.open_image(content)
     grey = images.to_array(image, (64, 64), 1)[0].astype(float)

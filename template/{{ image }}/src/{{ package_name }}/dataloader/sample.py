@@ -82,7 +82,7 @@ def _list_folder(data: Data, root: Path) -> str:
     labelled = [(p, p.relative_to(folder).parts) for p in found]
     if not found or any(len(parts) < 2 for _, parts in labelled):
         odd = next((str(p) for p, parts in labelled if len(parts) < 2), data.file)
-        raise ValueError(f"{odd}: images must be in a folder a class, such as {data.file}/cat/1.jpg")
+        raise ValueError(f"{odd}: images belong in a folder a class, as in {data.file}/cat/1.jpg")
     paths = [_path(path, root) for path in found]
     classes = [parts[0] for _, parts in labelled]
     table = pl.DataFrame({data.image: paths, data.target: classes})
@@ -90,7 +90,8 @@ def _list_folder(data: Data, root: Path) -> str:
         hashes = facts_of(paths)[HASH]
         table = table.filter(hashes.is_first_distinct())
         log("prepare", f"{len(paths) - len(table)} images repeat another one and are left out")
-    file = (ORIGINAL / f"{folder.name}{'.unique' * (data.duplicates == 'drop')}.csv").as_posix()
+    kind = "unique" if data.duplicates == "drop" else "classes"
+    file = (ORIGINAL / f"{folder.name}.{kind}.csv").as_posix()
     _write(root / file, table)
     return file
 

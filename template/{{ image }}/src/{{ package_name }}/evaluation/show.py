@@ -21,8 +21,8 @@ def show(data: Data, model: Any, train: pl.DataFrame, worst: pl.DataFrame) -> di
     """`examples`: a picture for each of the worst rows. `section`: what a network looked at."""
     from markupsafe import Markup
 
-    rows = zip(worst[ROW], worst[data.image], strict=True)
-    examples = {row: Markup(_thumbnail(cell)) for row, cell in rows}
+    wrong = zip(worst[ROW], worst[data.image], strict=True)
+    examples = {row: Markup(_thumbnail(cell)) for row, cell in wrong}
     section = ""
     if hasattr(model.estimator, "module"):
         some = [worst.head(N_ATTRIBUTED // 2), train.sample(min(len(train), N_ATTRIBUTED), seed=0)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .files import project_root
 
@@ -120,7 +120,7 @@ def reason(error: Exception) -> str:
     """What is wrong, in a few words."""
     if isinstance(error, FileNotFoundError):
         return "no such file; paths are relative to the project folder"
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return f"not an image of {', '.join(FORMATS)}"
     return str(error).partition("\n")[0] or type(error).__name__
 

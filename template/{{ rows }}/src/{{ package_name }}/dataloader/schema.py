@@ -147,7 +147,8 @@ def describe(bad: pl.DataFrame, shown: str) -> list[str]:
     lines = []
     for (name, rule), rows in bad.group_by("column", "rule", maintain_order=True):
         for row in rows.head(MAX_SHOWN).iter_rows(named=True):
-            lines.append(f"{shown} row {row[ROW]}: {name} {rule}, got {row['value'][:MAX_CHARACTERS]}")
+            value = row["value"][:MAX_CHARACTERS]
+            lines.append(f"{shown} row {row[ROW]}: {name} {rule}, got {value}")
         if len(rows) > MAX_SHOWN:
             lines.append(f"{shown}: {name} {rule}: {len(rows) - MAX_SHOWN} more rows")
     return lines

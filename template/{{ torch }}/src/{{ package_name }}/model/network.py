@@ -27,7 +27,8 @@ class Network(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no 
     """A network of NETWORKS, trained by TrainingLoop.
 
     network, loss: names. sizes, loss_options: keywords of the network's builder and of the loss.
-    weights: a safetensors file to begin with. processes: how many train together. The others are the keys of Options.
+    weights: a safetensors file to begin with. processes: how many train together. The others are
+    the keys of Options.
     """
 
     def __init__(
