@@ -32,9 +32,8 @@ FAULTS = {
     ),
     "blue before red in requests alone": (
         "utils/images.py",
-        r"    values = np\.asarray\(image, dtype=np\.uint8\)\n",
-        "    values = np.asarray(image, dtype=np.uint8)\n"
-        "    if not getattr(image, 'filename', ''):\n        values = values[..., ::-1]\n",
+        r"return (to_array\(open_image\(read_bytes\(cell\)\), size, channels\))",
+        r"return \1[:: -1 if cell.startswith(INLINE) else 1]",
         "tests/model/test_behaviour.py::"
         "test_the_first_channel_is_red_and_a_turned_photograph_is_upright",
     ),
@@ -63,7 +62,9 @@ def test_own_images_are_read_suspected_trained_and_served(project, tmp_path):
     (copy / "tests" / "conftest.py").unlink()
     shutil.copy2(CHECK, copy / "tests" / "test_own_images.py")
 
-    run(str(copy / ".venv/bin/pytest"), "-q", "tests/test_own_images.py", cwd=copy, PYTHONPATH="src")
+    run(
+        str(copy / ".venv/bin/pytest"), "-q", "tests/test_own_images.py", cwd=copy, PYTHONPATH="src"
+    )
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -195,7 +195,8 @@ def test_wrong_labels_are_named_with_their_images(project):
         given = (label + 3) % 10 if number in wrong else label
         path = project.photos / str(given) / f"{number:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        images.write_png(path, (pixels * 15).astype(np.uint8)[None])
+        values = (pixels * 15).astype(np.uint8)[None]
+        path.write_bytes(images.as_png(images.pixels_of(values)))
     project.conf(data={"image_size": [8, 8], "channels": 1})
     found = project.suspects()
     named = re.findall(r"(\d{4})\.png", str(found["labels"]["evidence"]))

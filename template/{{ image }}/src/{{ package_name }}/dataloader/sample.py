@@ -8,7 +8,7 @@ import polars as pl
 
 from ..configs.settings import Config, Data
 from ..utils.files import replacing
-from ..utils.images import FORMATS, write_png
+from ..utils.images import FORMATS, as_png, pixels_of
 from ..utils.logs import log
 from .examples import INDEX, to_examples
 from .facts import HASH, changed_images, facts_of
@@ -69,7 +69,7 @@ def write_sample(root: Path) -> None:
     for number, (pixels, label) in enumerate(zip(values, bunch["target"], strict=True)):
         path = root / DIGITS / str(label) / f"{number:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_png(path, pixels[None])
+        path.write_bytes(as_png(pixels_of(pixels[None])))
 
 
 def _list_folder(data: Data, root: Path) -> str:

@@ -135,8 +135,3 @@ def as_png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
-
-
-def write_png(path: Path, values: Array) -> None:
-    """Write uint8 values, shape (channels, height, width), as a file."""
-    path.write_bytes(as_png(pixels_of(values)))
