@@ -262,6 +262,7 @@ def test_a_broken_a_missing_and_a_changed_image_are_named_by_path(project):
 
 def test_a_file_an_http_request_and_onnx_give_the_same_predictions(trained):
     testclient = pytest.importorskip("fastapi.testclient")
+    pytest.importorskip("my_model.serving.app")
     from my_model.dataloader.examples import inline
     from my_model.executor.predict import prediction_table
     from my_model.serving.app import create_app

@@ -4,7 +4,6 @@ import base64
 import binascii
 import io
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
