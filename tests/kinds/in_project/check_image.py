@@ -195,7 +195,8 @@ def test_wrong_labels_are_named_with_their_images(project):
         given = (label + 3) % 10 if number in wrong else label
         path = project.photos / str(given) / f"{number:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        images.write_png(path, (pixels * 15).astype(np.uint8)[None])
+        values = (pixels * 15).astype(np.uint8)[None]
+        path.write_bytes(images.as_png(images.pixels_of(values)))
     project.conf(data={"image_size": [8, 8], "channels": 1})
     found = project.suspects()
     named = re.findall(r"(\d{4})\.png", str(found["labels"]["evidence"]))
@@ -261,6 +262,7 @@ def test_a_broken_a_missing_and_a_changed_image_are_named_by_path(project):
 
 def test_a_file_an_http_request_and_onnx_give_the_same_predictions(trained):
     testclient = pytest.importorskip("fastapi.testclient")
+    pytest.importorskip("my_model.serving.app")
     from my_model.dataloader.examples import inline
     from my_model.executor.predict import prediction_table
     from my_model.serving.app import create_app

@@ -61,7 +61,7 @@ def _can_be_read(cells: pl.Series) -> pl.Series:
 CELL_RULES: dict[str, list[tuple[str, Callable[[pl.Series], pl.Series]]]] = {
     "image": [("must be a file with an image that can be read", _can_be_read)]
 }
-BASE64 = {"contentEncoding": "base64", "contentMediaType": "image/png"}
+BASE64: dict[str, Any] = {"contentEncoding": "base64", "contentMediaType": "image/png"}
 # Type of a column -> pydantic's type of its values in a request, beyond those of all kinds.
 REQUEST_CELLS: dict[str, Any] = {
     "image": Annotated[

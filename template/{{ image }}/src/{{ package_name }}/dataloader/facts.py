@@ -1,6 +1,7 @@
 """The index of all images: the hash of each, and facts that `prepare` looks at."""
 
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 from PIL import Image
 
 from ..utils import images
+from ..utils.files import sha256_of_file
 
 PATH, HASH = "path", "sha256"
 GRID = (8, 9)  # of the difference hash
@@ -48,7 +50,7 @@ def facts_of(paths: Sequence[str]) -> pl.DataFrame:
 
 def _facts(path: str) -> tuple[Any, ...]:
     content = images.read_bytes(path)
-    with Image.open(images.io.BytesIO(content), formats=images.FORMATS) as raw:
+    with Image.open(io.BytesIO(content), formats=images.FORMATS) as raw:
         kind, mode, n_entries = raw.format, raw.mode, len(raw.getexif())
     image = images.open_image(content)
     grey = images.to_array(image, (64, 64), 1)[0].astype(float)
@@ -71,11 +73,6 @@ def look(image: Image.Image) -> str:
 def changed_images(root: Path, index: Path) -> list[str]:
     """Paths of the index whose file is missing or has another content."""
     table = pl.read_csv(index, schema=SCHEMA)
-    return [path for path, known in table[[PATH, HASH]].rows() if _hash(root / path) != known]
-
-
-def _hash(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    known = [(root / path, digest) for path, digest in table[[PATH, HASH]].rows()]
+    same = [path.is_file() and sha256_of_file(path) == digest for path, digest in known]
+    return table[PATH].filter(~pl.Series(same, dtype=pl.Boolean)).to_list()

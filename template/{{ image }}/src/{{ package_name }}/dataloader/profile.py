@@ -8,12 +8,11 @@ import polars as pl
 from ..configs.settings import Data
 from ..utils.files import project_root
 from ..utils.suspects import Suspect
+from .describe import describe
 from .examples import INDEX
 from .facts import PATH, SCHEMA
 from .schema import Schema
 from .suspects.images import blanks, copies, groups, labels, near_copies, shortcuts, sizes
-
-N_TOP = 5
 
 
 def find_suspects(
@@ -41,31 +40,10 @@ def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
 
     table: typed rows. JSON content, written to reports/profile.json.
     """
-    return [_describe(table[name], column.type) for name, column in schema.columns.items()]
+    return [describe(table[name], column.type) for name, column in schema.columns.items()]
 
 
 def excluded_columns(table: pl.DataFrame, schema: Schema) -> dict[str, str]:
     """Column name -> why no model sees it: all but the images."""
     others = [name for name, column in schema.columns.items() if column.type != "image"]
     return dict.fromkeys(others, "models see the image alone; it may name groups and slices")
-
-
-def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
-    # Of equally common values the lower, so that the file is the same each time.
-    counts = cells.alias("cell").drop_nulls().value_counts()
-    top = counts.sort("count", "cell", descending=[True, False]).head(N_TOP)
-    ordered = kind in ("number", "date")
-    return {
-        "name": cells.name,
-        "type": kind,
-        "nulls": cells.null_count(),
-        "distinct": len(counts),
-        "min": _plain(cells.min()) if ordered else None,
-        "median": _plain(cells.median()) if ordered else None,
-        "max": _plain(cells.max()) if ordered else None,
-        "top": [{"value": _plain(v), "rows": n} for v, n in top.iter_rows()],
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

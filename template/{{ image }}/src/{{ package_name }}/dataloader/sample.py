@@ -8,7 +8,7 @@ import polars as pl
 
 from ..configs.settings import Config, Data
 from ..utils.files import replacing
-from ..utils.images import FORMATS, write_png
+from ..utils.images import FORMATS, as_png, pixels_of
 from ..utils.logs import log
 from .examples import INDEX, to_examples
 from .facts import HASH, changed_images, facts_of
@@ -69,7 +69,7 @@ def write_sample(root: Path) -> None:
     for number, (pixels, label) in enumerate(zip(values, bunch["target"], strict=True)):
         path = root / DIGITS / str(label) / f"{number:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_png(path, pixels[None])
+        path.write_bytes(as_png(pixels_of(pixels[None])))
 
 
 def _list_folder(data: Data, root: Path) -> str:
@@ -82,7 +82,7 @@ def _list_folder(data: Data, root: Path) -> str:
     labelled = [(p, p.relative_to(folder).parts) for p in found]
     if not found or any(len(parts) < 2 for _, parts in labelled):
         odd = next((str(p) for p, parts in labelled if len(parts) < 2), data.file)
-        raise ValueError(f"{odd}: images must be in a folder a class, such as {data.file}/cat/1.jpg")
+        raise ValueError(f"{odd}: images belong in a folder a class, as in {data.file}/cat/1.jpg")
     paths = [_path(path, root) for path in found]
     classes = [parts[0] for _, parts in labelled]
     table = pl.DataFrame({data.image: paths, data.target: classes})
@@ -90,7 +90,8 @@ def _list_folder(data: Data, root: Path) -> str:
         hashes = facts_of(paths)[HASH]
         table = table.filter(hashes.is_first_distinct())
         log("prepare", f"{len(paths) - len(table)} images repeat another one and are left out")
-    file = (ORIGINAL / f"{folder.name}{'.unique' * (data.duplicates == 'drop')}.csv").as_posix()
+    kind = "unique" if data.duplicates == "drop" else "classes"
+    file = (ORIGINAL / f"{folder.name}.{kind}.csv").as_posix()
     _write(root / file, table)
     return file
 

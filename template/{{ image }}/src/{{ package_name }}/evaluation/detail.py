@@ -93,14 +93,9 @@ def _thumbnail(cell: str) -> str:
         image = images.open_image(images.read_bytes(cell))
     except images.ERRORS as error:
         return images.reason(error)
-    small = images.to_array(image, _fitted(image.height, image.width), 3)
+    image.thumbnail((SIDE, SIDE))
+    small = images.to_array(image, (image.height, image.width), 3)
     return _picture(images.as_png(images.pixels_of(small)), cell)
-
-
-def _fitted(height: int, width: int) -> tuple[int, int]:
-    """Height and width of an image that is at most SIDE on a side."""
-    share = min(1.0, SIDE / max(height, width))
-    return max(1, round(share * height)), max(1, round(share * width))
 
 
 def _heat(values: Array) -> str:

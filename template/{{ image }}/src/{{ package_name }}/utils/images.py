@@ -4,12 +4,11 @@ import base64
 import binascii
 import io
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .files import project_root
 
@@ -120,7 +119,7 @@ def reason(error: Exception) -> str:
     """What is wrong, in a few words."""
     if isinstance(error, FileNotFoundError):
         return "no such file; paths are relative to the project folder"
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return f"not an image of {', '.join(FORMATS)}"
     return str(error).partition("\n")[0] or type(error).__name__
 
@@ -135,8 +134,3 @@ def as_png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
-
-
-def write_png(path: Path, values: Array) -> None:
-    """Write uint8 values, shape (channels, height, width), as a file."""
-    path.write_bytes(as_png(pixels_of(values)))

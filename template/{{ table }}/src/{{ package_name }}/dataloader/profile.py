@@ -8,6 +8,7 @@ import polars as pl
 from ..configs.settings import Data
 from ..utils.suspects import Suspect
 from .column_types import TEXT_SHARE
+from .describe import describe
 from .schema import Schema
 from .sources import ROW
 from .suspects.cells import dirty_numbers
@@ -17,8 +18,6 @@ from .suspects.groups import groups
 from .suspects.rows import duplicates, near_copies
 from .suspects.shifts import levels
 from .suspects.values import sentinels
-
-N_TOP = 5
 
 
 def find_suspects(
@@ -57,7 +56,7 @@ def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
 
     table: typed rows. JSON content, written to reports/profile.json.
     """
-    return [_describe(table[name], column.type) for name, column in schema.columns.items()]
+    return [describe(table[name], column.type) for name, column in schema.columns.items()]
 
 
 def excluded_columns(table: pl.DataFrame, schema: Schema) -> dict[str, str]:
@@ -78,26 +77,3 @@ def _useless(cells: pl.Series, kind: str) -> str | None:
     if kind == "number" and is_full and (values.diff().drop_nulls() == 1).all():
         return "it numbers the rows"
     return None
-
-
-def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
-    counts = cells.alias("cell").drop_nulls().value_counts()
-    # Of equally common values the lower, so that the file is the same each time.
-    order = ["count", "cell"]
-    top = counts.top_k(N_TOP, by=order, reverse=[False, True])
-    top = top.sort(order, descending=[True, False])
-    ordered = kind in ("number", "date")
-    return {
-        "name": cells.name,
-        "type": kind,
-        "nulls": cells.null_count(),
-        "distinct": len(counts),
-        "min": _plain(cells.min()) if ordered else None,
-        "median": _plain(cells.median()) if ordered else None,
-        "max": _plain(cells.max()) if ordered else None,
-        "top": [{"value": _plain(v), "rows": n} for v, n in top.iter_rows()],
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -11,13 +11,13 @@ from ...utils.images import read_array
 from ...utils.suspects import Severity, Suspect, codes, named, sample
 from ..facts import HASH, PATH
 
-N_SAMPLE, N_FITTED = 10_000, 3_000
+N_SAMPLE, N_FITTED, N_FOLDS = 10_000, 3_000, 5
 MIN_SPREAD = 2.0  # standard deviation of grey values, of 255
 N_BITS, MAX_DIFFERENCE, SIDE = 3, 0.003, 16  # of the hash; 1 - correlation of small copies
 FACTS = ("bytes", "format", "mode", "width", "height", "metadata", "edge")
 SHORT_CUT, LEAK = 0.93, 0.98  # area under the ROC curve of one class against the others
 AT_EDGE = "edge"  # an object may touch it, so that it warns from LEAK on
-MIN_ROWS, MIN_CLASS, MIN_GROUPS = 50, 5, 5
+MIN_ROWS, MIN_CLASS, MIN_GROUPS = 50, N_FOLDS, 5
 SURE, MIN_WRONG, MIN_SHARE = 0.05, 5, 0.01  # probability of the own class; images, of train
 SMALL = 16  # side of the images that the quick model of `labels` sees
 Rows = pl.DataFrame  # path, target, part, and the facts of each image
@@ -103,7 +103,7 @@ def shortcuts(rows: Rows, data: Data) -> Iterator[Suspect]:
     for name in [name for name in FACTS if some[name].n_unique() > 1]:
         model = DecisionTreeClassifier(max_leaf_nodes=2 * len(classes), class_weight="balanced")
         X = _numbers(some[name])[:, None]
-        score = cross_val_predict(model, X, y, cv=_folds(y), method="predict_proba")
+        score = cross_val_predict(model, X, y, cv=N_FOLDS, method="predict_proba")
         areas = [roc_auc_score(y == k, column) for k, column in enumerate(score.T)]
         best = int(np.argmax(areas))
         if areas[best] > (LEAK if name == AT_EDGE else SHORT_CUT):
@@ -137,7 +137,7 @@ def labels(rows: Rows, data: Data) -> Iterator[Suspect]:
     pixels = [read_array(path, (SMALL, SMALL), data.channels).ravel() for path in some[PATH]]
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
     X = np.array(pixels, dtype=np.float32)
-    score = cross_val_predict(model, X, y, cv=_folds(y), method="predict_proba")
+    score = cross_val_predict(model, X, y, cv=N_FOLDS, method="predict_proba")
     own = score[np.arange(len(y)), y]
     usual = np.array([score[y == k, k].mean() for k in range(len(classes))])
     wrong = np.flatnonzero((own < SURE) & (score >= usual).any(axis=1))
@@ -148,12 +148,6 @@ def labels(rows: Rows, data: Data) -> Iterator[Suspect]:
     evidence = f"{len(wrong)} of {len(y)} images of train look like another {data.target} than "
     evidence += f"theirs: {', '.join(shown)}"
     yield Suspect([data.target], "labels", "ask", len(wrong), evidence, "look at these images")
-
-
-def _folds(y: Any) -> Any:
-    from sklearn.model_selection import StratifiedKFold
-
-    return StratifiedKFold(5, shuffle=True, random_state=0)
 
 
 def _numbers(cells: pl.Series) -> Any:
