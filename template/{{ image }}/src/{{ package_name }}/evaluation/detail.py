@@ -109,4 +109,6 @@ def _heat(values: Array) -> str:
 def _picture(content: bytes, text: str) -> str:
     code = base64.b64encode(content).decode("ascii")
     style = f"height: {SIDE}px; image-rendering: pixelated"
-    return Markup('<img src="data:image/png;base64,{}" alt="{}" style="{}">').format(code, text, style)
+    return Markup('<img src="data:image/png;base64,{}" alt="{}" style="{}">').format(
+        code, text, style
+    )

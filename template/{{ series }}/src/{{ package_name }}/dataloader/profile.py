@@ -9,12 +9,12 @@ import polars as pl
 from ..configs.kind import HISTORY, HORIZON, ORIGIN
 from ..configs.settings import Data
 from ..utils.suspects import Suspect, named, numbers, shown
+from .describe import describe
 from .schema import Schema
 from .steps import Step, step_of
 from .suspects.shifts import levels
 from .suspects.values import sentinels
 
-N_TOP = 5
 MAX_ENTITIES = 50  # that are looked at one by one
 FEW, MIN_ROWS = 0.02, 50
 LEAK_R = 0.975  # of the changes of a covariate and of the target
@@ -159,23 +159,7 @@ def _correlation(parts: list[Any]) -> float:
 
 
 def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
-    values = cells.explode() if cells.dtype.is_nested() else cells
-    counts = values.alias("cell").drop_nulls().value_counts()
-    order = ["count", "cell"]
-    top = counts.top_k(N_TOP, by=order, reverse=[False, True])
-    top = top.sort(order, descending=[True, False])
-    ordered = kind in ("number", "date", "numbers")
-    return {
-        "name": cells.name,
-        "type": kind,
-        "nulls": cells.null_count(),
-        "distinct": len(counts),
-        "min": _plain(values.min()) if ordered else None,
-        "median": _plain(values.median()) if ordered else None,
-        "max": _plain(values.max()) if ordered else None,
-        "top": [{"value": _plain(v), "rows": n} for v, n in top.iter_rows()],
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    if kind != "numbers":
+        return describe(cells, kind)
+    found = describe(cells.explode(), "number")
+    return found | {"type": kind, "nulls": cells.null_count()}

@@ -9,13 +9,14 @@ import polars as pl
 from ..configs.settings import Data
 from ..utils.suspects import Suspect, sample
 from ..utils.words import texts, words
+from .describe import describe
 from .schema import Schema
 from .sources import ROW
 from .suspects.characters import broken, lengths
 from .suspects.copies import copies
 from .suspects.labels import other_language, telling_groups, telling_words, wrong_labels
 
-N_SAMPLE, N_TOP = 20_000, 5
+N_SAMPLE = 20_000
 
 
 def find_suspects(
@@ -64,25 +65,8 @@ def excluded_columns(table: pl.DataFrame, schema: Schema) -> dict[str, str]:
 
 
 def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:
-    counts = cells.alias("cell").drop_nulls().value_counts()
-    top = counts.sort("count", "cell", descending=[True, False]).head(N_TOP)
+    found = describe(cells, kind)
     if kind == "text":
-        top = top.clear()
-        values = pl.Series([len(words(text)) for text in texts(cells)], dtype=pl.Float64)
-    else:
-        values = cells
-    ordered = kind in ("number", "date", "text")
-    return {
-        "name": cells.name,
-        "type": kind,
-        "nulls": cells.null_count(),
-        "distinct": len(counts),
-        "min": _plain(values.min()) if ordered else None,
-        "median": _plain(values.median()) if ordered else None,
-        "max": _plain(values.max()) if ordered else None,
-        "top": [{"value": _plain(v), "rows": n} for v, n in top.iter_rows()],
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+        n_words = pl.Series([len(words(text)) for text in texts(cells)], dtype=pl.Float64)
+        found |= {"min": n_words.min(), "median": n_words.median(), "max": n_words.max(), "top": []}
+    return found
