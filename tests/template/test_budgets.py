@@ -31,60 +31,60 @@ class Budget:
 # a suspicion is printed, settled and shown on a page, and cells with units or several formats.
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
-POC = Budget(5410, 54, 730)
-MVP = Budget(7880, 83, 1420)
+POC = Budget(5640, 58, 750)
+MVP = Budget(8120, 87, 1430)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
 # components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13080, 144, 2610)
+PRODUCTION = Budget(13340, 148, 2630)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
-    "registry": Budget(480, 8, 100),
-    "serve": Budget(1270, 12, 380),
-    "batch": Budget(210, 2, 80),
+    "registry": Budget(490, 8, 100),
+    "serve": Budget(1290, 12, 380),
+    "batch": Budget(220, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
     # The loop and its checkpoints 250, several processes 120, losses 100, the estimator 170,
-    # `check-network` and `learning-rate` 270. Issue 14 allows 900.
-    "torch": Budget(1090, 12, 130),
+    # `check-network` and `learning-rate` 270, weights of a file 45. Issue 14 allows 900.
+    "torch": Budget(1140, 13, 130),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(131, 2, 40),
+    "drift": Budget(150, 2, 40),
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
-    "monitor": Budget(1050, 11, 200),
+    "monitor": Budget(1070, 11, 200),
     "rollout": Budget(710, 8, 210),
     "retrain": Budget(300, 3, 100),
     "govern": Budget(990, 12, 280),
-    "audit": Budget(430, 5, 40),
+    "audit": Budget(440, 5, 40),
     "inspect": Budget(270, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
     "operate": Budget(400, 6, 90),
 }
-# A kind of data, without its estimators.py, which is rendered.
+# A kind of data, without what is rendered: its estimators.py and its tests. Issue 14 allows 900.
 KINDS = {
-    # The issue says 900: seven kinds of fault of texts and labels have 300, an encoder that takes
-    # weights of the BERT family 130, and the report's words and integrated gradients 110.
-    "text": Budget(970, 12, 150),
+    "table": Budget(850, 11, 120),
+    # Seven kinds of fault of images 190, reading and drawing them 140, the sample and folders 110.
+    "image": Budget(910, 10, 190),
+    # Seven kinds of fault of texts and labels have 300, an encoder that takes weights of the BERT
+    # family 130, and the report's words and integrated gradients 110.
+    "text": Budget(990, 12, 150),
+    # Examples of histories 260, faults of series 170, a back-test with intervals and pictures 190,
+    # features relative to a level 170, smoothing and naive forecasts 170.
+    "series": Budget(1200, 10, 180),
 }
-# A kind of data, beside the core and the rows that lie below every kind.
-KINDS = {
-    "series": Budget(1310, 12, 180),
-}
-# A kind of data: what it brings in place of tables.
-KINDS = {"image": Budget(900, 10, 210)}
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
 # Then 110 for reviews in the history of git, equal values, and what a person signs in a view.
-TOOL = Budget(8110, 71, 0)
+TOOL = Budget(8120, 71, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 218, "mvp": 290, "production": 433}
+FILES = {"poc": 223, "mvp": 295, "production": 438}
 
 
 def has_code(path: Path) -> bool:

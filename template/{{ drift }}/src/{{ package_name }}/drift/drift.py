@@ -81,11 +81,15 @@ def compare(before: pl.DataFrame, after: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _familiar(before: pl.Series, after: pl.Series) -> tuple[pl.Series, pl.Series]:
     """For each text the share of its words that are among the N_WORDS commonest of train."""
-    texts = [cells.fill_null("").str.to_lowercase() for cells in (before, after)]
-    both = [cells.str.extract_all(r"\w+") for cells in texts]
-    common = both[0].explode().alias("").value_counts(sort=True)[""].head(N_WORDS).implode()
-    known = [words.list.eval(pl.element().is_in(common)).list.mean() for words in both]
-    return known[0], known[1]
+    counts = _words(before).explode().alias("").value_counts(sort=True)
+    common = counts[""].head(N_WORDS).implode()
+    known = pl.element().is_in(common)
+    first, second = (_words(cells).list.eval(known).list.mean() for cells in (before, after))
+    return first, second
+
+
+def _words(cells: pl.Series) -> pl.Series:
+    return cells.fill_null("").str.to_lowercase().str.extract_all(r"\w+")
 
 
 def _compare(before: pl.Series, after: pl.Series) -> dict[str, Any]:
