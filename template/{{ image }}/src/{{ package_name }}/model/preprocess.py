@@ -30,6 +30,7 @@ class Preprocessor:
     ) -> None:
         self.native, self.column = native, column
         self.size, self.channels = list(size), channels
+        self.feature_names_ = self._names()
 
     def fit(self, table: pl.DataFrame) -> "Preprocessor":
         """Checks that there is an image to learn from. table: with the column of images."""
@@ -48,25 +49,25 @@ class Preprocessor:
         return pixels.reshape(len(table), -1).astype(np.float32) / np.float32(255)
 
     @property
-    def feature_names_(self) -> list[str]:
-        """The pixels in the order of a row."""
-        if self.native:
-            return [self.column]
-        places = np.ndindex(self.channels, *self.size)
-        return [f"channel {c} row {y} column {x}" for c, y, x in places]
-
-    @property
     def categorical_(self) -> list[int]:
         """None of the pixels is a category."""
         return []
 
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs."""
-        return dict(vars(self))
+        return {key: value for key, value in vars(self).items() if key != "feature_names_"}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Preprocessor":
         """The transformer that `to_json` described."""
         made = cls()
         vars(made).update(content)
+        made.feature_names_ = made._names()
         return made
+
+    def _names(self) -> list[str]:
+        """The pixels in the order of a row."""
+        if self.native:
+            return [self.column]
+        places = np.ndindex(self.channels, *self.size)
+        return [f"channel {c} row {y} column {x}" for c, y, x in places]
