@@ -17,7 +17,7 @@ BROUGHT = {"mvp": _MVP, "production": (*_MVP, *_ABOVE, "inspect", "operate")}
 # Kind of data -> (components that come with it, components that it never has).
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "table": ((), ()),
-    "image": (("torch",), ()),
+    "image": (("torch",), ("explain", "inspect")),
 }
 _LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"

@@ -45,7 +45,7 @@ COMPONENTS = {
     "worker": Budget(160, 2, 110),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(131, 2, 40),
+    "drift": Budget(140, 2, 40),
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
