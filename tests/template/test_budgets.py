@@ -53,7 +53,7 @@ COMPONENTS = {
     "xgboost": Budget(40, 1, 0),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(150, 2, 40),
+    "drift": Budget(160, 2, 40),
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),

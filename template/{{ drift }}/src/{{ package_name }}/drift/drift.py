@@ -50,6 +50,10 @@ def run(args: argparse.Namespace) -> None:
     by_time = config.data.split.column if config.data.split.by == "time" else None
     known = [*manifest["features"], config.data.target]
     names = [name for name in known if name in new.columns and name != by_time]
+    # Paths say nothing of what the images show.
+    names = [name for name in names if schema.columns[name].type != "image"]
+    if not names:
+        raise ValueError(f"{shown}: no column of values to compare")
     columns = compare(read_part(args.root, "train").select(names), new.select(names))
     n_moved = sum(one["moved"] for one in columns)
     log("drift", f"{n_moved} of {len(names)} columns moved from train to {shown}")
