@@ -53,7 +53,7 @@ COMPONENTS = {
     "xgboost": Budget(40, 1, 0),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(160, 2, 40),
+    "drift": Budget(150, 2, 40),
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
@@ -70,7 +70,7 @@ COMPONENTS = {
 KINDS = {
     "table": Budget(850, 11, 120),
     # Seven kinds of fault of images 190, reading and drawing them 140, the sample and folders 110.
-    "image": Budget(910, 10, 190),
+    "image": Budget(920, 10, 190),
     # Seven kinds of fault of texts and labels have 300, an encoder that takes weights of the BERT
     # family 130, and the report's words and integrated gradients 110.
     "text": Budget(990, 12, 150),
