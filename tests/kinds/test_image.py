@@ -52,6 +52,11 @@ FAULTS = {
 }
 
 
+# The others with the slow tests.
+QUICK = ("mean of all parts", "blue before red in requests alone")
+EVERY = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in FAULTS]
+
+
 @pytest.fixture(scope="module")
 def project(torch_project: Callable[..., Path]) -> Path:
     return torch_project(data="image", components=["serve"])
@@ -67,7 +72,7 @@ def test_own_images_are_read_suspected_trained_and_served(project, tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_planted_fault_is_caught_by_a_shipped_test(project, tmp_path, name):
     file, pattern, replacement, test = FAULTS[name]
     copy = copy_installed(project, tmp_path / "project")
