@@ -96,7 +96,13 @@ def test_reports_say_which_version_they_are_of(project):
     island = project.run("report", "--format", "html").out
 
     assert data["tool"] == __version__
-    came = {"source": "gh:o/t", "version": "12e4567", "scaffold": "mvp", "chosen": []}
+    came = {
+        "source": "gh:o/t",
+        "version": "12e4567",
+        "scaffold": "mvp",
+        "kind": "table",
+        "chosen": [],
+    }
     assert data["template"] == came
     assert f"Checklist {__version__}, template `12e4567`." in page
     assert '"version":"12e4567"' in island
