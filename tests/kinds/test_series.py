@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def newest_report(project: Path) -> str:
     return max(project.glob("logs/*/report.html")).read_text(encoding="utf-8")
 
 
-def backtest(project: Path) -> dict[str, object]:
+def backtest(project: Path) -> dict[str, Any]:
     return dict(json.loads((project / "reports/evaluation.json").read_text())["backtest"])
 
 
@@ -117,9 +118,9 @@ assert np.allclose(found, expected, rtol=1e-4), np.abs(found - expected).max()
 @pytest.mark.parametrize("model", ["ridge", "boosting", "smoothing"])
 def test_a_series_of_another_size_and_level_has_the_same_forecast_there(project, model):
     command(project, "train", f"model={model}")
-    python, source = str(project / ".venv/bin/python"), {"PYTHONPATH": str(project / "src")}
+    python, source = str(project / ".venv/bin/python"), str(project / "src")
 
-    run(python, "-c", ANOTHER_LEVEL, cwd=project, **source)
+    run(python, "-c", ANOTHER_LEVEL, cwd=project, PYTHONPATH=source)
 
 
 def test_where_nothing_beats_naive_the_report_says_so(project):

@@ -51,7 +51,7 @@ class Project:
     """A copy of the project with images of its own, set by conf/ alone."""
 
     def __init__(self, root: Path, **data: object) -> None:
-        self.root = root
+        self.root, self.printed = root, ""
         for folder in ("conf", "src"):
             shutil.copytree(ROOT / folder, root / folder)
         self.conf(data={"image_size": [SIDE, SIDE], "channels": 3, "target": "tree", **data})
@@ -297,7 +297,7 @@ def as_text(path: str, *, swap: bool) -> str:
     """The file of an image as base64 text; swap: with red and blue exchanged."""
     values = images.read_array(path, (SIDE, SIDE), 3)
     cell = images.as_png(images.pixels_of(values[::-1] if swap else values))
-    return images.base64.b64encode(cell).decode("ascii")
+    return str(images.base64.b64encode(cell).decode("ascii"))
 
 
 def test_augmentation_changes_train_alone_and_depends_on_seed_epoch_and_example(trained):
