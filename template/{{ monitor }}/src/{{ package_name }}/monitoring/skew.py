@@ -82,7 +82,7 @@ def _features(names: Sequence[str], one: Any, other: Any) -> dict[str, Array]:
         return {"features": abs(one - other).max(axis=1).toarray()[:, 0] > 0}
     bad = _differ(one, other)
     if bad.ndim > 2:  # such as pixels
-        return {"features": bad.reshape(len(bad), -1).any(axis=1)}
+        return {"features": np.asarray(bad.reshape(len(bad), -1).any(axis=1))}
     return {f"feature {name}": cells for name, cells in zip(names, bad.T, strict=True)}
 
 
