@@ -22,7 +22,7 @@ from tests.generated.faults.served import SERVED
 HERE = Path(__file__).parent
 RUNNER = HERE / "faults" / "runner.py"
 TEMPLATE = HERE.parents[1] / "template"
-LAYERS = ("{{ core }}", "{{ table }}", "{{ registry }}", "{{ serve }}")
+LAYERS = ("{{ core }}", "{{ rows }}", "{{ table }}", "{{ registry }}", "{{ serve }}")
 EVERY = (*FAULTS, *SERVED)
 PACKAGE = Path("src", "{{ package_name }}")
 
