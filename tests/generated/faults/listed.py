@@ -221,9 +221,9 @@ IN_TRAINING = (
         "'low': -",
         (
             "model/predictor.py",
-            "        estimator.fit(X, y, **_weights",
+            "        estimator.fit(X, y, **options",
             "        y = 2 * y.mean() - y if classes is None else (y + 1) % len(classes)\n"
-            "        estimator.fit(X, y, **_weights",
+            "        estimator.fit(X, y, **options",
         ),
         quick=SAMPLE,
     ),
@@ -384,7 +384,7 @@ IN_COMMANDS = (
         "unknown-keys-pass",
         "tests/test_main.py::test_a_mistake_is_one_line_that_names_it",
         "returncode",
-        ("configs/settings.py", 'extra="forbid"', 'extra="ignore"'),
+        ("configs/section.py", 'extra="forbid"', 'extra="ignore"'),
         quick=SAMPLE,
     ),
 )

@@ -73,10 +73,8 @@ def _fit_and_score(
     y = {name: encode_target(rows[config.data.target], classes) for name, rows in scored.items()}
     best = _fit_baselines(config, manifest, parts, y["valid"], current)
     started = time.perf_counter()
-    train, valid = parts["train"], parts["valid"]
-    model, warnings = fit(
-        config, config.model, train, features, classes, valid=valid, folder=current.folder
-    )
+    early: dict[str, Any] = {"valid": parts["valid"], "folder": current.folder}
+    model, warnings = fit(config, config.model, parts["train"], features, classes, **early)
     predicted = {name: model.predict(rows) for name, rows in scored.items()}
     metrics = {name: score_values(config, y[name], predicted[name]) for name in parts}
     options = {**bootstrap_options(config), "n_resamples": N_DRAWS}

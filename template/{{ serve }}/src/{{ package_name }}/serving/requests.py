@@ -63,15 +63,14 @@ def explain_error(error: Mapping[str, Any], names: Sequence[str]) -> dict[str, A
 
 def _cell_type(column: Column) -> Any:
     """JSON has numbers and booleans, which text does not replace; dates are ISO 8601."""
+    limits = Field(strict=True, allow_inf_nan=False, ge=column.min, le=column.max)
     if column.type == "number":
-        limits = Field(strict=True, allow_inf_nan=False, ge=column.min, le=column.max)
         cell: Any = Annotated[float, limits]
     elif column.type == "boolean":
         cell = Annotated[bool, Field(strict=True)]
     elif column.type == "date":
         cell = Annotated[datetime, Field(strict=True)]
     elif column.type == "numbers":
-        limits = Field(strict=True, allow_inf_nan=False, ge=column.min, le=column.max)
         size = Field(min_length=column.length, max_length=column.length)
         cell = Annotated[list[Annotated[float, limits] | None], size]
     else:
