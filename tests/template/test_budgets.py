@@ -32,13 +32,13 @@ class Budget:
 # Models have 430 lines in 3 modules more: comparison on folds with intervals, a curve over repeats,
 # baselines of time, transforms of the target, and weights.
 POC = Budget(5410, 54, 730)
-MVP = Budget(7880, 83, 1420)
+MVP = Budget(7870, 83, 1420)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
 # components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13080, 144, 2610)
+PRODUCTION = Budget(13070, 144, 2610)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(480, 8, 100),
