@@ -116,6 +116,11 @@ def once(folder: Path, make: Callable[[Path], object]) -> Path:
     return folder
 
 
+def row_name(answers: dict[str, Any]) -> str:
+    """A name for a folder, the same for the same answers."""
+    return sha256(repr(sorted(answers.items())).encode()).hexdigest()[:12]
+
+
 @pytest.fixture(scope="session")
 def template(shared: Path) -> Path:
     """The working tree as a template without git: what a release of it would hold."""
@@ -147,8 +152,9 @@ def rendered(template: Path, shared: Path) -> Render:
     """`rendered(**answers)`: a project made from the working tree, once; not to be changed."""
 
     def make(**answers: Any) -> Path:
-        name = sha256(repr(sorted(answers.items())).encode()).hexdigest()[:12]
-        return once(shared / name / "project", lambda to: run_copy(template, to, **answers))
+        return once(
+            shared / row_name(answers) / "project", lambda to: run_copy(template, to, **answers)
+        )
 
     return make
 
@@ -287,9 +293,9 @@ def set_up_project(render: Render, shared: Path, environments: Path) -> Callable
         commit(to, "Start")
 
     def make(**answers: Any) -> Path:
-        name = sha256(repr(sorted(answers.items())).encode()).hexdigest()[:12]
-        (shared / "set-up" / name).mkdir(parents=True, exist_ok=True)
-        return once(shared / "set-up" / name / "project", lambda to: set_up(to, **answers))
+        folder = shared / "set-up" / row_name(answers)
+        folder.mkdir(parents=True, exist_ok=True)
+        return once(folder / "project", lambda to: set_up(to, **answers))
 
     return make
 
@@ -339,7 +345,7 @@ def installed_project(
         return set_up_project(**answers)
 
     def make(**answers: Any) -> Path:
-        key = repr(sorted(answers.items()))
+        key = row_name(answers)
         if key not in made:
             made[key] = with_environment(**answers)
         return made[key]

@@ -48,14 +48,6 @@ class Context:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def close_at_end(close: Callable[[], None]) -> None:
-    """A task: waits for the end of the service, then closes in a thread."""
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await asyncio.to_thread(close)
-
-
 def extensions() -> Iterator[ModuleType]:
     """The modules found, the innermost first.
 
