@@ -29,7 +29,7 @@ KEPT = {
         "README.md.jinja",
         "conf/default.yaml.jinja",
         "data/README.md",
-        "docs/your-own-data.md.jinja",
+        "docs/extending.md.jinja",
         "make/template.mk",
         "pyproject.toml.jinja",
         "src/{{ package_name }}/executor/evaluate.py",
