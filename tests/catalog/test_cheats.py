@@ -59,6 +59,7 @@ ADR = "docs/decisions/0007-x.md"
 LLM = "reports/llm-evaluation.json"
 CARD = "docs/model-card.md"
 FAIR = "reports/fairness.json"
+CONF, NETWORKS = "conf/default.yaml", "src/churn/model/networks.py"
 FOLDS = "reports/compare.json"
 DRILL = "docs/drills/one.md"
 SLO = "conf/slo.yaml"
@@ -100,6 +101,10 @@ CASES = [
         {ADR: decision("architecture"), "reports/architecture.txt": "total params"},
         0,
     ),
+    ("data.augmentation", {NETWORKS: "# AUGMENT = flip\n"}, 0),
+    ("data.augmentation", {NETWORKS: "AUGMENT: Augment | None = flip\n"}, 1),
+    ("data-engineering.batches", {CONF: "models:\n  network: {batch_size: 0}\n"}, 0),
+    ("data-engineering.batches", {CONF: "models:\n  network: {batch_size: 64}\n"}, 1),
     (
         "modelling.architecture",
         {"docs/adr/3.md": decision("architecture"), "reports/architecture.txt": "109M parameters"},
@@ -141,8 +146,8 @@ CASES = [
     ("data-engineering.lazy-loading", {MEMORY: '{"peak_mb": 900, "data_mb": 9000}'}, 1),
     ("modelling.features-earn-keep", {IMPORTANCE: '{"features": []}'}, 0),
     ("modelling.features-earn-keep", {IMPORTANCE: '{"features": [{"verdict": "drop"}]}'}, 0),
-    ("data.image-preparation", {"conf/default.yaml": "train:\n  img_size: 224\n"}, 1),
-    ("data.image-preparation", {"conf/default.yaml": "# resize: 224\n"}, 0),
+    ("data.image-preparation", {CONF: "train:\n  img_size: 224\n"}, 1),
+    ("data.image-preparation", {CONF: "# resize: 224\n"}, 0),
     ("continuous.runbook", {"docs/runbook.md": sections(*RUNBOOK, text=NOTHING)}, 0),
     (
         "continuous.runbook",
@@ -150,7 +155,7 @@ CASES = [
         1,
     ),
     ("continuous.runbook", {"docs/runbook.md": sections(*RUNBOOK)}, 1),
-    ("scoping.own-data", {"conf/default.yaml": "data: {file: sample}\n"}, 0),
+    ("scoping.own-data", {CONF: "data: {file: sample}\n"}, 0),
     ("data.known-gaps", {"docs/data-card.md": sections("Known gaps", text=NOTHING)}, 0),
     (
         "data.known-gaps",
