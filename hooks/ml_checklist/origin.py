@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ml_checklist import gitrepo, yaml_io
 from ml_checklist.errors import DataError, Problem
@@ -20,6 +20,13 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "image": (("torch",), ("explain", "inspect")),
     "text": (("torch",), ("explain", "inspect")),
     "series": ((), ("inspect", "govern")),
+}
+# What a kind of data says of the facts that `checklist start` asks for.
+_FACTS: dict[str, dict[str, Any]] = {
+    "table": {"data_kind": "tabular"},
+    "image": {"data_kind": "image"},
+    "text": {"data_kind": "text"},
+    "series": {"data_kind": "time-series", "has_time": True},
 }
 _LOOK = "then look through `git diff`"
 _BY_HAND = "set `_src_path` in it to the template's address and commit that alone"
@@ -43,6 +50,14 @@ class Origin(NamedTuple):
         needs, lacks = KINDS.get(self.kind, KINDS["table"])
         brought = [name for name in BROUGHT.get(self.scaffold, ()) if name not in lacks]
         return (*self.chosen, *needs, *brought)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the answers let one expect; `checklist start` offers it, and a person decides."""
+        if not self.scaffold or self.scaffold == "checklist":
+            return {}
+        learns = {"deep_learning": True} if "torch" in self.components else {}
+        return {**_FACTS.get(self.kind, {}), **learns}
 
 
 def read(home: Path) -> Origin:

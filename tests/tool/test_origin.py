@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ml_checklist import origin
 
 from tests.conftest import run
 
@@ -107,3 +108,20 @@ def test_reports_say_which_version_they_are_of(project):
     assert f"Checklist {__version__}, template `12e4567`." in page
     assert '"version":"12e4567"' in island
     assert project.run("--version").out.strip() == f"ml-checklist {__version__}"
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ("scaffold: poc\n", {"data_kind": "tabular"}),
+        ("scaffold: poc\ncomponents: [torch]\n", {"data_kind": "tabular", "deep_learning": True}),
+        ("scaffold: mvp\ndata: image\n", {"data_kind": "image", "deep_learning": True}),
+        ("scaffold: poc\ndata: series\n", {"data_kind": "time-series", "has_time": True}),
+        ("scaffold: checklist\n", {}),
+        ("", {}),
+    ],
+)
+def test_the_answers_say_what_to_expect_of_the_facts(tmp_path, answers, expected):
+    (tmp_path / ANSWERS).write_text(answers)
+
+    assert origin.read(tmp_path).facts == expected

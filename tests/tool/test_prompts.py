@@ -9,6 +9,9 @@ import pytest
 pexpect = pytest.importorskip("pexpect")
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
 DOWN, ENTER = "\x1b[B", "\r"
+KIND_OF_DATA = """\
+  - {name: data_kind, type: choice, choices: [tabular, image], question: Which?, why: They differ.}
+"""
 
 
 def spawn(project, *args):
@@ -32,6 +35,20 @@ def test_start_asks_each_fact_once_and_keeps_the_answers(project):
     assert (
         project.root / "checklist/project.yml"
     ).read_text() == "phase: poc\nfacts:\n  affects_people: true\n"
+
+
+def test_start_offers_what_the_answers_of_the_template_say(project):
+    project.write(".copier-answers.yml", "scaffold: poc\ndata: image\n")
+    facts = project.root / "checklist/catalog/facts.yml"
+    facts.write_text(facts.read_text() + KIND_OF_DATA)
+    child = spawn(project, "start")
+    for name in ("affects_people:", "serving:", "data_kind:"):
+        child.expect(name)
+        child.send(ENTER)
+    child.expect("1 of 3 facts known")
+    child.expect(pexpect.EOF)
+
+    assert "data_kind: image" in (project.root / "checklist/project.yml").read_text()
 
 
 def test_tick_without_an_id_asks_which_and_on_what(project):

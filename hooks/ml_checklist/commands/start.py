@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from ml_checklist import files
+from ml_checklist import files, origin
 from ml_checklist.catalog.conditions import Fact
 from ml_checklist.catalog.load import find_item
 from ml_checklist.commands import common
@@ -52,7 +52,8 @@ def _answers(project: Project, known: dict[str, Any], *, again: bool) -> dict[st
     facts = [f for f in project.catalog.facts.values() if again or known.get(f.name) is None]
     if facts:
         common.require_terminal("give them as FACT=VALUE, such as has_time=true serving=batch")
-    answers = {fact.name: _ask(fact, known.get(fact.name)) for fact in facts}
+    offered = {**origin.read(project.home).facts, **known}
+    answers = {fact.name: _ask(fact, offered.get(fact.name)) for fact in facts}
     return {name: answer for name, answer in answers.items() if answer is not None}
 
 
