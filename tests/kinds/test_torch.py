@@ -17,7 +17,11 @@ from tests.generated.test_planted_faults import missed, results
 HERE = Path(__file__).parent / "in_project"
 N_KILLS, N_STEPS = 20, 35
 TEST = "tests/networks/test_network.py::"
-CHECKED = TEST + "test_the_network_and_its_loss_have_no_usual_fault"
+LABELS = TEST + "test_the_network_learns_the_labels_of_the_rows_and_numbers_around_zero"
+FIRST_LOSS = TEST + "test_the_first_loss_is_about_that_of_outputs_that_are_zero"
+GRADIENTS = TEST + "test_gradients_reach_every_parameter_that_is_not_frozen_by_name"
+ONE_BATCH = TEST + "test_the_network_learns_one_batch_with_outputs_that_are_logits"
+ALONE = TEST + "test_an_example_is_predicted_alone_as_in_a_batch"
 RESUMED = TEST + "test_a_training_that_was_stopped_goes_on_to_the_same_weights"
 ON_VALID = TEST + "test_the_loss_on_valid_is_that_of_all_of_it_in_evaluation_mode"
 SAME = TEST + "test_two_trainings_with_one_seed_learn_the_same"
@@ -35,14 +39,14 @@ def fault(name: str, caught_by: str, says: str, *edits: tuple[str, str, str]) ->
 FAULTS = [
     fault(
         "softmax-before-cross-entropy",
-        CHECKED,
-        "fail: one batch",
+        ONE_BATCH,
+        "a last activation before the loss",
         (NETWORKS, LAST, LAST[:-1] + ", nn.Softmax(dim=1))"),
     ),
     fault(
         "batchnorm-left-in-train-mode",
-        CHECKED,
-        "an example alone",
+        ALONE,
+        "Expected more than 1 value",
         (NETWORKS, "nn.LayerNorm(width)", "nn.BatchNorm1d(width, track_running_stats=False)"),
     ),
     fault(
@@ -53,26 +57,26 @@ FAULTS = [
     ),
     fault(
         "predicted-in-train-mode",
-        CHECKED,
-        "an example alone",
+        ALONE,
+        "not close",
         ("model/network.py", "nn.Sequential(network, last).eval()", "nn.Sequential(network, last)"),
     ),
     fault(
         "shuffled-labels",
-        CHECKED,
-        "fail: target",
+        LABELS,
+        "not equal",
         ("model/network.py", TARGET, TARGET + "[torch.randperm(len(y))]"),
     ),
     fault(
         "frozen-layer",
-        CHECKED,
-        "fail: gradients",
+        GRADIENTS,
+        "frozen, or used by nothing",
         (NETWORKS, "    " + LAST, "    layers[0].requires_grad_(False)\n    " + LAST),
     ),
     fault(
         "layer-that-nothing-uses",
-        CHECKED,
-        "fail: gradients",
+        GRADIENTS,
+        "frozen, or used by nothing",
         (
             NETWORKS,
             "    " + LAST,
@@ -81,8 +85,8 @@ FAULTS = [
     ),
     fault(
         "too-large-first-weights",
-        CHECKED,
-        "fail: initial loss",
+        FIRST_LOSS,
+        "assert",
         (
             NETWORKS,
             "    " + LAST,
@@ -153,14 +157,14 @@ FAULTS = [
 OF_NUMBERS = [
     fault(
         "target-scaled-twice",
-        CHECKED,
-        "fail: target",
+        LABELS,
+        "1 ± 0.01",
         ("model/network.py", SCALED, f"({SCALED}) / self.spread_"),
     ),
     fault(
         "prediction-in-another-unit",
-        CHECKED,
-        "fail: target",
+        LABELS,
+        "in another unit",
         (
             "model/network.py",
             "nn.init.constant_(layer.bias, self.center_)",
@@ -169,8 +173,8 @@ OF_NUMBERS = [
     ),
     fault(
         "last-activation-of-a-number",
-        CHECKED,
-        "one batch",
+        ONE_BATCH,
+        "a last activation before the loss",
         (NETWORKS, LAST, LAST[:-1] + ", nn.ReLU())"),
     ),
 ]
@@ -222,7 +226,7 @@ def test_the_small_build_is_installed_and_nothing_of_a_gpu_is_named(project):
     printed = "import torch; print(torch.__version__, torch.cuda.is_available())"
     version = run(str(project / ".venv/bin/python"), "-c", printed, cwd=project).stdout.split()
     exported = run(
-        "uv", "export", "--frozen", "--no-hashes", "--group", "torch", cwd=project
+        "uv", "export", "--frozen", "--no-hashes", "--group", "networks", cwd=project
     ).stdout
 
     assert version[0].endswith("+cpu")

@@ -2,7 +2,7 @@
 .PHONY: check-network learning-rate resume
 
 check-network: ## look for the usual faults of the network and its loss
-	@$(RUN) $(NAME) check-network $(ARGS)
+	@$(RUN) pytest -q tests/networks $(ARGS)
 
 learning-rate: ## try learning rates, and suggest one
 	@$(RUN) $(NAME) learning-rate $(ARGS)

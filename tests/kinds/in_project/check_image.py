@@ -313,7 +313,7 @@ def test_augmentation_changes_train_alone_and_depends_on_seed_epoch_and_example(
     X = torch.rand(5, 3, SIDE, SIDE) * 255
 
     def changed(epoch, index):
-        return AUGMENT(X[index], lambda n: training.uniforms(0, epoch, index, n))
+        return AUGMENT(X[index], lambda n: training.uniforms(epoch, 5, n)[index])
 
     every = torch.arange(5)
     # Class weights are nearly one here: the classes are equally common.

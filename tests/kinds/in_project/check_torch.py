@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 import torch
 from my_model.model import processes
-from my_model.model.draws import uniforms
 from my_model.model.losses import LOSSES, build_loss
 from my_model.model.network import Network
-from my_model.model.options import Options
+from my_model.model.options import Examples, Options, uniforms
 from my_model.model.schedules import share_of_rate
 from my_model.utils.errors import CheckFailed
-from scipy import stats
 from torch import nn
 
 RANDOM = np.random.default_rng(0)
@@ -38,28 +36,36 @@ def network(**options):
     return Network(**{"sizes": {"dropout": 0.0}, "epochs": 4, "batch_size": 16, **options})
 
 
-def test_uniforms_depend_on_no_order_and_no_batch():
-    index = torch.arange(1000)
-    whole, order = uniforms(3, 2, index, 4), torch.randperm(1000)
+def test_uniforms_are_the_same_again_and_differ_between_epochs_and_examples():
+    first, again, other = (uniforms(seed, 20_000, 2) for seed in (3, 3, 4))
+    uniforms.cache_clear()
 
-    assert torch.equal(uniforms(3, 2, index[order], 4), whole[order])
-    assert torch.equal(uniforms(3, 2, index[500:510], 4), whole[500:510])
+    assert torch.equal(first, again)
+    assert torch.equal(first, uniforms(3, 20_000, 2))
+    for one in (other[:, 0], first[:, 1], first.roll(1, 0)[:, 0]):
+        assert abs(np.corrcoef(first[:, 0], one)[0, 1]) < 0.03
 
 
-def test_uniforms_are_uniform_and_differ_between_epochs_seeds_and_examples():
-    drawn = [uniforms(seed, epoch, torch.arange(20_000), 2) for seed in (0, 1) for epoch in (0, 1)]
+def test_each_example_is_augmented_the_same_by_one_process_and_by_two(monkeypatch):
+    train = Examples(torch.arange(40.0)[:, None], torch.zeros(40), torch.ones(40))
+    job = processes.Job(train, train, Options(epochs=1, batch_size=8), "plain", {}, 1, "huber", {})
+    monkeypatch.setattr(processes.TrainingLoop, "_reduced", lambda loop, values: values)
+    seen = []
+    for rank, n_ranks in ((0, 1), (0, 2), (1, 2)):
+        loop = job.loop()
+        loop.rank, loop.n_ranks, found = rank, n_ranks, {}
 
-    for one in drawn:
-        assert one.min() >= 0
-        assert one.max() < 1
-        for column in one.T:
-            counts = np.histogram(column.numpy(), bins=100, range=(0, 1))[0]
-            assert stats.chisquare(counts).pvalue > 1e-3
-        assert abs(np.corrcoef(one.T)[0, 1]) < 0.03
-        assert abs(np.corrcoef(one[:-1, 0], one[1:, 0])[0, 1]) < 0.03
-    for place, one in enumerate(drawn):
-        for other in drawn[place + 1 :]:
-            assert abs(np.corrcoef(one[:, 0], other[:, 0])[0, 1]) < 0.03
+        def noted(X, draws, found=found):
+            found |= dict(zip(X[:, 0].tolist(), draws(3).tolist(), strict=True))
+            return X
+
+        loop.augment = noted
+        loop._run_epoch()
+        seen.append(found)
+
+    assert len(seen[0]) == 40
+    assert seen[1] | seen[2] == seen[0]
+    assert not seen[1].keys() & seen[2].keys()
 
 
 def test_two_processes_with_one_batch_end_as_one_process_does():

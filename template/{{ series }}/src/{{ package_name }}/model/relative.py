@@ -39,6 +39,10 @@ class Relative(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no
     def _validate_params(self) -> None:
         self.estimator._validate_params()
 
+    def inner(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """X and y as the inner estimator gets them."""
+        return X[:, FIRST:], _relative(X, y)
+
     def fit(
         self,
         X: Array,
@@ -50,11 +54,11 @@ class Relative(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no
         """y: in the target's unit. valid, folder: for an inner estimator that takes them."""
         options: dict[str, Any] = {"sample_weight": sample_weight}
         if valid is not None:
-            options["valid"] = (valid[0][:, FIRST:], _relative(*valid))
+            options["valid"] = self.inner(*valid)
         options["folder"] = folder
         taken = inspect.signature(self.estimator.fit).parameters
         options = {name: one for name, one in options.items() if name in taken}
-        self.estimator.fit(X[:, FIRST:], _relative(X, y), **options)
+        self.estimator.fit(*self.inner(X, y), **options)
         return self
 
     def predict(self, X: Array) -> Array:

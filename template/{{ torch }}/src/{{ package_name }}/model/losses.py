@@ -74,7 +74,7 @@ def quantile(outputs: Tensor, y: Tensor, *, level: float = 0.5) -> Tensor:
     return torch.maximum(level * above, (level - 1) * above)
 
 
-# Name -> (tasks, function); keywords of a function are keys of `models.network.loss_options`.
+# Name -> (task, function); keywords of a function are keys of `models.network.loss_options`.
 LOSSES: dict[str, tuple[str, Callable[..., Tensor]]] = {
     "cross_entropy": ("classification", cross_entropy),
     "focal": ("classification", focal),

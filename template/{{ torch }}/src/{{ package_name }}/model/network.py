@@ -13,7 +13,6 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.class_weight import compute_sample_weight
 from torch import Tensor, nn
 
-from ..utils.logs import log
 from ..utils.names import check_name
 from .losses import LOSSES
 from .networks import NETWORKS
@@ -32,8 +31,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
 
     network, loss: names; None: the first one for the task. sizes, loss_options: keywords of the
     network's builder and of the loss. weights: a safetensors file to begin with. processes: how
-    many train together on this machine. torchrun: options of torchrun, where the processes of
-    other machines join them.
+    many train together.
     """
 
     task: str = "classification"
@@ -44,7 +42,6 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
     class_weight: Any = None
     weights: str | None = None
     processes: int = 1
-    torchrun: list[str] | None = None
 
     def fit(
         self,
@@ -60,15 +57,8 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         Raises ValueError where a name is unknown, CheckFailed where the loss explodes.
         """
         job = self.job(X, y, sample_weight, valid)
-        try:
-            if self.processes == 1 and not self.torchrun:
-                found = run_job(job, folder)
-            else:
-                found = spread(job, self.processes, self.torchrun, folder)
-        except KeyboardInterrupt:
-            if folder is not None:
-                log("train", "stopped; the command `resume` continues it from its checkpoint")
-            raise
+        is_alone = self.processes == 1
+        found = run_job(job, folder) if is_alone else spread(job, self.processes, folder)
         self.history_ = found["history"]
         self.weights_ = {name: value.numpy() for name, value in found["weights"].items()}
         self.__dict__.pop("_module", None)
@@ -80,6 +70,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         """What `fit` with these arguments trains; learns the classes, or the target's level."""
         is_number = self.task == "regression"
         self.classes_: Array | None = None if is_number else np.unique(y)
+        self.n_outputs_ = 1 if self.classes_ is None else len(self.classes_)
         self.shape_, self.type_ = list(X.shape[1:]), X.dtype.str
         # A network learns numbers around 0 with a spread of 1.
         self.center_ = float(np.mean(y)) if is_number else 0.0
@@ -91,7 +82,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         else:
             seen = self._examples(*valid, 1.0)
         network, loss = self._names()
-        words = (network, self.sizes or {}, self._n_outputs(), loss, self.loss_options or {})
+        words = (network, self.sizes or {}, self.n_outputs_, loss, self.loss_options or {})
         return Job(train, seen, options, *words, self.weights)
 
     def predict(self, X: Array) -> Array:
@@ -125,7 +116,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         """The trained network with its last activation, in evaluation mode."""
         if not hasattr(self, "_module"):
             like = torch.from_numpy(np.zeros((2, *self.shape_), dtype=self.type_))
-            network = NETWORKS[self._names()[0]](like, self._n_outputs(), **(self.sizes or {}))
+            network = NETWORKS[self._names()[0]](like, self.n_outputs_, **(self.sizes or {}))
             state = {name: torch.from_numpy(value) for name, value in self.weights_.items()}
             network.load_state_dict(state)
             last = nn.Softmax(dim=1) if self.classes_ is not None else self._unit()
@@ -142,9 +133,6 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         check_name(network, NETWORKS, "conf/default.yaml: models.network.network")
         check_name(loss, losses, "conf/default.yaml: models.network.loss")
         return network, loss
-
-    def _n_outputs(self) -> int:
-        return 1 if self.classes_ is None else len(self.classes_)
 
     @torch.no_grad()
     def _outputs(self, X: Array) -> Array:

@@ -1,10 +1,10 @@
-"""Train a network in this process, or in several that torchrun starts."""
+"""Train a network in this process, or in several that torchrun starts on this machine."""
 
 import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from ..utils import logs
 from ..utils.errors import CheckFailed
 from .losses import build_loss
 from .networks import AUGMENT, NETWORKS
-from .training import Examples, Options, TrainingLoop
+from .options import Examples, Options
+from .training import TrainingLoop
 from .weights import load_weights
 
 JOB, RESULT = "job.pt", "result.pt"
+PARTS: dict[str, Any] = {"train": Examples, "valid": Examples, "options": Options}
 
 
 @dataclass(frozen=True)
@@ -55,27 +57,20 @@ class Job:
 def run_job(job: Job, folder: Path | None = None) -> dict[str, Any]:
     """`weights` of the best epoch, and `history`. folder: of the checkpoint."""
     loop = job.loop(folder)
-    history = loop.run()
-    return {"weights": loop.best_weights, "history": history}
+    return {"history": loop.run(), "weights": loop.best_weights}
 
 
-def spread(
-    job: Job, n_processes: int, torchrun: list[str] | None = None, folder: Path | None = None
-) -> dict[str, Any]:
-    """The same in n_processes on this machine, and in those of others that torchrun names.
-
-    Raises what the loop raises, and CheckFailed where a process is killed.
-    """
+def spread(job: Job, n_processes: int, folder: Path | None = None) -> dict[str, Any]:
+    """The same in n_processes; raises what the loop does, CheckFailed where one is killed."""
     with tempfile.TemporaryDirectory() as place:
-        parts = {"train": vars(job.train), "valid": vars(job.valid)}
-        plain = {name: value for name, value in vars(job).items() if name not in parts}
-        torch.save(plain | parts | {"options": asdict(job.options)}, Path(place, JOB))
-        command = [sys.executable, "-m", "torch.distributed.run", *(torchrun or ["--standalone"])]
-        command += [f"--nproc-per-node={n_processes}", "-m", __name__, place, str(folder or "")]
+        content = {**vars(job), **{name: vars(getattr(job, name)) for name in PARTS}}
+        torch.save(content, Path(place, JOB))
+        launcher = ["-m", "torch.distributed.run", "--standalone"]
+        launcher += [f"--nproc-per-node={n_processes}", "-m", __name__, place, str(folder or "")]
         paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]  # this code
         chosen = {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": str(job.options.threads)}
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=os.environ | chosen
+            [sys.executable, *launcher], stdout=subprocess.PIPE, text=True, env=os.environ | chosen
         ) as group:
             try:
                 for line in group.stdout or ():
@@ -85,29 +80,25 @@ def spread(
                 raise
         result = Path(place, RESULT)
         found = dict(torch.load(result, weights_only=True)) if result.is_file() else {}
-    if "failed" in found:
-        raise CheckFailed(found["failed"])
-    if "mistake" in found:
-        raise ValueError(found["mistake"])
+    if "error" in found:
+        raise (ValueError if found["is_mistake"] else CheckFailed)(found["error"])
     if group.returncode:
         raise CheckFailed(f"one of {n_processes} processes ended; its error stands above")
     return found
 
 
 def main(place: Path, folder: Path | None) -> None:
-    """One process of the group; those of a machine find the same, and the first one writes it."""
+    """One process of the group; all find the same, and the first one writes it."""
     content = torch.load(place / JOB, weights_only=True, mmap=True)
-    for name, kind in (("train", Examples), ("valid", Examples), ("options", Options)):
-        content[name] = kind(**content[name])
+    for name, part in PARTS.items():
+        content[name] = part(**content[name])
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         with logs.on_screen():
             found = run_job(Job(**content), folder)
         dist.barrier()
-    except CheckFailed as error:
-        found = {"failed": str(error)}
-    except ValueError as error:
-        found = {"mistake": str(error)}
+    except (CheckFailed, ValueError) as error:
+        found = {"error": str(error), "is_mistake": isinstance(error, ValueError)}
     if os.environ["LOCAL_RANK"] == "0":
         torch.save(found, place / RESULT)
     # The end of the interpreter meets threads of gloo now and then, and aborts.

@@ -15,9 +15,8 @@ LOWERED = 0.5
 
 
 def share_of_rate(schedule: str, step: int, n_steps: int, warmup: float) -> float:
-    """Of the highest learning rate, at this step: a linear warm-up, then the schedule.
+    """Of the highest learning rate: a linear warm-up, for this share of n_steps, then the schedule.
 
-    step: from 0. warmup: share of n_steps.
     Source: Goyal and others (2017), Accurate, Large Minibatch SGD, arXiv:1706.02677.
     """
     n_warm = math.ceil(warmup * n_steps)

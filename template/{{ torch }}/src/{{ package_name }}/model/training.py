@@ -15,11 +15,8 @@ from torch.nn.parallel import DistributedDataParallel
 from ..utils.errors import CheckFailed
 from ..utils.files import replacing
 from ..utils.logs import log
-from .draws import Augment as Augment
-from .draws import uniforms
 from .losses import Loss
-from .options import Examples as Examples
-from .options import Options as Options
+from .options import Augment, Examples, Options, uniforms
 from .progress import Progress
 from .schedules import LOWERED, share_of_rate
 
@@ -49,9 +46,10 @@ class TrainingLoop:
         self.rank, self.n_ranks, self.place = 0, 1, int(os.environ.get("LOCAL_RANK", 0))
         if dist.is_initialized():
             self.rank, self.n_ranks = dist.get_rank(), dist.get_world_size()
+        self.made_with = {"processes": self.n_ranks, "threads": options.threads}
         self.path = folder / CHECKPOINT if folder else None
-        shown = None if self.place else folder
-        self.progress = Progress(shown, options.epochs, options.tensorboard)
+        # Of the processes of a machine, one shows and writes.
+        self.progress = Progress(None if self.place else folder, options)
         self.device = _device(options.device, self.place)
         on_gpu = self.device.type == "cuda"
         self.bf16 = {"auto": on_gpu, "float32": False, "bf16": True}[options.precision]
@@ -92,8 +90,10 @@ class TrainingLoop:
 
     def _run_epoch(self) -> None:
         started, first = time.perf_counter(), self.position
+        random = torch.Generator().manual_seed(self._seed())
+        order = torch.randperm(len(self.train.y), generator=random)
         # Batches of nearly equal size: no small one at the end.
-        batches = self._order().tensor_split(self.steps_per_epoch)
+        batches = order.tensor_split(self.steps_per_epoch)
         every = self.options.checkpoint_steps or self.steps_per_epoch
         for position in range(first, self.steps_per_epoch):
             self.position = position
@@ -104,9 +104,9 @@ class TrainingLoop:
         self._close_epoch(sum(map(len, batches[first:])) / seconds)
         self._checkpoint()
 
-    def _order(self) -> Tensor:
-        seed = self.options.seed * 100_003 + self.epoch
-        return torch.randperm(len(self.train.y), generator=torch.Generator().manual_seed(seed))
+    def _seed(self) -> int:
+        """Of this epoch."""
+        return self.options.seed * 100_003 + self.epoch
 
     def _step(self, batch: Tensor) -> None:
         """One update. The mean is over the whole batch, whatever share of it a process has."""
@@ -130,7 +130,8 @@ class TrainingLoop:
         X = self.train.X[part]
         if self.augment is None:
             return X
-        return self.augment(X, lambda n: uniforms(self.options.seed, self.epoch, part, n))
+        seed, n_examples = self._seed(), len(self.train.y)
+        return self.augment(X, lambda n: uniforms(seed, n_examples, n)[part])
 
     def _losses(self, X: Tensor, y: Tensor) -> Tensor:
         X, y = (values.to(self.device, non_blocking=True) for values in (X, y))
@@ -140,8 +141,8 @@ class TrainingLoop:
 
     def learning_rate(self) -> float:
         """Of the next step."""
-        step, n_steps = (n * self.steps_per_epoch for n in (self.epoch, self.options.epochs))
-        step, options = step + self.position, self.options
+        options, step = self.options, self.epoch * self.steps_per_epoch + self.position
+        n_steps = options.epochs * self.steps_per_epoch
         share = share_of_rate(options.schedule, step, n_steps, options.warmup)
         return options.lr * self.scale * share
 
@@ -154,13 +155,13 @@ class TrainingLoop:
         if not (math.isfinite(loss) and value < limit):
             problem = f"the loss became {loss:.3g}, {value:.3g} on valid, from {self.untrained:.3g}"
             raise CheckFailed(f"epoch {self.epoch}: {problem}; lower models.network.lr ({lr:g})")
-        if is_best := value < self.best:
+        self.n_worse += 1
+        if value < self.best:
             self.best, self.best_weights, self.n_worse = value, self._weights(), 0
-        else:
-            self.n_worse += 1
-            self.scale *= LOWERED if self.options.schedule == "plateau" else 1
+        elif self.options.schedule == "plateau":
+            self.scale *= LOWERED
         self.history.append({"epoch": self.epoch, "train": loss, "valid": value, "lr": lr})
-        self.progress.show(self.history[-1], is_best, rate)
+        self.progress.show(self.history[-1], "" if self.n_worse else " best", rate)
         self.sums.zero_()
 
     @torch.no_grad()
@@ -182,7 +183,7 @@ class TrainingLoop:
             return values
         sums = torch.tensor(values, dtype=torch.float64, device=self.device)
         dist.all_reduce(sums)
-        return [float(value) for value in sums]
+        return list(sums.tolist())
 
     def _weights(self) -> dict[str, Tensor]:
         state = self.network.state_dict()
@@ -198,17 +199,15 @@ class TrainingLoop:
             "optimizer": self.optimizer.state_dict(),
             "random": random,
             "sums": self.sums.cpu(),
-            "threads": torch.get_num_threads(),
+            "made_with": self.made_with,
             **{name: getattr(self, name) for name in PLAIN},
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Continue as if it had never stopped; raises ValueError where that cannot be."""
-        now = {"processes": self.n_ranks, "threads": torch.get_num_threads()}
-        before = {"processes": len(state["random"]), "threads": state["threads"]}
-        for name, value in now.items():
-            if before[name] != value:
-                raise ValueError(f"{self.path}: made with {before[name]} {name}, now {value}")
+        for name, before in state["made_with"].items():
+            if before != (now := self.made_with[name]):
+                raise ValueError(f"{self.path}: made with {before} {name}, now {now}")
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         for name in PLAIN:
@@ -224,10 +223,11 @@ class TrainingLoop:
         if self.path is None:
             return
         state = self.state()
-        if self.place == 0:  # of the processes of a machine, one writes
-            with replacing(self.path) as temporary:
-                torch.save(state, temporary)
-        if self.place == 0 and self.epoch <= 1:
+        if self.place:
+            return
+        with replacing(self.path) as temporary:
+            torch.save(state, temporary)
+        if self.epoch <= 1:
             try:
                 torch.load(self.path, weights_only=True)
             except pickle.UnpicklingError as error:

@@ -12,9 +12,8 @@ from ..utils.suspects import named
 def load_weights(network: nn.Module, path: str) -> list[str]:
     """Copy the layers of a safetensors file that have the same name and shape; print the others.
 
-    Names may begin with that of the network in the file, such as `bert.`. Returns the names of the
-    network's weights that stay as they were. Raises ValueError where the file is missing, is none,
-    or has no layer of this network.
+    Names may begin with that of the network in the file, such as `bert.`. Returns the names that
+    stay as they were. Raises ValueError where the file has no layer of this network.
     """
     found, own = read_weights(path), network.state_dict()
     shorter = {name.partition(".")[2]: name for name in found}

@@ -1,7 +1,6 @@
-"""Continue a training that was stopped: `resume [RUN]`."""
+"""Continue a training that was stopped: `resume`."""
 
 import argparse
-from pathlib import Path
 
 from ..configs.settings import Config
 from ..executor.train import train
@@ -17,18 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """A new run that begins where the other one was stopped, with its configuration."""
-    stopped = find_stopped(args.root, args.run)
-    log("resume", f"{stopped.folder.name}, which is {stopped.record['status']}")
-    config = Config.model_validate(stopped.record["config"])
-    train(config, args.root, "resume", stopped.folder / CHECKPOINT)
-
-
-def find_stopped(root: Path, name: str | None) -> runs.Run:
-    """The run of that name, or the newest with a checkpoint and no model."""
-    found = [one for one in runs.every(root) if name in (None, one.folder.name)]
-    stopped = [
-        one for one in found if (one.folder / CHECKPOINT).is_file() and "model" not in one.record
-    ]
+    known = [one for one in runs.every(args.root) if args.run in (None, one.folder.name)]
+    stopped = [one for one in known if "model" not in one.record]
+    stopped = [one for one in stopped if (one.folder / CHECKPOINT).is_file()]
     if not stopped:
         raise ValueError(f"{runs.LOGS}/: no stopped run with a {CHECKPOINT}; `train` starts one")
-    return stopped[-1]
+    folder, record = stopped[-1].folder, stopped[-1].record
+    log("resume", f"{folder.name}, which is {record['status']}")
+    train(Config.model_validate(record["config"]), args.root, "resume", folder / CHECKPOINT)
