@@ -72,10 +72,10 @@ COMPONENTS = {
 KINDS = {
     "table": Budget(850, 11, 120),
     # Seven kinds of fault of images 190, reading and drawing them 140, the sample and folders 110.
-    "image": Budget(920, 10, 190),
-    # Seven kinds of fault of texts and labels have 300, an encoder that takes weights of the BERT
-    # family 130, and the report's words and integrated gradients 110.
-    "text": Budget(990, 12, 150),
+    "image": Budget(900, 10, 190),
+    # Seven kinds of fault of texts and labels have 270, an encoder that takes weights of the BERT
+    # family 100, and the report's words and integrated gradients 110.
+    "text": Budget(900, 12, 150),
     # Examples of histories 260, faults of series 170, a back-test with intervals and pictures 190,
     # features relative to a level 170, smoothing and naive forecasts 170.
     "series": Budget(1200, 10, 180),

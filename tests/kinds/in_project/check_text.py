@@ -25,8 +25,9 @@ from own_package.model.preprocess import Preprocessor
 from own_package.model.tokens import SPECIAL, Tokenizer, learn_vocabulary, read_vocabulary
 from own_package.model.transformer import Transformer
 from own_package.model.weights import load_weights
-from own_package.utils.words import hashed, hashes_of, ngrams, words
+from own_package.utils.words import hashed, names_of_hashes, ngrams, words
 from safetensors.torch import save_file
+from torch.nn import functional
 
 SIZES = {"width": 16, "n_layers": 1, "n_heads": 2}
 
@@ -75,7 +76,7 @@ def test_a_hash_counts_its_ngram_and_each_row_has_length_one():
     X = hashed(["red apple", "red red", ""])
 
     assert np.allclose(X.power(2).sum(axis=1).A1, [1, 1, 0])
-    assert X[1].indices.tolist() == sorted(set(hashes_of(["red", "red red"])))
+    assert X[1].indices.tolist() == sorted(names_of_hashes(["red red"]))
 
 
 def test_the_longest_tokens_are_taken_and_unknown_characters_are_marked():
@@ -318,6 +319,50 @@ def test_local_weights_are_taken_by_name_and_shape(tmp_path, capsys):
         load_weights(after, str(tmp_path / "model.safetensors"))
     with pytest.raises(ValueError, match="no such"):
         load_weights(after, str(tmp_path / "absent"))
+
+
+def test_weights_with_the_names_of_bert_give_what_its_formulas_give(tmp_path):
+    """Two layers of the formulas of Vaswani and others (2017), written with the names of a file."""
+    generator, width, sizes = torch.Generator().manual_seed(0), 16, {"n_words": 50, "dropout": 0.0}
+    network = Transformer(3, width=width, n_layers=2, n_heads=2, **sizes).eval()
+    state = {f"bert.{n}": w for n, w in network.state_dict().items() if n.startswith("embeddings")}
+    shapes = {"attention.output.dense": (16, 16), "intermediate.dense": (64, 16)}
+    shapes |= {"output.dense": (16, 64), "attention.output.LayerNorm": (16,)}
+    shapes |= {f"attention.self.{one}": (16, 16) for one in ("query", "key", "value")}
+    for place in range(2):
+        for name, shape in (shapes | {"output.LayerNorm": (16,)}).items():
+            for part, size in (("weight", shape), ("bias", shape[:1])):
+                key = f"bert.encoder.layer.{place}.{name}.{part}"
+                state[key] = torch.randn(size, generator=generator) * 0.3
+    save_file({name: one.clone() for name, one in state.items()}, tmp_path / "bert.safetensors")
+    ids = torch.randint(1, 50, (3, 7), generator=generator)
+
+    left = load_weights(network, str(tmp_path / "bert.safetensors"))
+    x = network.embeddings(ids)
+    for place in range(2):
+        x = bert_layer(x, state, f"bert.encoder.layer.{place}.")
+
+    assert left == ["head.weight", "head.bias"]
+    np.testing.assert_allclose(
+        network(ids).detach(), network.head(x.mean(dim=1)).detach(), atol=1e-5
+    )
+
+
+def bert_layer(x, state, prefix):
+    def linear(name, x):
+        return functional.linear(x, *[state[f"{prefix}{name}.{one}"] for one in ("weight", "bias")])
+
+    def norm(name, x):
+        weights = [state[f"{prefix}{name}.{one}"] for one in ("weight", "bias")]
+        return functional.layer_norm(x, x.shape[-1:], *weights, 1e-12)
+
+    q, k, v = (linear(f"attention.self.{one}", x) for one in ("query", "key", "value"))
+    heads = [one.reshape(*x.shape[:2], 2, -1).transpose(1, 2) for one in (q, k, v)]
+    share = (heads[0] @ heads[1].transpose(2, 3) / heads[0].shape[-1] ** 0.5).softmax(dim=-1)
+    seen = (share @ heads[2]).transpose(1, 2).reshape(x.shape)
+    x = norm("attention.output.LayerNorm", linear("attention.output.dense", seen) + x)
+    inner = functional.gelu(linear("intermediate.dense", x))
+    return norm("output.LayerNorm", linear("output.dense", inner) + x)
 
 
 def test_a_network_begins_with_local_weights_and_their_vocabulary(project, tmp_path):

@@ -41,8 +41,8 @@ def attributions(model: Any, rows: pl.DataFrame, image: str) -> dict[str, Any]:
     Source: Adebayo and others (2018), Sanity Checks for Saliency Maps, NeurIPS.
     """
     X = model.matrix(rows)
-    found = integrated_gradients(model.estimator.module(), X)
-    random = integrated_gradients(randomised(model.estimator), X)
+    module = model.estimator.module()
+    found, random = (integrated_gradients(one, X) for one in (module, randomised(module)))
     likeness = float(np.corrcoef(found.ravel(), random.ravel())[0, 1])
     pairs = [(_thumbnail(cell), _heat(one)) for cell, one in zip(rows[image], found, strict=True)]
     return {"looked_at": pairs, "likeness": likeness}
@@ -71,21 +71,18 @@ def integrated_gradients(module: Any, X: Array) -> Array:
     return np.asarray(moved.numpy())
 
 
-def randomised(estimator: Any) -> Any:
-    """The network with weights as at the beginning of training.
-
-    Source: Adebayo and others (2018), Sanity Checks for Saliency Maps, NeurIPS.
-    """
+def randomised(module: Any) -> Any:
+    """The network with weights as at the beginning of training."""
     import copy
 
     import torch
 
-    module = copy.deepcopy(estimator.module())
+    other = copy.deepcopy(module)
     torch.manual_seed(0)
-    for layer in module.modules():
+    for layer in other.modules():
         if hasattr(layer, "reset_parameters"):
             layer.reset_parameters()
-    return module
+    return other
 
 
 def _thumbnail(cell: str) -> str:

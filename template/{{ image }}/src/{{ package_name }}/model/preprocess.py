@@ -20,6 +20,8 @@ class Preprocessor:
     network they are in its file and its ONNX. trendless: of the other kinds of data.
     """
 
+    categorical_: Sequence[int] = ()  # none of the pixels is a category
+
     def __init__(
         self,
         native: bool = False,
@@ -48,11 +50,6 @@ class Preprocessor:
             return pixels
         return pixels.reshape(len(table), -1).astype(np.float32) / np.float32(255)
 
-    @property
-    def categorical_(self) -> list[int]:
-        """None of the pixels is a category."""
-        return []
-
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs."""
         return {key: value for key, value in vars(self).items() if key != "feature_names_"}
@@ -60,10 +57,7 @@ class Preprocessor:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Preprocessor":
         """The transformer that `to_json` described."""
-        made = cls()
-        vars(made).update(content)
-        made.feature_names_ = made._names()
-        return made
+        return cls(**content)
 
     def _names(self) -> list[str]:
         """The pixels in the order of a row."""

@@ -8,7 +8,7 @@ import polars as pl
 
 from ..configs.settings import Data
 from ..utils.suspects import Suspect, sample
-from ..utils.words import texts, words
+from ..utils.words import hashed, texts, words
 from .describe import describe
 from .schema import Schema
 from .sources import ROW
@@ -27,25 +27,24 @@ def find_suspects(
     raw: the cells as they are in the files. table: typed rows. part: of each row of the table.
     """
     rows = sample(table.with_columns(part.alias("_part")), N_SAMPLE)
-    part, found = rows["_part"], texts(rows[data.text])
+    parts, found = rows["_part"].to_numpy(), texts(rows[data.text])
+    X = hashed(found)
     yield from broken(found, data.text)
     yield from lengths(found, data.text)
-    yield from other_language(found, part, data.text)
+    yield from other_language(X, found, parts, data.text)
     is_class = schema.columns[data.target].type == "category"
     labels = rows[data.target].cast(pl.String) if is_class else None
-    yield from copies(found, rows[ROW], part, labels)
+    yield from copies(found, rows[ROW], parts, labels)
     if labels is None:
         return
-    left_out = {ROW, data.text, data.target, data.id, *data.ignore}
-    others = [name for name in schema.columns if name not in left_out]
     grouped = data.split.column if data.split.by == "group" else None
-    yield from telling_groups(rows, others, data.target, grouped)
-    train = np.flatnonzero((part == "train").to_numpy())
-    in_train, of_train = [found[i] for i in train], labels[train]
-    classes = of_train.unique().sort().to_list()
-    y = np.searchsorted(np.array(classes), of_train.to_numpy())
-    yield from telling_words(in_train, y, classes, data.text)
-    yield from wrong_labels(in_train, y, rows[ROW][train], classes, data.target)
+    left_out = {data.text, data.target, data.id, grouped, *data.ignore}
+    others = [name for name in schema.columns if name not in left_out]
+    yield from telling_groups(rows, others, data.target)
+    train = np.flatnonzero(parts == "train")
+    names, y = np.unique(labels[train].to_numpy(), return_inverse=True)
+    yield from telling_words(X[train], [found[i] for i in train], y, list(names), data.text)
+    yield from wrong_labels(X[train], y, rows[ROW][train], list(names), data.target)
 
 
 def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
@@ -58,10 +57,9 @@ def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
 
 def excluded_columns(table: pl.DataFrame, schema: Schema) -> dict[str, str]:
     """Column name -> why it is no feature: all but the text, which has a limit in the schema."""
-    reason = "only the text is a feature"
     columns = schema.columns.items()
-    kept = [name for name, one in columns if one.type == "text" and one.max is not None]
-    return {name: reason for name in schema.columns if name not in kept}
+    others = [name for name, one in columns if one.type != "text" or one.max is None]
+    return dict.fromkeys(others, "only the text is a feature")
 
 
 def _describe(cells: pl.Series, kind: str) -> dict[str, Any]:

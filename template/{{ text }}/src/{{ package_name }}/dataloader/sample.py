@@ -12,11 +12,10 @@ from ..utils.files import replacing
 from ..utils.logs import log
 from .sources import ORIGINAL
 
-SAMPLE = "sample"
-FILES = ("docstrings.csv", "docstrings-notices.txt")
+SAMPLE, FILE = "sample", "docstrings.csv"
 ORIGIN = "docstrings of functions in networkx 3.6.1, numpy 2.4.6, polars 2.1.0, scikit-learn 1.9.1,"
 ORIGIN += " scipy 1.17.1 and sympy 1.14.0, cut at 480 characters; names of packages are masked"
-LICENCE = "BSD-3-Clause and MIT, see docstrings-notices.txt"
+LICENCE = "BSD-3-Clause and MIT, see docstrings-notices.txt in the package"
 
 
 def with_sample(config: Config, root: Path, replace: bool) -> Data:
@@ -25,20 +24,15 @@ def with_sample(config: Config, root: Path, replace: bool) -> Data:
     A file of its name that is there already is kept, and named where it is not the sample.
     replace: of the kinds of data that have files beside the table.
     """
-    data, origin = config.data, ORIGIN
+    data, origin, path = config.data, ORIGIN, root / ORIGINAL / FILE
     if data.file != SAMPLE:
         return data
-    folder = resources.files(__package__)
-    table = lzma.decompress((folder / f"{FILES[0]}.xz").read_bytes())
-    notices = (folder / FILES[1]).read_bytes()
-    for name, content in zip(FILES, (table, notices), strict=True):
-        path = root / ORIGINAL / name
-        if not path.is_file():
-            with replacing(path) as temporary:
-                temporary.write_bytes(content)
-        elif path.read_bytes() != content:
-            log("sample", f"{ORIGINAL.as_posix()}/{name} differs from the sample and is kept")
-            origin = f"changed here; before that {ORIGIN}"
-    file = (ORIGINAL / FILES[0]).as_posix()
+    content = lzma.decompress((resources.files(__package__) / f"{FILE}.xz").read_bytes())
+    if not path.is_file():
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    elif path.read_bytes() != content:
+        log("sample", f"{ORIGINAL.as_posix()}/{FILE} differs from the sample and is kept")
+        origin = f"changed here; before that {ORIGIN}"
     known = {"origin": data.origin or origin, "licence": data.licence or LICENCE}
-    return data.model_copy(update={"file": file, **known})
+    return data.model_copy(update={"file": (ORIGINAL / FILE).as_posix(), **known})

@@ -1,6 +1,7 @@
 """What the page of a report shows of the texts: the worst errors, and what decides."""
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 
 from ..utils.predictions import Predictions
 from ..utils.suspects import sample
-from ..utils.words import hashes_of, ngrams, texts
+from ..utils.words import names_of_hashes, texts
 
 N_CHARACTERS, N_ITEMS, N_TEXTS, MIN_COUNT = 300, 12, 10, 5
 N_SAMPLE = 2_000  # texts of train whose n-grams are named
@@ -32,36 +33,29 @@ def detail(
 
 
 def weights(model: Any, some: list[str]) -> list[dict[str, Any]]:
-    """For each class, or for the number, the n-grams of `some` that speak most for it.
-
-    An n-gram that shares its hash with a commoner one is left out.
-    """
-    counts = pl.Series("ngram", [one for text in some for one in ngrams(text)]).value_counts()
-    counts = counts.filter(pl.col("count") >= MIN_COUNT).sort("count", "ngram", descending=True)
-    names = counts["ngram"].to_list()
-    counts = counts.with_columns(pl.Series("hash", hashes_of(names), dtype=pl.Int64))
-    counts = counts.unique("hash", keep="first", maintain_order=True)
-    found = np.atleast_2d(model.estimator.coef_)[:, counts["hash"].to_numpy()]
+    """For each class, or for the number, the n-grams of `some` that speak most for it."""
+    names = names_of_hashes(some, MIN_COUNT)
+    found = np.atleast_2d(model.estimator.coef_)[:, list(names)]
     if len(found) == 1:
         found = np.vstack([-found, found])
-    labels = model.classes or ("a lower number", "a higher number")
-    if model.classes is not None and len(found) == len(model.estimator.classes_):
+    labels = ["a lower number", "a higher number"]
+    if model.classes is not None:
         labels = [model.classes[int(code)] for code in model.estimator.classes_]
     return [
-        {"label": label, "items": _top(counts["ngram"], row)}
+        {"label": label, "items": _top([*names.values()], row)}
         for label, row in zip(labels, found, strict=True)
     ]
 
 
-def _top(names: pl.Series, values: Any) -> list[tuple[str, float]]:
+def _top(names: Sequence[str], values: Any) -> list[tuple[str, float]]:
     places = np.argsort(-values, kind="stable")[:N_ITEMS]
-    return [(names[int(i)], float(values[i])) for i in places]
+    return [(names[i], float(values[i])) for i in places]
 
 
 def attributions(model: Any, rows: pl.DataFrame) -> dict[str, Any]:
     """tokens: for each text those that speak most for its prediction; likeness: of the check.
 
-    likeness: correlation with the attributions of the same network with random weights. Near 1
+    likeness: correlation with the attributions of the same network with shuffled weights. Near 1
     they say nothing about what it has learnt.
     Source: Adebayo and others (2018), Sanity Checks for Saliency Maps, arXiv:1810.03292.
     """
@@ -72,25 +66,25 @@ def attributions(model: Any, rows: pl.DataFrame) -> dict[str, Any]:
         return {}
     ids = torch.from_numpy(model.matrix(rows))
     trained = integrated_gradients(network, ids).numpy()
-    random = integrated_gradients(_untrained(network), ids).numpy()
+    random = integrated_gradients(_shuffled(network), ids).numpy()
     seen = (ids != 0).numpy()
     likeness = np.corrcoef(np.abs(trained[seen]), np.abs(random[seen]))[0, 1]
-    tokens = np.array([*model.preprocessor.tokens_], dtype=object)
-    predicted = model.predict(rows)
-    labels = [model.classes[k] for k in predicted.y_pred] if model.classes else predicted.y_pred
+    tokens = model.preprocessor.tokens_
     found = [
-        {"row": row, "label": label, "items": _top(pl.Series(tokens[one].tolist()), values)}
-        for row, label, one, values in zip(rows["_row"], labels, ids, trained, strict=True)
+        {"row": row, "items": _top([tokens[i] for i in one], values)}
+        for row, one, values in zip(rows["_row"], ids, trained, strict=True)
     ]
     return {"tokens": found, "likeness": float(likeness)}
 
 
-def _untrained(network: Any) -> Any:
-    """The same network with random weights."""
-    other = copy.deepcopy(network)
-    for layer in other.modules():
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
+def _shuffled(network: Any) -> Any:
+    """The same network with the weights of each layer in random order."""
+    import torch
+
+    other, generator = copy.deepcopy(network), torch.Generator().manual_seed(0)
+    for weight in other.parameters():
+        order = torch.randperm(weight.numel(), generator=generator)
+        weight.data = weight.data.flatten()[order].view_as(weight)
     return other
 
 

@@ -26,6 +26,8 @@ class Preprocessor:
     splits texts otherwise. feature_names_: the matrix's columns.
     """
 
+    categorical_: Sequence[int] = ()  # no column holds codes of categories
+
     def __init__(
         self,
         native: bool = False,
@@ -43,10 +45,9 @@ class Preprocessor:
 
     def fit(self, table: pl.DataFrame) -> "Preprocessor":
         """Learn the vocabulary. table: shape (n_rows, n_columns), with the column of texts."""
-        if self.native and self.vocabulary:
-            self.tokens_ = read_vocabulary(Path(self.vocabulary))
-        elif self.native:
-            self.tokens_ = learn_vocabulary(texts(table[self.text]))
+        if self.native:
+            path, rows = self.vocabulary, texts(table[self.text])
+            self.tokens_ = read_vocabulary(Path(path)) if path else learn_vocabulary(rows)
         self.probe_ = self._probe()
         return self
 
@@ -60,11 +61,6 @@ class Preprocessor:
     def tokenizer(self) -> Tokenizer:
         """With the vocabulary of training."""
         return Tokenizer(self.tokens_)
-
-    @property
-    def categorical_(self) -> list[int]:
-        """No column holds codes of categories."""
-        return []
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was learnt, for `from_json`."""

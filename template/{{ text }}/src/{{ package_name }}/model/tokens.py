@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,8 @@ class Tokenizer:
 
     def encode(self, text: str, max_tokens: int) -> list[int]:
         """At most max_tokens ids, the start and the end among them."""
-        found: list[int] = []
-        for word in words(text):
-            found += self.pieces(word)
-            if len(found) >= max_tokens - 2:
-                break
-        return [self.ids[START], *found[: max_tokens - 2], self.ids[END]]
+        pieces = chain.from_iterable(map(self.pieces, words(text)))
+        return [self.ids[START], *islice(pieces, max_tokens - 2), self.ids[END]]
 
     def encode_all(self, texts: Sequence[str], max_tokens: int) -> NDArray[Any]:
         """Ids, 0 behind the end of a text; int64, shape (n_texts, max_tokens)."""

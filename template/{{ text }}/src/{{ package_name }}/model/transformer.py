@@ -1,64 +1,25 @@
 """An encoder as in BERT, small enough to be trained from nothing, and a head.
 
-Its layers have BERT's names, so that weights of that family fit where the sizes are equal.
+Weights of that family fit where the sizes are equal.
 """
 
+from collections.abc import Mapping
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 N_POSITIONS = 512
 EPSILON = 1e-12  # BERT's
-
-
-class Attention(nn.Module):
-    """Each token sees all tokens of its text. Source: Vaswani and others (2017), section 3.2."""
-
-    def __init__(self, width: int, n_heads: int, dropout: float) -> None:
-        super().__init__()
-        layers = {name: nn.Linear(width, width) for name in ("query", "key", "value")}
-        self.self = nn.ModuleDict(layers)
-        self.output = _Output(width, width, dropout)
-        self.n_heads, self.dropout = n_heads, dropout
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x: shape (n, length, width). mask: (n, 1, 1, length), whether there is a token."""
-        n, length, width = x.shape
-        shape = (n, length, self.n_heads, width // self.n_heads)
-        q, k, v = (layer(x).view(shape).transpose(1, 2) for layer in self.self.values())
-        dropout = self.dropout if self.training else 0.0
-        seen = functional.scaled_dot_product_attention(q, k, v, mask, dropout)
-        together: Tensor = self.output(seen.transpose(1, 2).reshape(n, length, width), x)
-        return together
-
-
-class _Output(nn.Module):
-    """A linear layer, added to what came in before."""
-
-    def __init__(self, n_inputs: int, width: int, dropout: float) -> None:
-        super().__init__()
-        self.dense = nn.Linear(n_inputs, width)
-        self.LayerNorm = nn.LayerNorm(width, EPSILON)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, before: Tensor) -> Tensor:
-        added: Tensor = self.LayerNorm(self.dropout(self.dense(x)) + before)
-        return added
-
-
-class Layer(nn.Module):
-    """Attention, and two linear layers for each token."""
-
-    def __init__(self, width: int, n_heads: int, dropout: float) -> None:
-        super().__init__()
-        self.attention = Attention(width, n_heads, dropout)
-        self.intermediate = nn.ModuleDict({"dense": nn.Linear(width, 4 * width)})
-        self.output = _Output(4 * width, width, dropout)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Shapes as in Attention."""
-        x = self.attention(x, mask)
-        y: Tensor = self.output(functional.gelu(self.intermediate["dense"](x)), x)
-        return y
+# BERT's names within a layer -> PyTorch's; the longer ones first.
+NAMES = {
+    "attention.output.dense": "self_attn.out_proj",
+    "attention.output.LayerNorm": "norm1",
+    "intermediate.dense": "linear1",
+    "output.dense": "linear2",
+    "output.LayerNorm": "norm2",
+}
+QUERY, IN = "attention.self.query.", "self_attn.in_proj_"
 
 
 class Embeddings(nn.Module):
@@ -69,6 +30,8 @@ class Embeddings(nn.Module):
         self.word_embeddings = nn.Embedding(n_words, width, padding_idx=0)
         self.position_embeddings = nn.Embedding(N_POSITIONS, width)
         self.token_type_embeddings = nn.Embedding(2, width)
+        for table in (self.word_embeddings, self.position_embeddings, self.token_type_embeddings):
+            nn.init.normal_(table.weight, std=0.02)  # as in BERT
         self.LayerNorm = nn.LayerNorm(width, EPSILON)
         self.dropout = dropout
 
@@ -92,10 +55,10 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         self.embeddings = Embeddings(n_words, width, dropout)
-        self.layers = [Layer(width, n_heads, dropout) for _ in range(n_layers)]
+        sizes = (width, n_heads, 4 * width, dropout, "gelu", EPSILON, True)
+        self.layers = [nn.TransformerEncoderLayer(*sizes) for _ in range(n_layers)]
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(self.layers)})
         self.head = nn.Linear(width, n_outputs)
-        self.apply(_initialise)
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids: shape (n, length), 0 behind the end. Returns shape (n, n_outputs)."""
@@ -104,18 +67,23 @@ class Transformer(nn.Module):
     def encoded(self, x: Tensor, mask: Tensor) -> Tensor:
         """The outputs for embedded tokens, shape (n, length, width). mask: shape (n, length)."""
         for layer in self.layers:
-            x = layer(x, mask[:, None, None, :])
+            x = layer(x, src_key_padding_mask=~mask)
         weight = mask[:, :, None].to(x.dtype)
         outputs: Tensor = self.head((x * weight).sum(dim=1) / weight.sum(dim=1))
         return outputs
 
-
-def _initialise(layer: nn.Module) -> None:
-    """Normal numbers with a deviation of 0.02, as in BERT."""
-    if isinstance(layer, nn.Linear | nn.Embedding):
-        nn.init.normal_(layer.weight, std=0.02)
-    if isinstance(layer, nn.Linear):
-        nn.init.zeros_(layer.bias)
+    def renamed(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Weights of a file of BERT's family by the names here; the others as they are."""
+        found = {}
+        for name, value in weights.items():
+            if QUERY in name:
+                three = [weights[name.replace("query", one)] for one in ("query", "key", "value")]
+                found[name.replace(QUERY, IN)] = torch.cat(three)
+            elif "attention.self." not in name:
+                for theirs, ours in NAMES.items():
+                    name = name.replace(theirs, ours)
+                found[name] = value
+        return found
 
 
 def check_ids(ids: Tensor, n_words: int) -> None:

@@ -3,7 +3,8 @@
 import re
 import string
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -58,9 +59,14 @@ def texts(cells: pl.Series) -> list[str]:
     return [str(cell) for cell in cells.fill_null("")]
 
 
-def hashes_of(ngrams: Sequence[str]) -> list[int]:
-    """For each n-gram the column of `hashed` that counts it."""
+def names_of_hashes(texts: Iterable[str], min_count: int = 1) -> dict[int, str]:
+    """Column of `hashed` -> the commonest n-gram of the texts that it counts; commonest first."""
     from sklearn.feature_extraction import FeatureHasher
 
+    counts = Counter(one for text in texts for one in ngrams(text)).most_common()
+    names = [name for name, count in counts if count >= min_count]
     hasher = FeatureHasher(N_HASHES, input_type="string", alternate_sign=False)
-    return [int(place) for place in hasher.transform([one] for one in ngrams).indices]
+    found: dict[int, str] = {}
+    for place, name in zip(hasher.transform([one] for one in names).indices, names, strict=True):
+        found.setdefault(int(place), name)
+    return found

@@ -1,5 +1,6 @@
 """Begin with the weights of a file, to fine-tune them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -15,7 +16,10 @@ def load_weights(network: nn.Module, path: str) -> list[str]:
     Names may begin with that of the network in the file, such as `bert.`. Returns the names that
     stay as they were. Raises ValueError where the file has no layer of this network.
     """
-    found, own = read_weights(path), network.state_dict()
+    own = network.state_dict()
+    # A network may take the weights of another one, whose layers have other names.
+    renamed: Callable[..., dict[str, Tensor]] = getattr(network, "renamed", dict)
+    found = renamed(read_weights(path))
     shorter = {name.partition(".")[2]: name for name in found}
     names = {n: n if n in found else shorter[n] for n in own if n in found or n in shorter}
     fitting = {n: found[name] for n, name in names.items() if found[name].shape == own[n].shape}

@@ -14,7 +14,9 @@ from ..facts import HASH, PATH
 N_SAMPLE, N_FITTED, N_FOLDS = 10_000, 3_000, 5
 MIN_SPREAD = 2.0  # standard deviation of grey values, of 255
 N_BITS, MAX_DIFFERENCE, SIDE = 3, 0.003, 16  # of the hash; 1 - correlation of small copies
-FACTS = ("bytes", "format", "mode", "width", "height", "metadata", "edge")
+# Fact of a file -> how it is named.
+FACTS = {"bytes": "size in bytes", "format": "format", "mode": "colour mode", "width": "width"}
+FACTS |= {"height": "height", "metadata": "number of EXIF entries", "edge": "border"}
 SHORT_CUT, LEAK = 0.93, 0.98  # area under the ROC curve of one class against the others
 AT_EDGE = "edge"  # an object may touch it, so that it warns from LEAK on
 MIN_ROWS, MIN_CLASS, MIN_GROUPS = 50, N_FOLDS, 5
@@ -108,15 +110,10 @@ def shortcuts(rows: Rows, data: Data) -> Iterator[Suspect]:
         best = int(np.argmax(areas))
         if areas[best] > (LEAK if name == AT_EDGE else SHORT_CUT):
             severity: Severity = "leak" if areas[best] > LEAK and name != AT_EDGE else "warn"
-            evidence = f"the {_words(name)} alone tells images of {data.target} {classes[best]}: "
+            evidence = f"the {FACTS[name]} alone tells images of {data.target} {classes[best]}: "
             evidence += f"area under the ROC curve {areas[best]:.2f}"
             fix = "save all images alike, and cut what is no part of the object"
             yield Suspect([data.image], "leak", severity, len(rows), evidence, fix)
-
-
-def _words(name: str) -> str:
-    words = {"bytes": "size in bytes", "edge": "border", "mode": "colour mode"}
-    return {**words, "metadata": "number of EXIF entries"}.get(name, name)
 
 
 def labels(rows: Rows, data: Data) -> Iterator[Suspect]:

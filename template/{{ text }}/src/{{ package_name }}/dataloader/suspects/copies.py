@@ -14,37 +14,32 @@ SHINGLE = 5  # words
 ALIKE = 0.5  # shared shingles of two texts against all of both
 # Of two texts as alike as that, 94 % share a band.
 N_BANDS, BAND = 21, 3
-MIN_SHARE, MIN_ROWS = 0.005, 3
-N_SHOWN = 3
+MIN_SHARE, MIN_ROWS, N_SHOWN = 0.005, 3, 3
 
 
 def copies(
-    texts: Sequence[str], rows: pl.Series, part: pl.Series, labels: pl.Series | None
+    texts: Sequence[str], rows: pl.Series, part: Any, labels: pl.Series | None
 ) -> Iterator[Suspect]:
     """rows: number of each text in the file. labels: classes; None where there are none."""
-    pairs = near(texts)
-    same = [b for a, b in pairs if texts[a].split() == texts[b].split()]
-    parts = part.to_numpy()
-    apart = [pair for pair in pairs if parts[pair[0]] != parts[pair[1]]]
-    if same:
-        evidence = f"{len(same)} of {len(texts)} texts repeat an earlier one"
-        fix = "data.duplicates: drop, where all columns are equal; else leave them out of the file"
-        yield Suspect([ROWS], "duplicates", _severity(same, texts), len(same), evidence, fix)
-    if apart:
-        n_rows = len({one for pair in apart for one in pair if parts[one] != "train"})
-        evidence = f"{n_rows} texts of valid and test are copies, or nearly, of a text in another "
-        evidence += f"part: rows {_named(apart, rows)}"
-        fix = "data.split: {by: group, column: ...} with a column that such texts share"
-        yield Suspect([ROWS], "near copies", _severity(apart, texts), n_rows, evidence, fix)
-    if labels is not None:
-        found = labels.to_numpy()
-        odd = [pair for pair in pairs if found[pair[0]] != found[pair[1]]]
-        if odd:
-            evidence = f"{len(odd)} pairs of texts that are copies, or nearly, have different "
-            evidence += f"{labels.name}: rows {_named(odd, rows)}"
-            fix = "look at their labels"
-            severity = _severity(odd, texts)
-            yield Suspect([labels.name], "labels", severity, len(odd), evidence, fix)
+    pairs, least = near(texts), max(MIN_ROWS, MIN_SHARE * len(texts))
+    same = [pair for pair in pairs if texts[pair[0]].split() == texts[pair[1]].split()]
+    apart = [pair for pair in pairs if part[pair[0]] != part[pair[1]]]
+    odd = [] if labels is None else [pair for pair in pairs if labels[pair[0]] != labels[pair[1]]]
+    target = "" if labels is None else labels.name
+    drop = "data.duplicates: drop, where all columns are equal; else leave them out of the file"
+    group = "data.split: {by: group, column: ...} with a column that such texts share"
+    across = f"{len(apart)} pairs of texts in two parts are copies, or nearly"
+    differ = f"{len(odd)} pairs of texts that are copies, or nearly, have different {target}"
+    repeated = f"{len(same)} of {len(texts)} texts repeat an earlier one"
+    for column, fault, found, evidence, fix in (
+        (ROWS, "duplicates", same, repeated, drop),
+        (ROWS, "near copies", apart, across, group),
+        (target, "labels", odd, differ, "look at their labels"),
+    ):
+        if found:
+            severity: Severity = "warn" if len(found) >= least else "ask"
+            evidence += f": rows {_named(found, rows)}"
+            yield Suspect([column], fault, severity, len(found), evidence, fix)
 
 
 def near(texts: Sequence[str]) -> list[tuple[int, int]]:
@@ -76,8 +71,7 @@ def shingles(text: str) -> Any:
 
 def likeness(one: Any, other: Any) -> float:
     """Jaccard's index of two sets of distinct numbers."""
-    n_both = len(np.intersect1d(one, other, assume_unique=True))
-    return n_both / (len(one) + len(other) - n_both)
+    return len(np.intersect1d(one, other, assume_unique=True)) / len(np.union1d(one, other))
 
 
 def _signatures(sets: Sequence[Any]) -> Any:
@@ -90,10 +84,6 @@ def _signatures(sets: Sequence[Any]) -> Any:
         if len(own):
             lowest[place] = ((own * factor + shift) % prime).min(axis=1)
     return lowest
-
-
-def _severity(found: Sequence[Any], texts: Sequence[str]) -> Severity:
-    return "warn" if len(found) >= max(MIN_ROWS, MIN_SHARE * len(texts)) else "ask"
 
 
 def _named(pairs: Sequence[tuple[int, int]], rows: pl.Series) -> str:
