@@ -13,9 +13,9 @@ from filelock import FileLock, Timeout
 from ..configs.load import load_project
 from ..configs.settings import Data
 from ..dataloader import sources
-from ..dataloader.examples import to_examples
+from ..dataloader.examples import labels, to_examples
 from ..dataloader.schema import Schema
-from ..executor.predict import prediction_table
+from ..executor.predict import labelled, prediction_table
 from ..model import store
 from ..registry.versions import resolve_checked
 from ..utils import runs
@@ -77,7 +77,7 @@ class BatchScorer:
     def __init__(self, model: Path, data: Data, root: Path, file: str) -> None:
         self.predictor, self.description = store.load(model)
         self.schema = Schema.model_validate(self.description["schema"])
-        self.path, self.file, self.data = Path(file), file, data
+        self.path, self.file, self.data, self.root = Path(file), file, data, root
         self.others = sources.read_others(data, root)
         files = {name: sources.find_file(root, name) for name in data.files.values()}
         self.hashes = {n: sha256_of_file(path) for n, path in {file: self.path, **files}.items()}
@@ -85,9 +85,16 @@ class BatchScorer:
     def score(self, first: int, n_rows: int) -> Iterator[Scored]:
         """The rows after the first ones, n_rows at a time; raises ValueError if unreadable.
 
+        Of a series the rows are its forecasts, for which the whole file is in memory.
+
         A CSV file's numbers are read as such, which takes half the time of text. From the first
         block on that breaks a rule, they are read as text: violations show cells as they are.
         """
+        if labels(self.data):  # many rows of the file make an example
+            table = sources.load(self.data, self.root, self.path)
+            for part in table[first:].iter_slices(n_rows):
+                yield self._scored(part, len(part))
+            return
         numbers = [name for name, one in self.schema.columns.items() if one.is_plain_number]
         if not self.others and self.path.suffix.lower() not in sources.PARQUET:
             with suppress(pl.exceptions.PolarsError):  # a cell that is no number
@@ -117,11 +124,14 @@ class BatchScorer:
     def _block(self, block: pl.DataFrame) -> Scored:
         rows = sources.drop_empty_rows(sources.trim(block.lazy()).collect())
         joined = sources.join_others(rows, self.others)
-        table = to_examples(joined, self.data, to_predict=True)
+        return self._scored(to_examples(joined, self.data, to_predict=True), len(block))
+
+    def _scored(self, table: pl.DataFrame, n_rows: int) -> Scored:
         valid, invalid = self.schema.validate_rows(table, self.file, max_invalid_share=1.0)
         row = pl.col(sources.ROW).alias("row")
         named = invalid.select(pl.lit(self.file).alias("file"), row, "column", "rule", "value")
-        return len(block), prediction_table(self.predictor, valid), named
+        predicted = labelled(prediction_table(self.predictor, valid), table, self.data)
+        return n_rows, predicted, named
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Bootstrap intervals of a metric, and of the difference between two models."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -44,6 +45,8 @@ def bootstrap_pair(
 
     The advantage is above 0 where `one` is better.
     """
+    # Errors of both are divided by the same scale: each model's own is of what it was fitted on.
+    others = tuple(replace(other, scale=one.scale) for other in others)
     values = _resample(metric, y_true, [one, *others], n_resamples, seed)
     sign = 1 if metric.greater_is_better else -1
     gains = sign * (values[:, 0] - values[:, 1:].mean(axis=1))
@@ -77,7 +80,7 @@ def _resample(
     for draw in range(1 + n_resamples):
         for place, model in enumerate(models):
             taken = model.take(rows)
-            values[draw, place] = evaluate_metric(metric, y_true[rows], taken.y_pred, taken.y_score)
+            values[draw, place] = evaluate_metric(metric, y_true[rows], taken)
         rows = generator.integers(0, n_rows, min(n_rows, MAX_ROWS))
     return values
 

@@ -113,7 +113,7 @@ def score_folds(
     metric, started = METRICS[config.metric], time.perf_counter()
     with runs.repeatable(config.seed):
         predicted = predict_folds(config, name, manifest, rows, folds)
-        scores = [evaluate_metric(metric, y, one.y_pred, one.y_score) for y, one in predicted]
+        scores = [evaluate_metric(metric, y, one) for y, one in predicted]
     seconds = (time.perf_counter() - started) / len(folds)
     value = interval_over_folds(scores, fold_ratio(folds), config.evaluation.level)
     return {"model": name, "value": value, "scores": scores, "seconds": round(seconds, 3)}

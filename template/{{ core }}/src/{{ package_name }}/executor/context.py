@@ -42,8 +42,7 @@ class RunContext:
 
     def value(self, rows: pl.DataFrame, predicted: Predictions) -> float:
         """The chosen metric of predictions for these rows; NaN where it is not defined."""
-        metric, y_true = METRICS[self.config.metric], self.target(rows)
-        return evaluate_metric(metric, y_true, predicted.y_pred, predicted.y_score)
+        return evaluate_metric(METRICS[self.config.metric], self.target(rows), predicted)
 
     def header(self, split: str, n_rows: int) -> dict[str, Any]:
         """What a report is about: run, data and code. The checklist reads it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from ..configs.load import load_project
-from ..configs.settings import Config
+from ..configs.settings import Config, Data
 from ..dataloader.examples import labels
 from ..dataloader.schema import Schema
 from ..dataloader.sources import ROW, load
@@ -15,6 +15,7 @@ from ..model.predictor import Predictor
 from ..utils import runs
 from ..utils.files import replacing, write_json
 from ..utils.logs import log
+from ..utils.predictions import Predictions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,19 +60,31 @@ def predict_file(
         write_json(quarantine, invalid.to_dicts())
         n_invalid = invalid[ROW].n_unique()
         log("", f"skipped   {n_invalid} invalid rows, see {quarantine.relative_to(root)}")
-    predicted = prediction_table(model, valid)
-    if not (named := labels(config.data)):
+    return labelled(prediction_table(model, valid), table, config.data)
+
+
+def labelled(predicted: pl.DataFrame, table: pl.DataFrame, data: Data) -> pl.DataFrame:
+    """What `prediction_table` made, beside the columns that name a row. table: with ROW."""
+    if not (named := labels(data)):
         return predicted
-    beside = table.join(valid.select(ROW), on=ROW, how="semi", maintain_order="left")
+    beside = table.filter(pl.col(ROW).is_in(predicted["row"].implode()))
     return pl.concat([beside[named], predicted], how="horizontal")
 
 
 def prediction_table(model: Predictor, rows: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `prediction` and `probability_<class>` for typed rows."""
+    """`row`, `prediction` and `probability_<class>`, or of forecasts `lower`, `upper`."""
     predicted = model.predict(rows)
     if model.classes is None or predicted.y_score is None:
-        return pl.DataFrame({"row": rows[ROW], "prediction": predicted.y_pred})
+        return pl.DataFrame({"row": rows[ROW], "prediction": predicted.y_pred, **_ends(predicted)})
     labels = pl.Series(model.classes, dtype=pl.String).gather(predicted.y_pred)
     shares = zip(model.classes, predicted.y_score.T, strict=True)
     columns = {"row": rows[ROW], "prediction": labels}
     return pl.DataFrame(columns | {f"probability_{label}": share for label, share in shares})
+
+
+def _ends(predicted: Predictions) -> dict[str, pl.Series]:
+    """The interval of each forecast, null where there is none."""
+    if predicted.half_width is None:
+        return {}
+    half, y_pred = pl.Series(predicted.half_width).fill_nan(None), pl.Series(predicted.y_pred)
+    return {"lower": y_pred - half, "upper": y_pred + half}

@@ -106,7 +106,7 @@ def _fit_baselines(
         model, _ = fit(config, name, parts["train"], manifest["features"], manifest["classes"])
         predicted = model.predict(parts["valid"])
         fitted[name] = model
-        metrics[name] = score(config.task, y_valid, predicted.y_pred, predicted.y_score)
+        metrics[name] = score(config.task, y_valid, predicted)
         value = number_text(metrics[name][config.metric])
         log("baseline", f"{name:<16}{metric_text(config.metric)} {value}")
     best = _best_of(config, metrics)
@@ -120,7 +120,7 @@ def score_values(config: Config, y_true: Array, predicted: Predictions) -> Value
 
     Raises CheckFailed where the chosen metric is not defined on these rows.
     """
-    values = score(config.task, y_true, predicted.y_pred, predicted.y_score)
+    values = score(config.task, y_true, predicted)
     if values[config.metric] is None:
         raise CheckFailed(
             f"{config.metric} is not defined on {len(y_true)} rows of one class; choose another "

@@ -49,7 +49,9 @@ class Predictor:
         if self.classes is None:
             found = self.estimator.predict(X) if X.shape[0] else ()  # scikit-learn refuses no rows
             y_pred = np.asarray(found, dtype=np.float64)
-            return Predictions(self.target.back(y_pred) if self.target else y_pred, None)
+            y_pred = self.target.back(y_pred) if self.target else y_pred
+            beside = getattr(self.preprocessor, "beside", None)  # of forecasts
+            return Predictions(y_pred, None, **(beside(X) if beside else {}))
         score = np.zeros((X.shape[0], len(self.classes)))
         if X.shape[0]:
             score[:, self.estimator.classes_.astype(int)] = self.estimator.predict_proba(X)
@@ -106,6 +108,9 @@ def fit(
     messages = [str(one.message).partition("\n")[0] for one in caught]
     labels = tuple(classes) if classes is not None else None
     model = Predictor(columns, labels, preprocessor, estimator, target)
+    if valid is not None and hasattr(preprocessor, "calibrate"):
+        y_valid = encode_target(valid[config.data.target], classes)
+        preprocessor.calibrate(valid, y_valid, model.predict(valid))
     return model, list(dict.fromkeys(messages))
 
 

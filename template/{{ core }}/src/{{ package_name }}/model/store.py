@@ -93,7 +93,8 @@ def _trusted(model: str) -> set[str]:
     chosen = ESTIMATORS[model]
     built = chosen.build(chosen.tasks[0], dict(chosen.defaults), None, 0)
     packages = {base.__module__.partition(".")[0] for base in type(built).__mro__}
-    return packages - {"builtins", "abc", "typing"} | {"numpy", *chosen.trusted}
+    own = __name__.partition(".")[0]
+    return packages - {"builtins", "abc", "typing"} | {"numpy", own, *chosen.trusted}
 
 
 def _skops() -> Any:

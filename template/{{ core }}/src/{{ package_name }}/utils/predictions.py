@@ -1,6 +1,6 @@
 """One value a row: what a model predicts, and times as numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -15,16 +15,19 @@ class Predictions:
     """What a model predicts for rows, in their order.
 
     y_pred: shape (n_rows,); class codes, or numbers. y_score: probabilities, shape (n_rows,
-    n_classes); None for regression. A code is the position in the model's `classes`.
+    n_classes); None for regression. A code is the position in the model's `classes`. Of forecasts,
+    shape (n_rows,): scale: what errors are divided by; half_width: of the interval, NaN without one.
     """
 
     y_pred: Array
     y_score: Array | None
+    scale: Array | None = None
+    half_width: Array | None = None
 
     def take(self, rows: Array) -> "Predictions":
         """The predictions of these positions."""
-        score = None if self.y_score is None else self.y_score[rows]
-        return Predictions(self.y_pred[rows], score)
+        known = {name: one for name, one in vars(self).items() if one is not None}
+        return replace(self, **{name: one[rows] for name, one in known.items()})
 
 
 def moments(times: pl.Series) -> Array:

@@ -62,8 +62,7 @@ def importance(context: RunContext) -> list[dict[str, Any]]:
         predicted = model.predict(pl.DataFrame([rows[name].gather(place) for name, place in pairs]))
         found = {}
         for number, part in enumerate([np.arange(n_rows), *halves]):
-            one = predicted.take(part)
-            value = evaluate_metric(metric, y_true[part], one.y_pred, one.y_score)
+            value = evaluate_metric(metric, y_true[part], predicted.take(part))
             found[str(number)] = sign * value
         return found
 

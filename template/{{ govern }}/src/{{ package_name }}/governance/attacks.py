@@ -81,7 +81,7 @@ def robustness(
     def value(rows: pl.DataFrame) -> float:
         predicted = model.predict(rows)
         y_true = encode_target(rows[description["target"]], model.classes)
-        found = score(description["task"], y_true, predicted.y_pred, predicted.y_score)
+        found = score(description["task"], y_true, predicted)
         return float(found[metric] or 0.0)
 
     cases: list[dict[str, Any]] = []

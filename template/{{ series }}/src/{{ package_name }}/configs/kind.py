@@ -39,10 +39,10 @@ class Keys(Section):
 
     def preprocessing(self) -> dict[str, Any]:
         """Keywords of the Preprocessor."""
-        return {"season": self.season}
+        return {"season": self.season, "entity": self.entity, "interval": self.interval}
 
     @model_validator(mode="after")
-    def _history_holds_a_season(self) -> "Keys":
-        if self.season is not None and self.history < self.season:
-            raise ValueError(f"history must be at least season, {self.season}, got {self.history}")
+    def _history_is_longer_than_a_season(self) -> "Keys":
+        if self.season is not None and self.history <= self.season:
+            raise ValueError(f"history must be above season, {self.season}, got {self.history}")
         return self

@@ -1,7 +1,6 @@
 """Make examples of a series: the past, and how many steps ahead the value is to be forecast."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,16 @@ from ..configs.kind import HISTORY, HORIZON, ORIGIN
 from ..configs.settings import Data
 from ..utils.histories import matrix, newest
 from ..utils.logs import log
+from ..utils.names import check_name
 from ..utils.predictions import Array
 from ..utils.suspects import named
 from .column_types import CellFormat, infer, known, parse
-from .steps import OFF_GRID, Step, parse_times, step_of
+from .steps import Step, parse_times, step_of
 
 ROW = "_row"  # as in sources.py, which imports this module
+ENTITY, PLACE, TARGET = "_entity", "_place", "_target"  # of a row: series, step, place in the file
 MIN_KNOWN = 0.5  # of the values of a history
-NONE = -1  # the place of a row that is not there
-Pairs = tuple[Array, Array]  # (places on the grid that are forecast, steps ahead)
+OFF_GRID = 1e-6  # of a step
 
 
 def to_examples(table: pl.DataFrame, data: Data, *, to_predict: bool) -> pl.DataFrame:
@@ -33,20 +33,15 @@ def to_examples(table: pl.DataFrame, data: Data, *, to_predict: bool) -> pl.Data
     if {HISTORY, HORIZON} <= set(table.columns):
         return table
     _check(table, data)
-    long = _Long.of(table, data)
-    pairs = long.newest if to_predict else long.known
-    parts = [one for entity in long.entities() for one in long.examples(entity, pairs)]
-    if long.short:
-        text = f"no forecast of {named(long.short)}: fewer than half of data.history is known"
-        log("examples", text)
-    if not parts:
-        raise ValueError(f"{data.file}: no entity has half of data.history, {data.history} values")
-    examples = pl.concat(parts)
-    if not to_predict:
-        # In the file's order, so that rows that are added later change no number.
-        examples = examples.sort("_target", HORIZON).drop("_target")
-        return examples.with_row_index(ROW, offset=1)
-    return examples.drop("_target", data.target).with_row_index(ROW, offset=1)
+    rows = _typed(table, data)
+    step = step_of(rows[data.time], rows[ENTITY], data)
+    grid = _grid(_placed(rows, step, data), step, data)
+    examples = _examples(grid, _origins(grid, data, to_predict), data)
+    if to_predict:
+        return examples.drop(TARGET, data.target).with_row_index(ROW, offset=1)
+    # In the file's order, so that rows that are added later change no number.
+    examples = examples.drop_nulls(data.target).sort(TARGET, HORIZON)
+    return examples.drop(TARGET).with_row_index(ROW, offset=1)
 
 
 def labels(data: Data) -> list[str]:
@@ -64,157 +59,115 @@ def compared(rows: pl.DataFrame, y: Any, data: Data) -> tuple[pl.DataFrame, Any]
 
 
 def _check(table: pl.DataFrame, data: Data) -> None:
-    named_columns = {"time": data.time, "entity": data.entity, "target": data.target}
-    for key, name in named_columns.items():
-        if name is not None and name not in table.columns:
-            raise ValueError(f"{data.file}: data.{key}: there is no column '{name}'")
+    columns = {"time": data.time, "entity": data.entity, "target": data.target}
+    columns |= {f"future.{place}": name for place, name in enumerate(data.future)}
+    for key, name in columns.items():
+        if name is not None:
+            check_name(name, table.columns, f"conf/default.yaml: data.{key}")
     for name in (HISTORY, HORIZON, ORIGIN):
         if name in table.columns:
             raise ValueError(f"{data.file}: '{name}' is a column of the examples; rename it")
-    if missing := [name for name in data.future if name not in table.columns]:
-        raise ValueError(f"{data.file}: data.future: there is no column '{missing[0]}'")
     if data.split.by == "hash":
         text = "a split by hash puts the future of a series in train; by: time, or by: group"
         raise ValueError(f"conf/default.yaml: data.split.by: {text}")
 
 
-@dataclass
-class _Long:
-    """The rows of a file, with typed times and values, sorted by entity and time.
-
-    place: of each row on the grid of its entity. short: entities with too little past.
-    """
-
-    data: Data
-    rows: pl.DataFrame
-    step: Step
-    place: Array
-    short: list[str]
-
-    @classmethod
-    def of(cls, table: pl.DataFrame, data: Data) -> "_Long":
-        """Raises ValueError by row of the file."""
-        times = parse_times(table[data.time], data.file, table[ROW])
-        name = table[data.entity].cast(pl.String) if data.entity else pl.lit("all").alias("all")
-        rows = table.with_columns(times, name.alias("_entity"), _numbers(table, data.target, data))
-        rows = rows.with_columns(pl.int_range(pl.len()).alias("_target"))
-        others = set(table.columns) - {ROW, data.time, data.target, data.entity, *data.ignore}
-        for covariate in sorted(others - set(data.future)):
-            if infer(table[covariate]).type == "number":
-                rows = rows.with_columns(_numbers(table, covariate, data))
-        rows = rows.sort("_entity", data.time, maintain_order=True)
-        step = step_of(rows[data.time], rows["_entity"], data)
-        groups = rows.partition_by("_entity", maintain_order=True)
-        place = np.concatenate([step.grid(one[data.time]) for one in groups])
-        long = cls(data, rows, step, place.round().astype(np.int64), [])
-        long._check_grid(place)
-        return long
-
-    def _check_grid(self, place: Array) -> None:
-        time, shown = self.data.time, f"{self.data.file} row"
-        off = np.flatnonzero(np.abs(place - self.place) > OFF_GRID)
-        if len(off):
-            row = self.rows[int(off[0])]
-            text = f"{time} {row[time][0]} is between two steps of {self.step}"
-            advice = "set data.step, or make one row a step"
-            raise ValueError(f"{shown} {row[ROW][0]}: {text} ({len(off)} rows); {advice}")
-        twice = pl.DataFrame([self.rows["_entity"], pl.Series("place", self.place)])
-        again = (~twice.select(pl.struct(pl.all()).is_first_distinct()).to_series()).arg_true()
-        if len(again):
-            row = self.rows[int(again[0])]
-            of = f" of {row['_entity'][0]}" if self.data.entity else ""
-            text = f"a second value{of} at {time} {row[time][0]} ({len(again)} rows)"
-            raise ValueError(f"{shown} {row[ROW][0]}: {text}; a step of {self.step} has one value")
-
-    def entities(self) -> Iterator[Array]:
-        """The places in `rows` of each entity."""
-        codes = self.rows["_entity"].rle_id().to_numpy()
-        yield from np.split(np.arange(len(codes)), np.flatnonzero(np.diff(codes)) + 1)
-
-    def known(self, values: Array) -> Pairs:
-        """Each known value, from the known ones up to data.horizon steps before."""
-        targets = np.flatnonzero(np.isfinite(values))
-        ahead = np.arange(1, self.data.horizon + 1)
-        at, steps = np.repeat(targets, len(ahead)), np.tile(ahead, len(targets))
-        origins = np.maximum(at - steps, 0)
-        kept = (at >= steps) & (origins % self.data.stride == 0) & np.isfinite(values[origins])
-        return at[kept], steps[kept]
-
-    def newest(self, values: Array) -> Pairs:
-        """The steps after the last known value."""
-        ahead = np.arange(1, self.data.horizon + 1)
-        return np.flatnonzero(np.isfinite(values))[-1:].repeat(len(ahead)) + ahead, ahead
-
-    def examples(self, chosen: Array, pairs: Any) -> Iterator[pl.DataFrame]:
-        """The examples of one entity; none where too little of its past is known."""
-        data, rows = self.data, self.rows[chosen]
-        place, n_past = self.place[chosen], data.history
-        row_at = np.full(place.max() + 1 + data.horizon, NONE)
-        row_at[place] = np.arange(len(rows))
-        past = _windows(_on_grid(rows[data.target], row_at), n_past)
-        values = past[: place.max() + 1, -1]
-        at, steps = pairs(values) if np.isfinite(values).any() else (row_at[:0], row_at[:0])
-        enough = np.isfinite(past[at - steps]).mean(axis=1) >= MIN_KNOWN
-        at, steps = at[enough], steps[enough]
-        if not len(at):
-            self.short.append(rows["_entity"][0])
-            return
-        origin, target = at - steps, row_at[at]
-        # From the last row at or before the origin: a gap has no row of its own.
-        before = np.maximum.accumulate(row_at)[origin]
-        anchor = rows[data.time].gather(before)
-        columns = [self.step.shift(anchor, at - place[before]).alias(data.time)]
-        columns.append(self.step.shift(anchor, origin - place[before]).alias(ORIGIN))
-        columns += [pl.Series(HORIZON, steps), _lists(past[origin], HISTORY)]
-        for cells in rows.drop(ROW, data.time, "_entity", "_target", data.target):
-            if cells.name in (data.entity, data.weight, *data.future):
-                here = np.where(target == NONE, before, target)
-                gap = target == NONE if cells.name != data.entity else target < NONE
-                columns.append(cells.gather(here).set(pl.Series(gap), None))
-            elif cells.dtype == pl.Float64 and cells.name not in data.ignore:
-                windows = _windows(_on_grid(cells, row_at), n_past)
-                columns.append(_lists(windows[origin], cells.name))
-            else:
-                columns.append(cells.gather(before))
-        value = rows[data.target].gather(np.maximum(target, 0)).set(pl.Series(target == NONE), None)
-        file_row = rows["_target"].gather(np.maximum(target, 0))
-        yield pl.DataFrame([*columns, value, file_row])
+def _typed(table: pl.DataFrame, data: Data) -> pl.DataFrame:
+    """The rows by entity and time, with times, the target and past covariates as such."""
+    times = parse_times(table[data.time], data.file, table[ROW])
+    others = set(table.columns) - {ROW, data.time, data.entity, *data.ignore, *data.future}
+    numbers = [n for n in sorted(others - {data.target}) if infer(table[n]).type == "number"]
+    typed = [_numbers(table, name, data) for name in (data.target, *numbers)]
+    entity = pl.lit("the series") if data.entity is None else pl.col(data.entity)
+    rows = table.with_columns(times, *typed, entity.alias(ENTITY))
+    return rows.with_row_index(TARGET).sort(ENTITY, data.time, maintain_order=True)
 
 
 def _numbers(table: pl.DataFrame, name: str, data: Data) -> pl.Series:
     """A column as numbers; raises ValueError where a cell is none, and not data.missing."""
-    cells = table[name]
-    found = infer(cells) if isinstance(cells.dtype, pl.String) else CellFormat(type="number")
-    form = CellFormat(
-        type="number",
-        decimal_comma=found.decimal_comma,
-        missing=data.missing.get(name, ()),
+    comma = infer(table[name]).decimal_comma
+    missing = data.missing.get(name, ())
+    form = CellFormat(type="number", decimal_comma=comma, missing=missing)
+    values, cells = parse(table[name], form), known(table[name], form)
+    odd = table.filter(values.is_null() & cells.is_not_null())
+    if len(odd):
+        shown = f"{data.file} row {odd[ROW][0]}: {name} must be a number"
+        raise ValueError(f"{shown}, got {odd[name][0]}")
+    return values
+
+
+def _placed(rows: pl.DataFrame, step: Step, data: Data) -> pl.DataFrame:
+    """With PLACE, in steps since the entity's first time; raises ValueError where that is none."""
+    places = rows.select(ENTITY, place=step.places(rows[data.time]))
+    place = places.select(pl.col("place") - pl.col("place").min().over(ENTITY)).to_series()
+    rows = rows.with_columns(place.round().cast(pl.Int64).alias(PLACE))
+    wrong = {
+        f"is between two steps of {step}": (place - place.round()).abs() > OFF_GRID,
+        f"has a second value in a step of {step}": ~rows.select(
+            pl.struct(ENTITY, PLACE).is_first_distinct()
+        ).to_series(),
+    }
+    for problem, where in wrong.items():
+        if len(odd := rows.filter(where)):
+            of = f" of {odd[ENTITY][0]}" if data.entity else ""
+            text = f"{data.time} {odd[data.time][0]}{of} {problem} ({len(odd)} rows)"
+            advice = "set data.step, or make one row a step"
+            raise ValueError(f"{data.file} row {odd[ROW][0]}: {text}; {advice}")
+    return rows
+
+
+def _grid(rows: pl.DataFrame, step: Step, data: Data) -> pl.DataFrame:
+    """Each entity's steps, one a row: a history before the first, and a horizon after the last."""
+    span = pl.int_range(1 - data.history, pl.col(PLACE).max() + data.horizon + 1)
+    first = pl.col(data.time).first().alias("_first")
+    entities = rows.group_by(ENTITY, maintain_order=True).agg(span.alias(PLACE), first)
+    grid = entities.explode(PLACE).join(
+        rows, on=[ENTITY, PLACE], how="left", nulls_equal=True, maintain_order="left"
     )
-    values, there = parse(cells, form), known(cells, form)
-    odd = (values.is_null() & there.is_not_null()).arg_true()
-    if len(odd) and name == data.target:
-        row = table[ROW][int(odd[0])]
-        shown = f"{data.file} row {row}: {name} must be a number"
-        raise ValueError(f"{shown}, got {cells[int(odd[0])]}")
-    return values.cast(pl.Float64).alias(name)
+    time = step.shift(grid["_first"], grid[PLACE].to_numpy())
+    return grid.with_columns(pl.col(data.time).fill_null(time)).drop(ROW, "_first")
 
 
-def _on_grid(cells: pl.Series, row_at: Array) -> Array:
-    """The value of each place, NaN where it has no row."""
-    values = cells.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return np.where(row_at == NONE, np.nan, values[np.maximum(row_at, 0)])
+def _origins(grid: pl.DataFrame, data: Data, to_predict: bool) -> Array:
+    """The places in the grid of the known values that are forecast from; others are named."""
+    known = pl.col(data.target).is_not_null()
+    n_known = known.cast(pl.Int64).rolling_sum(data.history, min_samples=1)
+    newest = pl.col(PLACE) == pl.col(PLACE).filter(known).max().over(ENTITY)
+    chosen = newest if to_predict else pl.col(PLACE) % data.stride == 0
+    enough = n_known >= MIN_KNOWN * data.history
+    origins = grid.with_row_index("_at").filter(known & enough & chosen)
+    entities = grid[ENTITY].unique(maintain_order=True)
+    if short := entities.filter(~entities.is_in(origins[ENTITY].implode())).to_list():
+        text = f"no forecast of {named(short)}: fewer than half of data.history is known"
+        log("examples", text)
+    if not len(origins):
+        raise ValueError(f"{data.file}: no entity has half of data.history, {data.history} values")
+    return origins["_at"].to_numpy()
 
 
-def _windows(values: Array, length: int) -> Array:
-    """The newest `length` values at each place; NaN before the first. Shape (n, length)."""
-    padded = np.concatenate([np.full(length - 1, np.nan), values])
-    return np.lib.stride_tricks.sliding_window_view(padded, length)
+def _examples(grid: pl.DataFrame, origins: Array, data: Data) -> pl.DataFrame:
+    """Each origin with each number of steps ahead; the value may be unknown."""
+    ahead = np.arange(1, data.horizon + 1)
+    at, n_steps = np.repeat(origins, len(ahead)), np.tile(ahead, len(origins))
+    later = grid[at + n_steps]
+    columns = [later[data.time], grid[data.time].gather(at).alias(ORIGIN)]
+    columns += [pl.Series(HORIZON, n_steps), _histories(grid[data.target], at, data, HISTORY)]
+    for cells in grid.drop(data.time, data.target, ENTITY, PLACE, TARGET):
+        if cells.name in (data.weight, *data.future):
+            columns.append(later[cells.name])
+        elif cells.dtype == pl.Float64 and cells.name not in (data.entity, *data.ignore):
+            columns.append(_histories(cells, at, data, cells.name))
+        else:
+            columns.append(cells.gather(at))
+    return pl.DataFrame([*columns, later[data.target], later[TARGET]])
 
 
-def _lists(values: Array, name: str) -> pl.Series:
-    """A list of numbers for each row, null where NaN. values: shape (n_rows, length)."""
-    flat = pl.Series(name, values.ravel()).fill_nan(None)
-    return flat.reshape((len(values), values.shape[1])).cast(pl.List(pl.Float64))
+def _histories(cells: pl.Series, at: Array, data: Data, name: str) -> pl.Series:
+    """The last values at each of these places, as lists with null where one is not known."""
+    values = cells.fill_null(float("nan")).to_numpy()
+    past = np.lib.stride_tricks.sliding_window_view(values, data.history)[at - data.history + 1]
+    flat = pl.Series(name, past.ravel()).fill_nan(None)
+    return flat.reshape(past.shape).cast(pl.List(pl.Float64))
 
 
 def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ import importlib.resources
 from pathlib import Path
 
 from ..configs.settings import Config, Data
-from ..utils.files import replacing
+from ..utils.files import write_text
 from ..utils.logs import log
 from .sources import ORIGINAL
 
@@ -22,19 +22,14 @@ def with_sample(config: Config, root: Path, replace: bool) -> Data:
     A file of its name that is there already is kept, and named where it is not the sample.
     replace: of the kinds of data that have files beside the table.
     """
-    data = config.data
+    data, origin, file = config.data, ORIGIN, (ORIGINAL / NAME).as_posix()
     if data.file != SAMPLE:
         return data
-    path, origin = root / ORIGINAL / NAME, ORIGIN
-    package = str(__package__).rpartition(".")[0]
-    text = (importlib.resources.files(package) / "dataloader" / NAME).read_text(encoding="utf-8")
-    content = text.replace("co2", data.target, 1).replace("month", data.time, 1).encode("utf-8")
-    if not path.is_file():
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-    elif path.read_bytes() != content:
-        log("sample", f"{path} differs from the sample and is kept; to have that back, delete it")
+    content = importlib.resources.files(__package__).joinpath(NAME).read_text(encoding="utf-8")
+    if not (root / file).is_file():
+        write_text(root / file, content)
+    elif (root / file).read_text(encoding="utf-8") != content:
+        log("sample", f"{file} differs from the sample and is kept; to have that back, delete it")
         origin = f"changed here; before that {origin}"
-    file = (ORIGINAL / NAME).as_posix()
-    filled = {"origin": data.origin or origin, "licence": data.licence or LICENCE}
-    return data.model_copy(update={"file": file, **filled})
+    origin, licence = data.origin or origin, data.licence or LICENCE
+    return data.model_copy(update={"file": file, "origin": origin, "licence": licence})

@@ -3,55 +3,55 @@
 import re
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from ..configs.settings import Data
 from ..utils.predictions import Array
 from .column_types import infer, parse
 
-UNITS_US = {"s": 1e6, "m": 6e7, "h": 3.6e9, "d": 8.64e10, "w": 6.048e11}
-UNITS_MONTHS = {"mo": 1, "q": 3, "y": 12}
-SHORTEST_MONTH_US = 28 * 8.64e10
-OFF_GRID = 1e-6  # of a step
+# Each unit in microseconds, or in months of the calendar.
+UNITS = {
+    "s": (1_000_000, "us"),
+    "m": (60_000_000, "us"),
+    "h": (3_600_000_000, "us"),
+    "d": (86_400_000_000, "us"),
+    "w": (604_800_000_000, "us"),
+    "mo": (1, "mo"),
+    "q": (3, "mo"),
+    "y": (12, "mo"),
+}
+SHORTEST_MONTH_US = 28 * 86_400_000_000
 
 
 @dataclass(frozen=True)
 class Step:
-    """months: of the calendar, or 0; size: else microseconds, or the unit of a number.
+    """size: in the unit, us or mo (months of the calendar), or that of numbers, which is empty.
 
     month_end: the times are the last days of months.
     """
 
-    months: int = 0
-    size: float = 0.0
+    size: float
+    unit: str = ""
     month_end: bool = False
 
     def __str__(self) -> str:
-        if self.months:
-            return f"{self.months}mo"
-        fitting = [unit for unit, us in UNITS_US.items() if self.size and self.size % us == 0]
-        return f"{self.size / UNITS_US[fitting[-1]]:g}{fitting[-1]}" if fitting else f"{self.size}"
+        for name, (size, unit) in reversed(UNITS.items()):
+            if unit == self.unit and self.size % size == 0:
+                return f"{self.size / size:g}{name}"
+        return f"{self.size:g}{self.unit}"
 
-    def grid(self, times: pl.Series) -> Array:
-        """The place of each time, in steps since the first; not whole where it is off the grid."""
-        if self.months:
-            months = (times.dt.year() * 12 + times.dt.month()).cast(pl.Float64).to_numpy()
-            return np.asarray((months - months.min()) / self.months)
-        ticks = times.to_physical().cast(pl.Float64).to_numpy()
-        return np.asarray((ticks - ticks.min()) / self.size)
+    def places(self, times: pl.Series) -> pl.Series:
+        """Each time in steps; what two times on one grid differ by is whole."""
+        return _ticks(times, self.unit).cast(pl.Float64) / self.size
 
     def shift(self, times: pl.Series, n_steps: Array) -> pl.Series:
         """Each time, so many steps later."""
-        if not self.months:
-            moved = pl.Series(np.asarray(n_steps) * self.size)
-            if times.dtype.is_temporal():
-                return times + moved.cast(pl.Int64).cast(pl.Duration("us"))
+        moved = pl.Series("by", n_steps * self.size)
+        if not self.unit:
             return times + moved
-        months = pl.Series("by", np.asarray(n_steps) * self.months)
-        frame = pl.DataFrame([times.alias("time"), months])
-        moved = frame.select(pl.col("time").dt.offset_by(pl.format("{}mo", "by"))).to_series()
-        return (moved.dt.month_end() if self.month_end else moved).alias(times.name)
+        by = pl.format("{}" + self.unit, moved.cast(pl.Int64))
+        later = times.to_frame().select(pl.first().dt.offset_by(by)).to_series()
+        return later.dt.month_end() if self.month_end else later
 
 
 def parse_times(cells: pl.Series, shown: str, rows: pl.Series) -> pl.Series:
@@ -67,31 +67,38 @@ def parse_times(cells: pl.Series, shown: str, rows: pl.Series) -> pl.Series:
 
 def step_of(times: pl.Series, entities: pl.Series, data: Data) -> Step:
     """data.step, or the commonest difference of neighbours; raises ValueError where none is."""
-    temporal = times.dtype.is_temporal()
-    month_end = temporal and bool((times.dt.month_end().dt.date() == times.dt.date()).all())
+    has_dates = times.dtype.is_temporal()
+    month_end = has_dates and bool((times.dt.month_end().dt.date() == times.dt.date()).all())
     if data.step is not None:
-        return _stated(data.step, temporal, month_end)
-    frame = pl.DataFrame([entities.alias("entity"), times.alias("time")]).unique().sort(pl.all())
-    ticks = frame.select(pl.col("time").to_physical().diff().over("entity")).to_series()
-    common = ticks.drop_nulls().cast(pl.Float64).mode().sort()
-    if not len(common):
+        return _stated(data.step, has_dates, month_end)
+    size = _commonest(_ticks(times, "us" if has_dates else ""), entities)
+    same_day = has_dates and (month_end or times.dt.day().n_unique() == 1)
+    if same_day and size >= SHORTEST_MONTH_US:
+        return Step(_commonest(_ticks(times, "mo"), entities), "mo", month_end)
+    return Step(size, "us" if has_dates else "")
+
+
+def _commonest(ticks: pl.Series, entities: pl.Series) -> float:
+    """The commonest difference between neighbours of one entity."""
+    frame = pl.DataFrame([entities.alias("entity"), ticks.alias("ticks")]).unique().sort(pl.all())
+    steps = frame.select(pl.col("ticks").diff().over("entity")).to_series().drop_nulls()
+    if not len(steps):
         raise ValueError("data.step: one time is too few to see the step; set it, such as 1mo")
-    same_day = temporal and (month_end or times.dt.day().n_unique() == 1)
-    if same_day and common[0] >= SHORTEST_MONTH_US:
-        month = pl.col("time").dt.year() * 12 + pl.col("time").dt.month()
-        months = frame.select(month.diff().over("entity")).to_series().drop_nulls()
-        return Step(months=int(months.mode().sort()[0]), month_end=month_end)
-    return Step(size=float(common[0]))
+    return float(steps.mode().sort()[0])
 
 
-def _stated(step: str | float, temporal: bool, month_end: bool) -> Step:
-    found = re.fullmatch(r"(\d+)(s|m|h|d|w|mo|q|y)", str(step))
-    if not temporal and isinstance(step, int | float) and step > 0:
-        return Step(size=float(step))
-    if not temporal or found is None or int(found[1]) == 0:
-        kind = "such as 1mo, 7d, 1h or 15m" if temporal else "a number, as data.time is"
+def _stated(step: str | float, has_dates: bool, month_end: bool) -> Step:
+    if not has_dates and isinstance(step, int | float) and step > 0:
+        return Step(float(step))
+    found = re.fullmatch(r"([1-9]\d*)(s|m|h|d|w|mo|q|y)", str(step))
+    if not has_dates or found is None:
+        kind = "such as 1mo, 7d, 1h or 15m" if has_dates else "a number, as data.time is"
         raise ValueError(f"conf/default.yaml: data.step must be {kind}, got {step!r}")
-    n, unit = int(found[1]), found[2]
-    if unit in UNITS_MONTHS:
-        return Step(months=n * UNITS_MONTHS[unit], month_end=month_end)
-    return Step(size=n * UNITS_US[unit])
+    size, unit = UNITS[found[2]]
+    return Step(int(found[1]) * size, unit, month_end)
+
+
+def _ticks(times: pl.Series, unit: str) -> pl.Series:
+    if unit == "mo":
+        return times.dt.year() * 12 + times.dt.month()
+    return times.dt.epoch("us") if unit else times

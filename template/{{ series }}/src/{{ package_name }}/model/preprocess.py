@@ -1,6 +1,8 @@
 """Turn the past of a series into features; the same object in training and serving."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,28 +10,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..configs.kind import HISTORY, HORIZON, ORIGIN
-from ..utils.histories import matrix, mean, newest, same_season
-from ..utils.predictions import Array
+from ..utils.histories import level_of, matrix, mean, newest, same_season, width_of
+from ..utils.predictions import Array, Predictions, moments
 
 Matrix = NDArray[np.float32]
-# The matrix begins with these columns. The last five are differences from the level, in spreads.
-LEVEL, SPREAD, AHEAD, LAST, SAME, DRIFT, SAME_DRIFT = range(7)
-FIXED = (
-    f"{HISTORY} level",
-    f"{HISTORY} spread",
-    HORIZON,
-    f"{HISTORY} last",
-    f"{HISTORY} same season",
-    f"{HISTORY} drift",
-    f"{HISTORY} same season and drift",
-)
+# The matrix begins with these columns. The last four are differences from the level, in spreads.
+LEVEL, SPREAD, SCALE, AHEAD, LAST, SAME, DRIFT, SAME_DRIFT = range(8)
+FIXED = ("level", "spread", "scale", "ahead", "last", "same season", "drift", "same season, drift")
 LAGS = len(FIXED)  # where the history begins, the oldest value first
 MAX_CATEGORIES = 50
 LIMIT = 1e30  # float32 holds 3e38
 SMALLEST = 0.01  # of the usual spread; a flat history would divide by 0
-DAY_US, WEEK_DAYS, YEAR_DAYS = 86_400_000_000, 7.0, 365.2425
+DAYS = {"day": 1.0, "week": 7.0, "year": 365.2425}
 
 
+@dataclass
 class Preprocessor:
     """Turns examples into a matrix of differences from the level of their own history.
 
@@ -37,18 +32,20 @@ class Preprocessor:
     leads to, and for a series of another size. Relative turns its output into the target's unit.
 
     native: for estimators that take gaps: unknown values of a history stay NaN, else they are the
-    level. season: in steps. numbers_, categories_: what was learnt, JSON content.
-    feature_names_: the matrix's columns.
+    level. season: in steps. entity: the column that names a series. interval: the share of values
+    within an interval. What was learnt is JSON content; feature_names_: the matrix's columns.
     """
 
-    def __init__(
-        self, native: bool = False, trendless: Sequence[str] = (), season: int | None = None
-    ) -> None:
-        self.native = native
-        self.season = season
-        self.numbers_: dict[str, Any] = {}
-        self.categories_: dict[str, list[str]] = {}
-        self.feature_names_: list[str] = []
+    native: bool = False
+    trendless: Sequence[str] = ()
+    season: int | None = None
+    entity: str | None = None
+    interval: float = 0.9
+    numbers_: dict[str, Any] = field(default_factory=dict)
+    categories_: dict[str, list[str]] = field(default_factory=dict)
+    feature_names_: list[str] = field(default_factory=list)
+    widths_: dict[str, float] = field(default_factory=dict)
+    no_interval_: str = "the model was fitted without valid"
 
     @property
     def categorical_(self) -> list[int]:
@@ -57,27 +54,21 @@ class Preprocessor:
 
     def fit(self, table: pl.DataFrame) -> "Preprocessor":
         """Learn spreads, scales, categories, and which calendar columns vary."""
-        names = [name for name, dtype in table.schema.items() if dtype == pl.String]
-        self.categories_ = {name: _commonest(table[name]) for name in names}
-        spreads = _past(table[HISTORY], self.season)[1]
-        usual = float(np.median(spreads[spreads > 0])) if (spreads > 0).any() else 1.0
-        values = self._covariates(table)
-        known = {name: one[np.isfinite(one)] for name, one in values.items()}
-        scaled = {name: _scale(one) for name, one in known.items()}
-        length = int(table[HISTORY].list.len()[0])
-        calendar = [n for n, one in self._calendar(table).items() if np.ptp(one) > 1e-6]
-        lags = [f"{HISTORY} lag {n}" for n in range(length, 0, -1)]
-        names = [*FIXED, *lags, *calendar, *values]
-        self.numbers_ = {
-            "names": names,
-            # What was taken off a column, and what it was divided by.
-            "mean": [scaled[name][2] if name in scaled else 0.0 for name in names],
-            "scale": [scaled[name][3] if name in scaled else 1.0 for name in names],
-            "smallest": SMALLEST * usual,
-            "scaled": scaled,
-            "calendar": calendar,
-            "length": length,
-        }
+        past = matrix(table[HISTORY])
+        spread = level_of(past, self.season)[1]
+        usual = float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0
+        errors = self._naive_errors(table, past).drop_nulls().filter(pl.col("error") > 0)
+        scales = errors.group_by("entity").agg(pl.col("error").mean()).sort("entity")
+        self.numbers_ = {"length": past.shape[1], "smallest": SMALLEST * usual}
+        self.numbers_["scales"] = dict(scales.iter_rows())
+        covariates, calendar = self._covariates(table), self._calendar(table)
+        varying = [name for name, one in calendar.items() if np.ptp(one) > 1e-6]
+        names = [*self._levels(table), *varying, *covariates]
+        limits = [_limits(covariates.get(name, np.empty(0))) for name in names]
+        columns = zip(("low", "high", "mean", "scale"), zip(*limits, strict=True), strict=True)
+        self.numbers_ |= {"names": names, **{key: list(values) for key, values in columns}}
+        texts = [name for name, dtype in table.schema.items() if dtype == pl.String]
+        self.categories_ = {name: _commonest(table[name]) for name in texts}
         shown = [f"{name}={value}" for name, found in self.categories_.items() for value in found]
         self.feature_names_ = [*names, *shown]
         return self
@@ -87,19 +78,44 @@ class Preprocessor:
 
         Raises ValueError where histories are longer or shorter than those of train.
         """
-        parts = [*self._levels(table)]
-        calendar = self._calendar(table)
-        parts += [np.nan_to_num(calendar[name]) for name in self.numbers_["calendar"]]
-        for name, values in self._covariates(table).items():
-            low, high, center, size = self.numbers_["scaled"][name]
-            # A line learnt within the range of train says nothing about values beyond.
-            scaled = (np.clip(values, low, high) - center) / size
-            parts.append(scaled if self.native else np.nan_to_num(scaled, nan=0.0))
+        if not len(table):
+            return np.empty((0, len(self.feature_names_)), dtype=np.float32)
+        found = self._levels(table) | self._calendar(table) | self._covariates(table)
+        learnt = self.numbers_
+        X = np.column_stack([found[name] for name in learnt["names"]])
+        # A line learnt within the range of train says nothing about values beyond.
+        X = (np.clip(X, learnt["low"], learnt["high"]) - learnt["mean"]) / learnt["scale"]
         for name, known in self.categories_.items():
-            texts = table[name].cast(pl.String)
-            parts += [(texts == one).fill_null(False).to_numpy() for one in known]
-        X = np.column_stack(parts) if len(table) else np.empty((0, len(self.feature_names_)))
-        return np.asarray(np.clip(X, -LIMIT, LIMIT), dtype=np.float32)
+            cells = table[name].cast(pl.String)
+            X = np.column_stack([X, *((cells == one).fill_null(False) for one in known)])
+        return np.asarray(X if self.native else np.nan_to_num(X), dtype=np.float32)
+
+    def calibrate(self, rows: pl.DataFrame, y_true: Array, predicted: Predictions) -> None:
+        """Learn the width of intervals from the errors on valid, for each horizon.
+
+        Split conformal: of n errors the ceil((n + 1) * interval)-th. It promises the interval only
+        where errors on valid and later ones are exchangeable, which a trend or a longer way from
+        train breaks. Source: Vovk, Gammerman and Shafer (2005), Algorithmic Learning in a Random
+        World.
+        """
+        needed = math.ceil(self.interval / (1 - self.interval) - 1e-9)
+        errors = pl.Series("error", np.abs(y_true - predicted.y_pred) / predicted.scale)
+        self.widths_, self.no_interval_ = {}, ""
+        for (horizon,), some in rows.with_columns(errors).group_by(HORIZON, maintain_order=True):
+            if (n_origins := some[ORIGIN].n_unique()) < needed:
+                text = f"an interval of {self.interval:.0%} needs {needed} origins in valid for "
+                text += f"each horizon, and horizon {horizon:g} has {n_origins}"
+                self.widths_, self.no_interval_ = {}, text
+                return
+            place = min(math.ceil((len(some) + 1) * self.interval), len(some))
+            self.widths_[f"{horizon:.0f}"] = some["error"].sort()[place - 1]
+
+    def beside(self, X: Matrix) -> dict[str, Array]:
+        """`scale` and `half_width` of the predictions for these rows."""
+        scale = X[:, SCALE].astype(np.float64)
+        ahead = pl.Series(X[:, AHEAD]).cast(pl.Int64).cast(pl.String)
+        width = ahead.replace_strict(self.widths_, default=None, return_dtype=pl.Float64)
+        return {"scale": scale, "half_width": width.to_numpy() * scale}
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was learnt, for `from_json`."""
@@ -108,79 +124,75 @@ class Preprocessor:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Preprocessor":
         """The transformer that `to_json` described."""
-        made = cls()
-        vars(made).update(content)
-        return made
+        return cls(**content)
 
-    def _levels(self, table: pl.DataFrame) -> list[Array]:
+    def _levels(self, table: pl.DataFrame) -> dict[str, Array]:
         """The columns of FIXED, then the history."""
-        past = matrix(table[HISTORY])
-        if past.shape[1] != (length := self.numbers_["length"]):
+        past, learnt = matrix(table[HISTORY]), self.numbers_
+        if past.shape[1] != (length := learnt["length"]):
             raise ValueError(f"{HISTORY} must hold {length} numbers, got {past.shape[1]}")
+        own = pl.max_horizontal("error", pl.lit(learnt["smallest"]))
+        known = pl.col("entity").replace_strict(
+            learnt["scales"], default=None, return_dtype=pl.Float64
+        )
+        scale = self._naive_errors(table, past).select(known.fill_null(own)).to_series()
         ahead = table[HORIZON].cast(pl.Float64).to_numpy()
-        level, spread, slope = _past(table[HISTORY], self.season)
-        spread = np.maximum(spread, self.numbers_["smallest"])
-        width = _width(past, self.season)
-        last = newest(past)
+        level, spread, slope = level_of(past, self.season)
+        spread = np.maximum(spread, learnt["smallest"])
         same, n_steps = same_season(past, ahead, self.season)
-        drift = slope * (ahead + (width - 1) / 2)
-        moved = same + slope * n_steps - level
-        relative = (past - level[:, None]) / spread[:, None]
-        relative = relative if self.native else np.nan_to_num(relative, nan=0.0)
-        found = [(last - level) / spread, (same - level) / spread, drift / spread, moved / spread]
-        return [level, spread, ahead, *found, *relative.T]
+        drift = slope * (ahead + (width_of(past, self.season) - 1) / 2)
+        values = [newest(past), same, level + drift, same + slope * n_steps, *past.T]
+        columns = [level, spread, scale, ahead, *((one - level) / spread for one in values)]
+        names = [*FIXED, *(f"lag {n}" for n in range(length, 0, -1))]
+        return {f"{HISTORY} {name}": one for name, one in zip(names, columns, strict=True)}
+
+    def _naive_errors(self, table: pl.DataFrame, past: Array) -> pl.DataFrame:
+        """entity, and error: of a seasonal naive forecast within each history, on average.
+
+        The scale is its mean over train's histories of the entity; an entity that train has not is
+        scaled by its own. Source: Hyndman and Koehler (2006), Another look at measures of forecast
+        accuracy, International Journal of Forecasting 22.
+        """
+        step, name = self.season or 1, pl.lit(None if self.entity else "")
+        if self.entity in table.columns:
+            name = pl.col(str(self.entity))
+        error = pl.Series("error", mean(np.abs(past[:, step:] - past[:, :-step])))
+        found = table.select(name.cast(pl.String).alias("entity"), error.fill_nan(None))
+        return found
 
     def _calendar(self, table: pl.DataFrame) -> dict[str, Array]:
         """Hour, weekday and day of the year of each date, on circles."""
         found: dict[str, Array] = {}
         for name in [n for n, d in table.schema.items() if d.is_temporal() and n != ORIGIN]:
-            ticks = table[name].cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy()
-            for part, period in (("day", 1.0), ("week", WEEK_DAYS), ("year", YEAR_DAYS)):
-                turn = 2 * np.pi * np.fmod(ticks / DAY_US, period) / period
+            for part, period in DAYS.items():
+                turn = 2 * np.pi * np.fmod(moments(table[name]), period) / period
                 for n in (1, 2):
-                    circle = {"sin": np.sin(n * turn), "cos": np.cos(n * turn)}
-                    found |= {f"{name} {part} {n} {key}": one for key, one in circle.items()}
+                    found[f"{name} {part} {n} sin"] = np.sin(n * turn)
+                    found[f"{name} {part} {n} cos"] = np.cos(n * turn)
         return found
 
     def _covariates(self, table: pl.DataFrame) -> dict[str, Array]:
         """Numbers at the target's time; of a past its newest value and change, from its level."""
         found = {}
-        for name, dtype in table.schema.items():
-            if name in (HISTORY, HORIZON) or dtype == pl.String or dtype.is_temporal():
-                continue
+        for name, dtype in table.drop(HISTORY, HORIZON).schema.items():
             if dtype.is_nested():
-                level, spread, slope = _past(table[name], self.season)
+                past = matrix(table[name])
+                level, spread, slope = level_of(past, self.season)
                 size = np.where(spread > 0, spread, 1.0)
-                found[f"{name} last"] = (newest(matrix(table[name])) - level) / size
+                found[f"{name} last"] = (newest(past) - level) / size
                 found[f"{name} drift"] = slope / size
             elif dtype.is_numeric() or dtype == pl.Boolean:
                 found[name] = table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-            else:
+            elif not (dtype.is_temporal() or dtype == pl.String):
                 raise ValueError(f"model/features.py: column '{name}' holds {dtype}, no feature")
         return found
 
 
-def _width(past: Array, season: int | None) -> int:
-    """How many values a level is the mean of: a season, or half of the history."""
-    return season or max(1, past.shape[1] // 2)
-
-
-def _past(cells: pl.Series, season: int | None) -> tuple[Array, Array, Array]:
-    """(level, spread, change a step) of each history; shape (n_rows,) each."""
-    past = matrix(cells)
-    width, whole = _width(past, season), mean(past)
-    recent = past[:, -width:]
-    level = np.where(np.isfinite(mean(recent)), mean(recent), whole)
-    square = mean((recent - level[:, None]) ** 2)
-    before = mean(past[:, -2 * width : -width]) if past.shape[1] >= 2 * width else level
-    slope = np.nan_to_num((level - before) / width)
-    return np.nan_to_num(level), np.nan_to_num(np.sqrt(square)), slope
-
-
-def _scale(known: Array) -> list[float]:
-    """Lowest, highest, mean and standard deviation."""
+def _limits(values: Array) -> list[float]:
+    """Lowest, highest, mean and standard deviation; without values those that change nothing."""
+    known = values[np.isfinite(values)]
     if not len(known):
-        return [0.0, 0.0, 0.0, 1.0]
+        return [-LIMIT, LIMIT, 0.0, 1.0]
     return [*map(float, (known.min(), known.max(), known.mean(), known.std() or 1.0))]
 
 

@@ -30,48 +30,40 @@ class Smoothing(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes n
         from scipy.optimize import minimize
 
         chosen = np.linspace(0, len(X) - 1, min(len(X), MAX_ROWS)).round().astype(int)
-        rows, goal = X[chosen].astype(np.float64), y[chosen]
-        weight = np.ones(len(goal)) if sample_weight is None else sample_weight[chosen]
+        rows, weight = X[chosen], None if sample_weight is None else sample_weight[chosen]
 
         def error(weights: Array) -> float:
-            return float((weight * (self._forecast(rows, weights) - goal) ** 2).mean())
+            squares = (self._forecast(rows, weights) - y[chosen]) ** 2
+            return float(np.average(squares, weights=weight))
 
         bounds = [(0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (0.8, 1.0)]
         options = {"maxfev": MAX_STEPS, "xatol": 1e-3, "fatol": 1e-6}
         found = minimize(error, START, method="Nelder-Mead", bounds=bounds, options=options)
-        self.weights_ = [float(one) for one in found.x]
+        self.weights_ = found.x.tolist()
         return self
 
     def predict(self, X: Array) -> Array:
         """Forecasts; shape (n_rows,)."""
-        return self._forecast(X.astype(np.float64), np.array(self.weights_))
+        return self._forecast(X, self.weights_)
 
-    def _forecast(self, X: Array, weights: Array) -> Array:
-        """X: without the columns of level and spread."""
+    def _forecast(self, X: Array, weights: Any) -> Array:
+        """X: without the columns of level, spread and scale."""
         alpha, beta, gamma, damping = weights
-        first = LAGS - FIRST
-        past, ahead = X[:, first : first + self.length], X[:, AHEAD - FIRST].astype(int)
-        width = self.season or 1
-        level, trend, seasonal = self._start(past, width)
-        for t in range(width, past.shape[1]):
-            place = t % width
+        past = X[:, LAGS - FIRST :][:, : self.length].astype(np.float64)
+        ahead, width = X[:, AHEAD - FIRST].astype(int), self.season or 1
+        level, trend = past[:, :width].mean(axis=1), np.zeros(len(past))
+        if self.length >= 2 * width:
+            trend = (past[:, width : 2 * width].mean(axis=1) - level) / width
+        # At the end of the first season: its level, and its shape without the trend.
+        middle = np.arange(width) - (width - 1) / 2
+        season = past[:, :width] - level[:, None] - trend[:, None] * middle
+        level = level + trend * middle[-1]
+        for t in range(width, self.length):
             expected = level + damping * trend
-            error = past[:, t] - expected - seasonal[:, place]
+            error = past[:, t] - expected - season[:, t % width]
             level = expected + alpha * error
             trend = damping * trend + alpha * beta * error
-            if self.season:
-                seasonal[:, place] += gamma * (1 - alpha) * error
+            season[:, t % width] += gamma * (1 - alpha) * error if self.season else 0.0
         steps = np.cumsum(damping ** np.arange(1, ahead.max() + 1))[ahead - 1]
-        place = (past.shape[1] - 1 + ahead) % width
-        return np.asarray(level + steps * trend + seasonal[np.arange(len(past)), place])
-
-    def _start(self, past: Array, width: int) -> tuple[Array, Array, Array]:
-        """Level at the end of the first season, trend a step, and the season's shape."""
-        level, trend = past[:, :width].mean(axis=1), np.zeros(len(past))
-        if past.shape[1] >= 2 * width:
-            trend = (past[:, width : 2 * width].mean(axis=1) - level) / width
-        centred = np.arange(width) - (width - 1) / 2
-        seasonal = past[:, :width] - level[:, None] - trend[:, None] * centred
-        if self.season is None:
-            seasonal = np.zeros((len(past), 1))
-        return level + trend * (width - 1) / 2, trend, seasonal
+        shape = season[np.arange(len(past)), (self.length - 1 + ahead) % width]
+        return np.asarray(level + steps * trend + shape)

@@ -83,14 +83,14 @@ def _outputs(predicted: Predictions) -> Array:
 
 def _converted(estimator: Any, X: Matrix) -> bytes:
     """By the estimator's own `to_onnx(X)` where it has one, else by skl2onnx."""
-    if hasattr(estimator, "to_onnx"):
-        return bytes(estimator.to_onnx(X[:2]))
-    if not isinstance(X, np.ndarray):
+    if not isinstance(X, np.ndarray) and not hasattr(estimator, "to_onnx"):
         raise ValueError("its rows are sparse, which ONNX would need whole")
-    import skl2onnx
-
     options = {id(estimator): {"zipmap": False}} if hasattr(estimator, "classes_") else None
     try:
+        if hasattr(estimator, "to_onnx"):
+            return bytes(estimator.to_onnx(X[:2]))
+        import skl2onnx
+
         model = skl2onnx.to_onnx(estimator, X[:1], target_opset=OPSET, options=options)
     except Exception as error:  # each converter raises errors of its own
         reason = str(error).partition("\n")[0]

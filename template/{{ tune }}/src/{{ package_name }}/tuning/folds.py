@@ -31,12 +31,11 @@ class CrossValidation:
 
 def pool(found: Sequence[Scored]) -> Scored:
     """The rows of several folds as one."""
-    scores = [p.y_score for _, p in found if p.y_score is not None]
-    y_pred = np.concatenate([p.y_pred for _, p in found])
-    y_score = np.concatenate(scores) if scores else None
-    return np.concatenate([y for y, _ in found]), Predictions(y_pred, y_score)
+    names = [name for name, one in vars(found[0][1]).items() if one is not None]
+    whole = {name: np.concatenate([vars(one)[name] for _, one in found]) for name in names}
+    return np.concatenate([y for y, _ in found]), Predictions(**{"y_score": None, **whole})
 
 
 def value_of(config: Config, y_true: Array, predicted: Predictions) -> float:
     """The chosen metric; NaN where it is not defined on these rows."""
-    return evaluate_metric(METRICS[config.metric], y_true, predicted.y_pred, predicted.y_score)
+    return evaluate_metric(METRICS[config.metric], y_true, predicted)
