@@ -1,5 +1,6 @@
 """PyTorch, LightGBM and XGBoost: named where they are chosen, and nowhere else."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from tests.template.rows import ALL, LEARNERS
 
 INDEX = "https://example.org/whl/cpu"
 WORDS = {"torch": ("torch", "nvidia"), "lightgbm": ("lgbm",), "xgboost": ("xgb",)}
+GROUPS = {"torch": "networks"}
+# The catalog advises on networks, and the checklist's tool knows what each kind of data needs.
+OF_THE_CHECKLIST = ("checklist/catalog/", "hooks/ml_checklist/origin.py")
 
 
 def lines_with(project: Path, words: tuple[str, ...]) -> list[str]:
@@ -34,8 +38,22 @@ def test_a_project_names_a_learner_only_where_it_is_chosen(rendered: Render, nam
 
     assert lines_with(without, WORDS[name]) == []
     assert lines_with(chosen, WORDS[name])
-    assert content["dependency-groups"][name] == []
+    assert content["dependency-groups"][GROUPS.get(name, name)] == []
     assert not (without / "docs" / f"{name}.md").exists()
+
+
+@pytest.mark.parametrize("scaffold", ["poc", "mvp"])
+def test_no_file_of_a_table_project_names_torch_or_tensorboard(rendered: Render, scaffold):
+    project = rendered(scaffold=scaffold)
+    texts = {
+        path.relative_to(project).as_posix(): path.read_text(encoding="utf-8", errors="ignore")
+        for path in project.rglob("*")
+        if path.is_file()
+    }
+    naming = [name for name, text in texts.items() if re.search("(?i)torch|tensorboard", text)]
+
+    assert [name for name in naming if not name.startswith(OF_THE_CHECKLIST)] == []
+    assert not [name for name in texts if "torch" in name.lower()]
 
 
 def test_torch_comes_from_the_index_that_was_named_and_from_no_other(rendered: Render):
@@ -50,8 +68,8 @@ def test_torch_comes_from_the_index_that_was_named_and_from_no_other(rendered: R
     assert "index" not in plain["tool"]["uv"]
     assert "gpu" not in plain["dependency-groups"]
     assert named["tool"]["uv"]["index"] == [{"name": "torch", "url": INDEX, "explicit": True}]
-    assert named["tool"]["uv"]["sources"]["torch"] == [{"index": "torch", "group": "torch"}]
-    assert named["tool"]["uv"]["conflicts"] == [[{"group": "torch"}, {"group": "gpu"}]]
+    assert named["tool"]["uv"]["sources"]["torch"] == [{"index": "torch", "group": "networks"}]
+    assert named["tool"]["uv"]["conflicts"] == [[{"group": "networks"}, {"group": "gpu"}]]
     assert "gpu" not in named["tool"]["uv"]["default-groups"]
 
 
