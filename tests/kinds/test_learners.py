@@ -1,12 +1,16 @@
 """PyTorch, LightGBM and XGBoost: named where they are chosen, and nowhere else."""
 
+import json
 import re
+import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
+import copier
 import pytest
 
-from tests.conftest import Render
+from tests.conftest import Render, run
 from tests.template.rows import ALL, LEARNERS
 
 INDEX = "https://example.org/whl/cpu"
@@ -77,3 +81,32 @@ def test_an_index_is_nothing_to_a_project_without_torch(rendered: Render):
     with_index = rendered(torch_index=INDEX) / "pyproject.toml"
 
     assert with_index.read_bytes() == (rendered() / "pyproject.toml").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
+def test_a_learner_of_columns_is_refused_for_images(rendered: Render, name):
+    with pytest.raises(copier.errors.UserMessageError, match=f"components {name} look at columns"):
+        rendered(data="image", components=[name])
+
+
+@pytest.fixture(scope="module")
+def of_texts(torch_project: Callable[..., Path]) -> Path:
+    """Installed; its environment has all that forecasts need as well."""
+    return torch_project(data="text", components=["lightgbm", "xgboost"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
+@pytest.mark.parametrize("data", ["text", "series"])
+def test_a_learner_is_trained_loaded_and_evaluated_on(of_texts, rendered, tmp_path, data, name):
+    made, project = of_texts, tmp_path / "project"
+    if data == "series":
+        made = rendered(data="series", components=["lightgbm", "xgboost"])
+    shutil.copytree(made, project, ignore=shutil.ignore_patterns(".venv"))
+    (project / ".venv").symlink_to(of_texts / ".venv")
+    command = [str(project / ".venv/bin/python"), "-m", "my_model"]
+    run(*command, "train", f"model={name}", f"models.{name}.n_estimators=20", cwd=project)
+    run(*command, "evaluate", cwd=project)
+    found = json.loads((project / "reports/evaluation.json").read_text(encoding="utf-8"))
+
+    assert found["model"] == name
