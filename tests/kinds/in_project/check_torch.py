@@ -58,7 +58,8 @@ def test_each_example_is_augmented_the_same_by_one_process_and_by_two(monkeypatc
     seen = []
     for rank, n_ranks in ((0, 1), (0, 2), (1, 2)):
         loop = job.loop()
-        loop.rank, loop.n_ranks, found = rank, n_ranks, {}
+        loop.rank, loop.n_ranks = rank, n_ranks
+        found: dict[float, list[float]] = {}
 
         def noted(X, draws, found=found):
             found |= dict(zip(X[:, 0].tolist(), draws(3).tolist(), strict=True))
