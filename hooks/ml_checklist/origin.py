@@ -17,7 +17,7 @@ BROUGHT = {"mvp": _MVP, "production": (*_MVP, *_ABOVE, "inspect", "operate")}
 # Kind of data -> (components that come with it, components that it never has).
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "table": ((), ()),
-    "image": (("torch",), ("explain", "inspect")),
+    "image": (("torch",), ("lightgbm", "xgboost", "explain", "inspect")),
     "text": (("torch",), ("explain", "inspect")),
     "series": ((), ("inspect", "govern")),
 }

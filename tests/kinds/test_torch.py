@@ -16,6 +16,7 @@ from tests.generated.test_planted_faults import missed, results
 
 HERE = Path(__file__).parent / "in_project"
 N_KILLS, N_STEPS = 20, 35
+PARTS = {"components": ["torch", "tune"]}
 TEST = "tests/networks/test_network.py::"
 LABELS = TEST + "test_the_network_learns_the_labels_of_the_rows_and_numbers_around_zero"
 FIRST_LOSS = TEST + "test_the_first_loss_is_about_that_of_outputs_that_are_zero"
@@ -204,7 +205,7 @@ def test_the_edits_of_the_faults_fit_the_code_of_today(rendered):
 
 @pytest.fixture(scope="module")
 def project(torch_project: Callable[..., Path]) -> Path:
-    return torch_project()
+    return torch_project(**PARTS)
 
 
 def test_killed_at_random_steps_and_resumed_it_learns_the_same_bits(project, tmp_path):
@@ -249,7 +250,7 @@ def test_the_machinery_holds_in_a_project(project, tmp_path):
 def test_a_planted_fault_turns_the_shipped_test_red(project, render, tmp_path, task):
     faults = [one for one in TABLES[task] if one.name in QUICK]
 
-    assert not_caught(project, render(components=["torch"], task=task), tmp_path, faults) == []
+    assert not_caught(project, render(task=task, **PARTS), tmp_path, faults) == []
 
 
 @pytest.mark.slow
@@ -257,7 +258,7 @@ def test_a_planted_fault_turns_the_shipped_test_red(project, render, tmp_path, t
 def test_every_planted_fault_turns_the_shipped_test_red(project, render, tmp_path, task):
     faults = [one for one in TABLES[task] if one.name not in QUICK]
 
-    assert not_caught(project, render(components=["torch"], task=task), tmp_path, faults) == []
+    assert not_caught(project, render(task=task, **PARTS), tmp_path, faults) == []
 
 
 def not_caught(project: Path, rendered: Path, folder: Path, faults: list[Fault]) -> list[str]:

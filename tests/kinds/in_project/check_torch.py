@@ -4,16 +4,21 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from my_model.configs.load import load_project
 from my_model.model import processes
 from my_model.model.losses import LOSSES, build_loss
 from my_model.model.network import Network
 from my_model.model.options import Examples, Options, uniforms
 from my_model.model.schedules import share_of_rate
+from my_model.model.training import CHECKPOINT
 from my_model.utils.errors import CheckFailed
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
 RANDOM = np.random.default_rng(0)
@@ -53,7 +58,8 @@ def test_each_example_is_augmented_the_same_by_one_process_and_by_two(monkeypatc
     seen = []
     for rank, n_ranks in ((0, 1), (0, 2), (1, 2)):
         loop = job.loop()
-        loop.rank, loop.n_ranks, found = rank, n_ranks, {}
+        loop.rank, loop.n_ranks = rank, n_ranks
+        found: dict[float, list[float]] = {}
 
         def noted(X, draws, found=found):
             found |= dict(zip(X[:, 0].tolist(), draws(3).tolist(), strict=True))
@@ -113,6 +119,49 @@ def test_a_numpy_number_in_a_checkpoint_is_found_after_the_first_epoch(tmp_path,
 
 def numpy_rate(*_):
     return np.float64(0.5)
+
+
+def test_a_search_of_a_network_is_short_writes_no_checkpoint_and_what_it_found_is_trained(project):
+    conf = project.root / "conf/default.yaml"
+    text = conf.read_text("utf-8").replace("model: logistic", "model: network")
+    conf.write_text(text.replace("    lr: 0.001", "    lr: 0.0003"), encoding="utf-8")
+    project.run("prepare")
+    done = project.run("tune", "n_trials=3", "n_folds=2", "trials.network.epochs=2")
+
+    assert done.returncode == 0, done.stderr
+    assert "each with {'epochs': 2}" in done.stdout
+    assert not list(project.root.rglob(CHECKPOINT))
+    best = project.json("reports/study.json")["best"]["parameters"]
+    assert set(best) == {"lr", "weight_decay", "sizes.width", "sizes.dropout"}
+    found = load_project(project.root).models["network"]
+    assert found["lr"] == best["lr"] > 3e-4
+    assert found["sizes"] == {"width": best["sizes.width"], "dropout": best["sizes.dropout"]}
+    assert found["epochs"] == 20
+
+
+def test_tensorboard_files_hold_each_epoch(tmp_path):
+    found = network(epochs=3, tensorboard=True).fit(X, Y, valid=VALID, folder=tmp_path)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+
+    for name in ("train", "valid", "lr"):
+        expected = [(entry["epoch"], entry[name]) for entry in found.history_]
+        written = [(one.step, one.value) for one in events.Scalars(name)]
+        assert written == [(step, pytest.approx(value)) for step, value in expected]
+
+
+def test_nothing_of_tensorboard_is_imported_or_written_where_it_is_off(tmp_path):
+    code = (
+        "import sys, numpy as np; from pathlib import Path;"
+        "from my_model.model.network import Network;"
+        "X = np.eye(8, dtype=np.float32);"
+        "Network(epochs=1).fit(X, np.arange(8) % 2, folder=Path(sys.argv[1]));"
+        "print([name for name in sys.modules if 'tensorboard' in name])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
 def test_patience_ends_a_training_and_the_best_epoch_is_kept():

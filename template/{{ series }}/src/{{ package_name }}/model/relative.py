@@ -34,7 +34,7 @@ class Relative:
 
     def inner(self, X: Array, y: Array) -> tuple[Array, Array]:
         """X and y as the inner estimator gets them."""
-        return X[:, FIRST:], _relative(X, y)
+        return X[:, FIRST:], np.asarray((y - X[:, LEVEL]) / X[:, SPREAD])
 
     def fit(
         self,
@@ -98,8 +98,3 @@ class Naive:
         """In the target's unit; shape (n_rows,)."""
         values = X.astype(np.float64)
         return np.asarray(values[:, self.column] * values[:, SPREAD] + values[:, LEVEL])
-
-
-def _relative(X: Array, y: Array) -> Array:
-    """The target as the inner estimator learns it."""
-    return np.asarray((y - X[:, LEVEL]) / X[:, SPREAD])

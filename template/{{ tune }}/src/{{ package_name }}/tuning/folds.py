@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from omegaconf import OmegaConf
 
 from ..configs.settings import Config
 from ..dataloader.folds import folds_of
@@ -16,16 +18,31 @@ from ..utils.predictions import Array, Predictions
 Scored = tuple[Array, Predictions]  # y_true and predictions of the same rows
 
 
-class CrossValidation:
-    """Folds of train; valid and test are not opened."""
+def with_parameters(config: Config, parameters: dict[str, Any]) -> Config:
+    """The configuration with these parameters of its model; `sizes.width` is a key in `sizes`."""
+    own = OmegaConf.create(config.models.get(config.model, {}))
+    for name, value in parameters.items():
+        OmegaConf.update(own, name, value)
+    models = {**config.models, config.model: OmegaConf.to_container(own)}
+    return config.model_copy(update={"models": models})
 
-    def __init__(self, config: Config, root: Path, n_folds: int) -> None:
-        self.config, self.manifest = config, ensure(config, root)
+
+class CrossValidation:
+    """Folds of train; valid and test are not opened.
+
+    short: model -> parameters of its fits here.
+    """
+
+    def __init__(
+        self, config: Config, root: Path, n_folds: int, short: dict[str, dict[str, Any]]
+    ) -> None:
+        self.config, self.manifest, self.short = config, ensure(config, root), short
         self.rows = read_part(root, "train")
         self.folds = folds_of(config, self.rows, n_folds)
 
     def predict(self, config: Config) -> Iterator[Scored]:
         """For each fold its rows, predicted by a model that is fitted on the other rows."""
+        config = with_parameters(config, self.short.get(config.model, {}))
         return predict_folds(config, config.model, self.manifest, self.rows, self.folds)
 
 

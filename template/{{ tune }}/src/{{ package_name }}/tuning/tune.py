@@ -12,6 +12,7 @@ from optuna import distributions as kinds
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from optuna.visualization import plot_optimization_history, plot_slice
+from pydantic import Field
 
 from ..configs.load import DEFAULT, TUNED, load, load_project
 from ..configs.settings import Config, Count, Section
@@ -25,7 +26,7 @@ from ..utils import runs
 from ..utils.files import sha256_of_json, write_json, write_text
 from ..utils.logs import log
 from ..utils.provenance import tree_id
-from .folds import CrossValidation, pool, value_of
+from .folds import CrossValidation, pool, value_of, with_parameters
 
 PATH, REPORT, PAGE = "conf/search.yaml", "reports/study.json", "reports/tuning.html"
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -33,13 +34,17 @@ PLOTS = (plot_optimization_history, plot_slice)
 
 
 class Search(Section):
-    """Everything in conf/search.yaml. seconds: of one call. space: model -> parameter -> limits."""
+    """Everything in conf/search.yaml. seconds: of one call. space: model -> parameter -> limits.
+
+    trials: model -> parameters of its trials and their comparison, and of no training.
+    """
 
     n_trials: Count
     seconds: Count | None
     n_folds: Count
     seed: int
     pruning: Literal["none", "median"]
+    trials: dict[str, dict[str, Any]] = Field(default_factory=dict)
     space: dict[str, dict[str, dict[str, Any]]]
 
 
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     search = load(args.root, PATH, Search, own)
     if not search.space.get(config.model):
         raise ValueError(f"{PATH}: space.{config.model} is missing, and model is {config.model}")
-    validation = CrossValidation(config, args.root, search.n_folds)
+    validation = CrossValidation(config, args.root, search.n_folds, search.trials)
     with runs.repeatable(config.seed):
         study = open_study(args.root, search, validation)
         optimize(study, load_project(args.root), search, validation)
@@ -73,10 +78,11 @@ def run(args: argparse.Namespace) -> None:
 def open_study(root: Path, search: Search, validation: CrossValidation) -> optuna.Study:
     """Begin or continue the study in logs/studies/ that has a hash of all it depends on as name."""
     config, limits = validation.config, search.space[validation.config.model]
-    fixed = {k: v for k, v in config.models.get(config.model, {}).items() if k not in limits}
+    own = config.models.get(config.model, {}) | search.trials.get(config.model, {})
+    fixed = {k: v for k, v in own.items() if k not in limits}
     content = [
         config.model_dump(mode="json", exclude={"models", "evaluation"}),
-        search.model_dump(mode="json", exclude={"n_trials", "seconds", "space"}),
+        search.model_dump(mode="json", exclude={"n_trials", "seconds", "trials", "space"}),
         [limits, fixed, hashes_of(validation.manifest)],
         tree_id(Path(__file__).parents[1], "model"),
     ]
@@ -103,8 +109,12 @@ def optimize(
     n_done, own = len(study.get_trials(states=DONE)), current.models.get(config.model, {})
     # With the same seed a search that goes on would begin with the same random values.
     study.sampler = optuna.samplers.TPESampler(seed=search.seed + n_done)
+    for name in [name for name, one in own.items() if isinstance(one, dict)]:
+        own = own | {f"{name}.{key}": value for key, value in own[name].items()}
     study.enqueue_trial({k: own[k] for k in space if k in own}, skip_if_exists=True)
     log("tune", f"{study.study_name}: {search.n_trials} trials, {n_done} of them done before")
+    if short := search.trials.get(config.model):
+        log("", f"each with {short}, which a training has not")
     for _ in range(search.n_trials - n_done):
         trial = study.ask(space)
         value = evaluate_trial(trial, with_parameters(config, trial.params), validation)
@@ -124,12 +134,6 @@ def distribution(name: str, limits: dict[str, Any]) -> kinds.BaseDistribution:
         return (kinds.CategoricalDistribution if "choices" in limits else number)(**limits)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{PATH}: space.{name}: {error}") from error
-
-
-def with_parameters(config: Config, parameters: dict[str, Any]) -> Config:
-    """The configuration with these parameters of its model."""
-    own = {**config.models.get(config.model, {}), **parameters}
-    return config.model_copy(update={"models": {**config.models, config.model: own}})
 
 
 def evaluate_trial(
@@ -162,7 +166,8 @@ def compare(root: Path, study: optuna.Study, validation: CrossValidation) -> dic
         text = f"gain {interval_text(gain)} over {name}, corrected for {n_trials} trials"
         result = f"{text}; {end} to {TUNED}"
     if gain and gain["low"] > 0:
-        values = {"model": config.model, "models": {config.model: study.best_params}}
+        searched = with_parameters(config.model_copy(update={"models": {}}), study.best_params)
+        values = {"model": config.model, "models": searched.models}
         comment = f"# {study.study_name}: {result}; delete this file to go back."
         write_text(root / TUNED, f"{comment}\n{yaml.safe_dump(values, sort_keys=False)}")
     best_trial = {"parameters": study.best_params, "value": study.best_value}
