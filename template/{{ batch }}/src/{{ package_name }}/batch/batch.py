@@ -85,15 +85,14 @@ class BatchScorer:
     def score(self, first: int, n_rows: int) -> Iterator[Scored]:
         """The rows after the first ones, n_rows at a time; raises ValueError if unreadable.
 
-        Of a series the rows are its forecasts, for which the whole file is in memory.
-
-        A CSV file's numbers are read as such, which takes half the time of text. From the first
-        block on that breaks a rule, they are read as text: violations show cells as they are.
+        Of a series the rows are its forecasts, for which the whole file is in memory. A CSV file's
+        numbers are read as such, which takes half the time of text. From the first block on that
+        breaks a rule, they are read as text: violations show cells as they are.
         """
         if labels(self.data):  # many rows of the file make an example
             table = sources.load(self.data, self.root, self.path)
-            for part in table[first:].iter_slices(n_rows):
-                yield self._scored(part, len(part))
+            for examples in table[first:].iter_slices(n_rows):
+                yield self._scored(examples, len(examples))
             return
         numbers = [name for name, one in self.schema.columns.items() if one.is_plain_number]
         if not self.others and self.path.suffix.lower() not in sources.PARQUET:

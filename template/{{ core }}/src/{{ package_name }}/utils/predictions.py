@@ -15,8 +15,8 @@ class Predictions:
     """What a model predicts for rows, in their order.
 
     y_pred: shape (n_rows,); class codes, or numbers. y_score: probabilities, shape (n_rows,
-    n_classes); None for regression. A code is the position in the model's `classes`. Of forecasts,
-    shape (n_rows,): scale: what errors are divided by; half_width: of the interval, NaN without one.
+    n_classes); None for regression. A code is the position in the model's `classes`. scale: what
+    errors of forecasts are divided by; half_width: of their intervals, NaN where there is none.
     """
 
     y_pred: Array

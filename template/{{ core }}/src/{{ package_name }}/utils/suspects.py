@@ -25,8 +25,6 @@ FAULTS = (
     "group mean",
     "level",
     "gaps",
-    "late start",
-    "negative",
     "future covariate",
     "labels",
     "few examples",

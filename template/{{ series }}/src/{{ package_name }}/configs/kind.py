@@ -16,7 +16,7 @@ class Keys(Section):
     """A long table: a row is the value of one entity at one time.
 
     time: its column. entity: the column that names a series; null: there is one. step: between two
-    values, such as 1mo, 7d, 1h or 15m, or a number; null: the commonest one. horizon, history,
+    values, such as 1mo, 7d, 1h or 15m, or a number where times are numbers. horizon, history,
     season, stride: in steps; how far ahead, how much of the past a forecast sees, the period (null:
     none), and from which times forecasts are made: every one, or every n-th. future: columns that
     are known beforehand; of the others a forecast sees the past. interval: the share of values
@@ -25,7 +25,7 @@ class Keys(Section):
 
     time: str
     entity: str | None = None
-    step: str | float | None = None
+    step: str | float
     horizon: Steps
     history: Annotated[int, Field(ge=2)]
     season: Steps | None = None

@@ -9,7 +9,6 @@ import polars as pl
 
 from ..configs.kind import HISTORY, HORIZON, ORIGIN
 from ..configs.settings import Data
-from ..utils.histories import matrix, newest
 from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.predictions import Array
@@ -34,7 +33,7 @@ def to_examples(table: pl.DataFrame, data: Data, *, to_predict: bool) -> pl.Data
         return table
     _check(table, data)
     rows = _typed(table, data)
-    step = step_of(rows[data.time], rows[ENTITY], data)
+    step = step_of(rows[data.time], data)
     grid = _grid(_placed(rows, step, data), step, data)
     examples = _examples(grid, _origins(grid, data, to_predict), data)
     if to_predict:
@@ -55,7 +54,7 @@ def compared(rows: pl.DataFrame, y: Any, data: Data) -> tuple[pl.DataFrame, Any]
     Of a series with a trend any time, and its own past, would seem to give the level away.
     """
     kept = [n for n, dtype in rows.schema.items() if not dtype.is_nested() and n != data.time]
-    return rows[kept], y - newest(matrix(rows[HISTORY]))
+    return rows[kept], y - rows[HISTORY].list.drop_nulls().list.last().to_numpy()
 
 
 def _check(table: pl.DataFrame, data: Data) -> None:
@@ -76,21 +75,21 @@ def _typed(table: pl.DataFrame, data: Data) -> pl.DataFrame:
     """The rows by entity and time, with times, the target and past covariates as such."""
     times = parse_times(table[data.time], data.file, table[ROW])
     others = set(table.columns) - {ROW, data.time, data.entity, *data.ignore, *data.future}
-    numbers = [n for n in sorted(others - {data.target}) if infer(table[n]).type == "number"]
-    typed = [_numbers(table, name, data) for name in (data.target, *numbers)]
+    typed = [_numbers(table, name, data) for name in sorted(others)]
     entity = pl.lit("the series") if data.entity is None else pl.col(data.entity)
     rows = table.with_columns(times, *typed, entity.alias(ENTITY))
     return rows.with_row_index(TARGET).sort(ENTITY, data.time, maintain_order=True)
 
 
 def _numbers(table: pl.DataFrame, name: str, data: Data) -> pl.Series:
-    """A column as numbers; raises ValueError where a cell is none, and not data.missing."""
-    comma = infer(table[name]).decimal_comma
-    missing = data.missing.get(name, ())
-    form = CellFormat(type="number", decimal_comma=comma, missing=missing)
-    values, cells = parse(table[name], form), known(table[name], form)
-    odd = table.filter(values.is_null() & cells.is_not_null())
-    if len(odd):
+    """A column as numbers; another as it is, but ValueError where it is the target."""
+    form = CellFormat(type="number", missing=data.missing.get(name, ()))
+    cells = known(table[name], form)
+    found = infer(cells)
+    if found.type != "number" and name != data.target:
+        return table[name]
+    values = parse(cells, found if found.type == "number" else form)
+    if len(odd := table.filter(values.is_null() & cells.is_not_null())):
         shown = f"{data.file} row {odd[ROW][0]}: {name} must be a number"
         raise ValueError(f"{shown}, got {odd[name][0]}")
     return values
@@ -98,22 +97,20 @@ def _numbers(table: pl.DataFrame, name: str, data: Data) -> pl.Series:
 
 def _placed(rows: pl.DataFrame, step: Step, data: Data) -> pl.DataFrame:
     """With PLACE, in steps since the entity's first time; raises ValueError where that is none."""
-    places = rows.select(ENTITY, place=step.places(rows[data.time]))
-    place = places.select(pl.col("place") - pl.col("place").min().over(ENTITY)).to_series()
-    rows = rows.with_columns(place.round().cast(pl.Int64).alias(PLACE))
+    place, first = pl.col(PLACE), pl.col(PLACE).min().over(ENTITY)
+    rows = rows.with_columns(step.places(rows[data.time]).alias(PLACE))
+    rows = rows.with_columns(place - first)
     wrong = {
-        f"is between two steps of {step}": (place - place.round()).abs() > OFF_GRID,
-        f"has a second value in a step of {step}": ~rows.select(
-            pl.struct(ENTITY, PLACE).is_first_distinct()
-        ).to_series(),
+        "is between two steps": (place - place.round()).abs() > OFF_GRID,
+        "has a second value in a step": ~pl.struct(ENTITY, place.round()).is_first_distinct(),
     }
     for problem, where in wrong.items():
         if len(odd := rows.filter(where)):
             of = f" of {odd[ENTITY][0]}" if data.entity else ""
-            text = f"{data.time} {odd[data.time][0]}{of} {problem} ({len(odd)} rows)"
-            advice = "set data.step, or make one row a step"
-            raise ValueError(f"{data.file} row {odd[ROW][0]}: {text}; {advice}")
-    return rows
+            text = f"{data.time} {odd[data.time][0]}{of} {problem} of {data.step}"
+            advice = f"({len(odd)} rows); set data.step, or make one row a step"
+            raise ValueError(f"{data.file} row {odd[ROW][0]}: {text} {advice}")
+    return rows.with_columns(place.round().cast(pl.Int64))
 
 
 def _grid(rows: pl.DataFrame, step: Step, data: Data) -> pl.DataFrame:

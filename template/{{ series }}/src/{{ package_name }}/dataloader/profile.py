@@ -28,7 +28,7 @@ def find_suspects(
     entity = pl.lit("the series") if data.entity is None else pl.col(data.entity).cast(pl.String)
     found = table.with_columns(entity.alias("_entity"), part.alias("_part")).sort(HORIZON)
     series = found.unique(["_entity", data.time], keep="first").sort("_entity", data.time)
-    step = step_of(series[data.time], series["_entity"], data)
+    step = step_of(series[data.time], data)
     yield from _gaps(series, data, step)
     yield from sentinels(series[[data.target]])
     for rows in series.partition_by("_entity", maintain_order=True)[:MAX_ENTITIES]:
@@ -54,16 +54,13 @@ def profile(table: pl.DataFrame, schema: Schema) -> list[dict[str, Any]]:
 
 def excluded_columns(table: pl.DataFrame, schema: Schema) -> dict[str, str]:
     """Column name -> why no model can learn from it."""
-    reasons = {}
-    for name, column in schema.columns.items():
+    reasons = {ORIGIN: "it is the time less the horizon"} if ORIGIN in schema.columns else {}
+    for name in [n for n in schema.columns if n not in (HISTORY, HORIZON, ORIGIN)]:
         cells = table[name]
-        if name == ORIGIN:
-            reasons[name] = "it is the time less the horizon"
-        elif cells.null_count() == len(cells):
+        if cells.null_count() == len(cells):
             reasons[name] = "it is empty"
-        elif name not in (HISTORY, HORIZON) and column.type not in ("numbers", "date"):
-            if cells.n_unique() < 2:
-                reasons[name] = "every row holds the same value"
+        elif not cells.dtype.is_nested() and cells.n_unique() < 2:
+            reasons[name] = "every row holds the same value"
     return reasons
 
 
@@ -73,7 +70,9 @@ def _gaps(series: pl.DataFrame, data: Data, step: Step) -> Iterator[Suspect]:
     missing = (pl.col("place").diff(-1).over("_entity") * -1 - 1).round()
     gaps = places.select(data.time, n=missing).filter(pl.col("n") > 0)
     if n_missing := int(gaps["n"].sum()):
-        evidence = f"{n_missing} of {n_missing + len(series)} steps of {step} have no value, after "
+        evidence = (
+            f"{n_missing} of {n_missing + len(series)} steps of {data.step} have no value, after "
+        )
         evidence += shown(str(time).removesuffix(" 00:00:00") for time in gaps[data.time])
         fix = "fill them in the file; a history has an empty value there"
         yield Suspect([data.time], "gaps", "ask", n_missing, evidence, fix)

@@ -1,4 +1,4 @@
-"""The step between two values of a series: infer it, and place each time on its grid."""
+"""The step between two values of a series, and the place of each time on its grid."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ UNITS = {
     "q": (3, "mo"),
     "y": (12, "mo"),
 }
-SHORTEST_MONTH_US = 28 * 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,6 @@ class Step:
     size: float
     unit: str = ""
     month_end: bool = False
-
-    def __str__(self) -> str:
-        for name, (size, unit) in reversed(UNITS.items()):
-            if unit == self.unit and self.size % size == 0:
-                return f"{self.size / size:g}{name}"
-        return f"{self.size:g}{self.unit}"
 
     def places(self, times: pl.Series) -> pl.Series:
         """Each time in steps; what two times on one grid differ by is whole."""
@@ -65,36 +58,17 @@ def parse_times(cells: pl.Series, shown: str, rows: pl.Series) -> pl.Series:
     return times
 
 
-def step_of(times: pl.Series, entities: pl.Series, data: Data) -> Step:
-    """data.step, or the commonest difference of neighbours; raises ValueError where none is."""
-    has_dates = times.dtype.is_temporal()
-    month_end = has_dates and bool((times.dt.month_end().dt.date() == times.dt.date()).all())
-    if data.step is not None:
-        return _stated(data.step, has_dates, month_end)
-    size = _commonest(_ticks(times, "us" if has_dates else ""), entities)
-    same_day = has_dates and (month_end or times.dt.day().n_unique() == 1)
-    if same_day and size >= SHORTEST_MONTH_US:
-        return Step(_commonest(_ticks(times, "mo"), entities), "mo", month_end)
-    return Step(size, "us" if has_dates else "")
-
-
-def _commonest(ticks: pl.Series, entities: pl.Series) -> float:
-    """The commonest difference between neighbours of one entity."""
-    frame = pl.DataFrame([entities.alias("entity"), ticks.alias("ticks")]).unique().sort(pl.all())
-    steps = frame.select(pl.col("ticks").diff().over("entity")).to_series().drop_nulls()
-    if not len(steps):
-        raise ValueError("data.step: one time is too few to see the step; set it, such as 1mo")
-    return float(steps.mode().sort()[0])
-
-
-def _stated(step: str | float, has_dates: bool, month_end: bool) -> Step:
+def step_of(times: pl.Series, data: Data) -> Step:
+    """data.step; raises ValueError where it does not fit the times."""
+    step, has_dates = data.step, times.dtype.is_temporal()
     if not has_dates and isinstance(step, int | float) and step > 0:
-        return Step(float(step))
+        return Step(step)
     found = re.fullmatch(r"([1-9]\d*)(s|m|h|d|w|mo|q|y)", str(step))
     if not has_dates or found is None:
         kind = "such as 1mo, 7d, 1h or 15m" if has_dates else "a number, as data.time is"
         raise ValueError(f"conf/default.yaml: data.step must be {kind}, got {step!r}")
     size, unit = UNITS[found[2]]
+    month_end = unit == "mo" and bool((times.dt.month_end() == times).all())
     return Step(int(found[1]) * size, unit, month_end)
 
 

@@ -1,6 +1,7 @@
 """What the report shows of forecasts: a back-test by horizon and origin, intervals, pictures."""
 
 import math
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,8 @@ import polars as pl
 
 from ..configs.kind import HORIZON, ORIGIN
 from ..configs.settings import Data
+from ..model.forecasters import Naive
 from ..model.preprocess import LAST, SAME
-from ..model.relative import Naive
 from ..utils.predictions import Predictions
 
 MAX_ORIGINS, MAX_ENTITIES, N_FORECASTS = 200, 6, 3
@@ -51,7 +52,7 @@ def detail(
             "coverage": rows["_within"].mean(),
             "no_interval": model.preprocessor.no_interval_,
         },
-        "shown": {"pictures": [*_pictures(rows, data)]},
+        "shown": {"pictures": [*islice(_pictures(rows, data), MAX_ENTITIES)]},
     }
 
 
@@ -93,21 +94,14 @@ def _gain(rows: pl.DataFrame, data: Data, seed: int) -> dict[str, float]:
 def _pictures(rows: pl.DataFrame, data: Data) -> Any:
     """For some entities the values of test and the last forecasts, with their intervals."""
     half = pl.col("_half").fill_null(0.0)
-    rows = rows.sort(data.time).select(
-        "_entity",
-        ORIGIN,
-        x=pl.col(data.time).cast(pl.String),
-        actual=data.target,
-        y="prediction",
-        low=pl.col("prediction") - half,
-        high=pl.col("prediction") + half,
-    )
-    for name in rows["_entity"].unique().sort().to_list()[:MAX_ENTITIES]:
-        own = rows.filter(_entity=name)
-        whole = own.filter(pl.len().over(ORIGIN) == own[ORIGIN].value_counts()["count"].max())
-        chosen = whole[ORIGIN].unique().sort().reverse().gather_every(data.horizon)[:N_FORECASTS]
+    ends = {"low": pl.col("prediction") - half, "high": pl.col("prediction") + half}
+    x = pl.col(data.time).cast(pl.String)
+    rows = rows.sort("_entity", data.time).with_columns(x=x, y=pl.col("prediction"), **ends)
+    for (name,), own in rows.group_by("_entity", maintain_order=True):
+        full = own.filter(pl.len().over(ORIGIN) == pl.len().over(ORIGIN).max())[ORIGIN]
+        chosen = full.unique().sort(descending=True).gather_every(data.horizon)[:N_FORECASTS]
         lines = [own.filter(pl.col(ORIGIN) == one)["x", "y", "low", "high"] for one in chosen]
         recent = own.unique("x", maintain_order=True).tail((N_FORECASTS + N_PAST) * data.horizon)
-        actual = {"x": recent["x"].to_list(), "y": recent["actual"].to_list()}
+        actual = {"x": recent["x"].to_list(), "y": recent[data.target].to_list()}
         forecasts = [one.to_dict(as_series=False) for one in lines]
         yield {"entity": name, "actual": actual, "forecasts": forecasts}

@@ -57,8 +57,9 @@ class Preprocessor:
         past = matrix(table[HISTORY])
         spread = level_of(past, self.season)[1]
         usual = float(np.median(spread[spread > 0])) if (spread > 0).any() else 1.0
-        errors = self._naive_errors(table, past).drop_nulls().filter(pl.col("error") > 0)
-        scales = errors.group_by("entity").agg(pl.col("error").mean()).sort("entity")
+        newest_pair = past[:, -1 - (self.season or 1) :]
+        errors = self._naive_errors(table, newest_pair).drop_nulls()
+        scales = errors.group_by("entity").agg(pl.col("error").mean()).filter(pl.col("error") > 0)
         self.numbers_ = {"length": past.shape[1], "smallest": SMALLEST * usual}
         self.numbers_["scales"] = dict(scales.iter_rows())
         covariates, calendar = self._covariates(table), self._calendar(table)
@@ -103,9 +104,8 @@ class Preprocessor:
         self.widths_, self.no_interval_ = {}, ""
         for (horizon,), some in rows.with_columns(errors).group_by(HORIZON, maintain_order=True):
             if (n_origins := some[ORIGIN].n_unique()) < needed:
-                text = f"an interval of {self.interval:.0%} needs {needed} origins in valid for "
-                text += f"each horizon, and horizon {horizon:g} has {n_origins}"
-                self.widths_, self.no_interval_ = {}, text
+                text = f"an interval of {self.interval:.0%} needs {needed} origins in valid"
+                self.widths_, self.no_interval_ = {}, f"{text}, and there are {n_origins}"
                 return
             place = min(math.ceil((len(some) + 1) * self.interval), len(some))
             self.widths_[f"{horizon:.0f}"] = some["error"].sort()[place - 1]
@@ -131,14 +131,13 @@ class Preprocessor:
         past, learnt = matrix(table[HISTORY]), self.numbers_
         if past.shape[1] != (length := learnt["length"]):
             raise ValueError(f"{HISTORY} must hold {length} numbers, got {past.shape[1]}")
-        own = pl.max_horizontal("error", pl.lit(learnt["smallest"]))
-        known = pl.col("entity").replace_strict(
-            learnt["scales"], default=None, return_dtype=pl.Float64
-        )
-        scale = self._naive_errors(table, past).select(known.fill_null(own)).to_series()
         ahead = table[HORIZON].cast(pl.Float64).to_numpy()
         level, spread, slope = level_of(past, self.season)
         spread = np.maximum(spread, learnt["smallest"])
+        errors, scales = self._naive_errors(table, past), learnt["scales"]
+        known = errors["entity"].replace_strict(scales, default=None, return_dtype=pl.Float64)
+        own = errors["error"].fill_null(pl.Series(spread)).clip(learnt["smallest"])
+        scale = known.fill_null(own).to_numpy()
         same, n_steps = same_season(past, ahead, self.season)
         drift = slope * (ahead + (width_of(past, self.season) - 1) / 2)
         values = [newest(past), same, level + drift, same + slope * n_steps, *past.T]
@@ -147,18 +146,17 @@ class Preprocessor:
         return {f"{HISTORY} {name}": one for name, one in zip(names, columns, strict=True)}
 
     def _naive_errors(self, table: pl.DataFrame, past: Array) -> pl.DataFrame:
-        """entity, and error: of a seasonal naive forecast within each history, on average.
+        """entity, and error: of seasonal naive forecasts within each history, on average.
 
-        The scale is its mean over train's histories of the entity; an entity that train has not is
-        scaled by its own. Source: Hyndman and Koehler (2006), Another look at measures of forecast
-        accuracy, International Journal of Forecasting 22.
+        The scale is the mean of the newest ones of train; an entity that train has not is scaled by
+        its own. Source: Hyndman and Koehler (2006), Another look at measures of forecast accuracy,
+        International Journal of Forecasting 22.
         """
         step, name = self.season or 1, pl.lit(None if self.entity else "")
         if self.entity in table.columns:
             name = pl.col(str(self.entity))
         error = pl.Series("error", mean(np.abs(past[:, step:] - past[:, :-step])))
-        found = table.select(name.cast(pl.String).alias("entity"), error.fill_nan(None))
-        return found
+        return table.select(name.cast(pl.String).alias("entity"), error.fill_nan(None))
 
     def _calendar(self, table: pl.DataFrame) -> dict[str, Array]:
         """Hour, weekday and day of the year of each date, on circles."""

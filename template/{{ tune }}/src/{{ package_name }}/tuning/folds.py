@@ -48,9 +48,10 @@ class CrossValidation:
 
 def pool(found: Sequence[Scored]) -> Scored:
     """The rows of several folds as one."""
-    names = [name for name, one in vars(found[0][1]).items() if one is not None]
-    whole = {name: np.concatenate([vars(one)[name] for _, one in found]) for name in names}
-    return np.concatenate([y for y, _ in found]), Predictions(**{"y_score": None, **whole})
+    y_true, folds = zip(*found, strict=True)
+    columns = zip(*(vars(one).values() for one in folds), strict=True)
+    whole: Any = [None if one[0] is None else np.concatenate(one) for one in columns]
+    return np.concatenate(y_true), Predictions(*whole)
 
 
 def value_of(config: Config, y_true: Array, predicted: Predictions) -> float:

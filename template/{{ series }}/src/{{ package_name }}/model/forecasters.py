@@ -1,16 +1,19 @@
-"""Estimators of a series: learn the difference from the level, or repeat a value of the past."""
+"""Estimators of a series: of the difference from its level, naive ones, and smoothing."""
 
 import inspect
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
-from .preprocess import LEVEL, SCALE, SPREAD
+from .preprocess import AHEAD, LAGS, LEVEL, SCALE, SPREAD
 
 Array = NDArray[Any]
 OPSET = {"": 17, "ai.onnx.ml": 3}
 FIRST = SCALE + 1  # the column of the matrix where the inner estimator's begin
+MAX_ROWS, MAX_STEPS = 1_000, 150  # of the search for the weights of smoothing
+START = (0.3, 0.1, 0.1, 0.95)  # of level, trend and season, and the damping of the trend
 AROUND = """relative (float[rows, {width}] _matrix) => (float[rows, 1] _prediction) {{
     _sizes = Constant <value = int64[4] {{1, 1, 1, {rest}}}> ()
     _level, _spread, _scale, {inner} = Split <axis = 1> (_matrix, _sizes)
@@ -98,3 +101,63 @@ class Naive:
         """In the target's unit; shape (n_rows,)."""
         values = X.astype(np.float64)
         return np.asarray(values[:, self.column] * values[:, SPREAD] + values[:, LEVEL])
+
+
+class Smoothing(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes no types
+    """Additive Holt-Winters with a damped trend, begun anew in each history.
+
+    season: in steps, or None. length: of a history. weights_: of level, trend and season, and the
+    damping. Source: Gardner and McKenzie (1985), Forecasting Trends in Time Series, Management
+    Science 31; Hyndman and Athanasopoulos (2021), Forecasting, section 8.3.
+    """
+
+    def __init__(self, season: int | None = None, length: int = 2) -> None:
+        self.season, self.length = season, length
+
+    def fit(self, X: Array, y: Array, sample_weight: Array | None = None) -> "Smoothing":
+        """Choose the weights with the smallest squared error. X, y: as Relative passes them."""
+        from scipy.optimize import minimize
+
+        chosen = np.linspace(0, len(X) - 1, min(len(X), MAX_ROWS)).round().astype(int)
+        rows, weight = X[chosen], None if sample_weight is None else sample_weight[chosen]
+
+        def error(weights: Array) -> float:
+            squares = (self._forecast(rows, weights) - y[chosen]) ** 2
+            return float(np.average(squares, weights=weight))
+
+        bounds = [(0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (0.8, 1.0)]
+        options = {"maxfev": MAX_STEPS, "xatol": 1e-3, "fatol": 1e-6}
+        found = minimize(error, START, method="Nelder-Mead", bounds=bounds, options=options)
+        self.weights_ = found.x.tolist()
+        return self
+
+    def predict(self, X: Array) -> Array:
+        """Forecasts; shape (n_rows,)."""
+        return self._forecast(X, self.weights_)
+
+    def _forecast(self, X: Array, weights: Any) -> Array:
+        """X: without the columns of level, spread and scale."""
+        alpha, beta, gamma, damping = weights
+        past = X[:, LAGS - FIRST :][:, : self.length].astype(np.float64)
+        ahead, width = X[:, AHEAD - FIRST].astype(int), self.season or 1
+        level, trend = past[:, :width].mean(axis=1), np.zeros(len(past))
+        if self.length >= 2 * width:
+            trend = (past[:, width : 2 * width].mean(axis=1) - level) / width
+        # At the end of the first season: its level, and its shape without the trend.
+        middle = np.arange(width) - (width - 1) / 2
+        season = past[:, :width] - level[:, None] - trend[:, None] * middle
+        level = level + trend * middle[-1]
+        for t in range(width, self.length):
+            expected = level + damping * trend
+            error = past[:, t] - expected - season[:, t % width]
+            level = expected + alpha * error
+            trend = damping * trend + alpha * beta * error
+            season[:, t % width] += gamma * (1 - alpha) * error if self.season else 0.0
+        steps = np.cumsum(damping ** np.arange(1, ahead.max() + 1))[ahead - 1]
+        shape = season[np.arange(len(past)), (self.length - 1 + ahead) % width]
+        return np.asarray(level + steps * trend + shape)
+
+
+def _relative(X: Array, y: Array) -> Array:
+    """The target as the inner estimator learns it."""
+    return np.asarray((y - X[:, LEVEL]) / X[:, SPREAD])
