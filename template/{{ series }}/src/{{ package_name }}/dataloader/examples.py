@@ -10,7 +10,7 @@ import polars as pl
 
 from ..configs.kind import HISTORY, HORIZON, ORIGIN
 from ..configs.settings import Data
-from ..utils.histories import matrix, newest
+from ..utils.histories import matrix, mean, newest
 from ..utils.logs import log
 from ..utils.predictions import Array
 from ..utils.suspects import named
@@ -215,6 +215,21 @@ def _lists(values: Array, name: str) -> pl.Series:
     """A list of numbers for each row, null where NaN. values: shape (n_rows, length)."""
     flat = pl.Series(name, values.ravel()).fill_nan(None)
     return flat.reshape((len(values), values.shape[1])).cast(pl.List(pl.Float64))
+
+
+def measures(
+    rows: pl.DataFrame, values: pl.DataFrame, data: Data
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is compared between times, since the level of a series with a trend always moves.
+
+    The last known value less the mean of the history, and values less the last known one.
+    """
+    if HISTORY not in rows.columns:
+        return rows, values
+    past = matrix(rows[HISTORY])
+    last = newest(past)
+    rise = pl.Series(HISTORY, last - mean(past))
+    return rows.with_columns(rise), values.with_columns(pl.all() - last)
 
 
 def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
