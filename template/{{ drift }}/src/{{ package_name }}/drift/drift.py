@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, chi2_contingency, false_discovery_control, ks_2samp
 
 from ..configs.load import load_project
+from ..configs.settings import Config
 from ..dataloader.column_types import TEXT_SHARE
+from ..dataloader.examples import measures
 from ..dataloader.manifest import read_part
 from ..dataloader.schema import describe, read_schema
 from ..dataloader.sources import ROW, load
@@ -47,16 +49,13 @@ def run(args: argparse.Namespace) -> None:
         for line in describe(bad, shown):
             log("", line)
         n_invalid, new = bad[ROW].n_unique(), schema.select(table.columns).parse(table)
-    by_time = config.data.split.column if config.data.split.by == "time" else None
-    known = [*manifest["features"], config.data.target]
-    names = [name for name in known if name in new.columns and name != by_time]
-    # Paths say nothing of what the images show.
-    names = [name for name in names if schema.columns[name].type != "image"]
-    if not names:
-        raise ValueError(f"{shown}: no column of values to compare")
-    columns = compare(read_part(args.root, "train").select(names), new.select(names))
+    before, after = (
+        _measured(part, config, manifest["features"], known=new.columns)
+        for part in (read_part(args.root, "train"), new)
+    )
+    columns = compare(before, after)
     n_moved = sum(one["moved"] for one in columns)
-    log("drift", f"{n_moved} of {len(names)} columns moved from train to {shown}")
+    log("drift", f"{n_moved} of {len(columns)} columns moved from train to {shown}")
     for one in columns[: max(n_moved, 3)]:
         log("", f"{one['column']:<24}  psi {one['psi']:.3f}  adjusted p {one['p_adjusted']:.2g}")
     report = {"created": datetime.now(UTC).isoformat(), "compared": shown, "n_rows": len(new)}
@@ -67,6 +66,17 @@ def run(args: argparse.Namespace) -> None:
     log("", "report    reports/drift.html      record  reports/drift.json")
     if n_invalid:
         raise CheckFailed(f"{shown}: {n_invalid} of {len(new)} rows break the rules of the schema")
+
+
+def _measured(
+    part: pl.DataFrame, config: Config, features: list[str], known: list[str]
+) -> pl.DataFrame:
+    """What is compared of the features and of the target, without those that are not known."""
+    by_time = config.data.split.column if config.data.split.by == "time" else None
+    names = [name for name in features if name in known and name != by_time]
+    target = [config.data.target] if config.data.target in known else []
+    rows, values = measures(part.select(names), part.select(target), config.data)
+    return rows.hstack(values)
 
 
 def compare(before: pl.DataFrame, after: pl.DataFrame) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from ..utils import runs
 from ..utils.errors import CheckFailed
 from ..utils.files import write_json
 from ..utils.logs import log
+from ..utils.predictions import Predictions
 from .settings import load_governance
 
 MEMBERSHIP, ROBUSTNESS = Path("reports", "membership.json"), Path("reports", "robustness.json")
@@ -78,12 +79,13 @@ def robustness(
     schema, metric = Schema.model_validate(description["schema"]), description["metric"]
     sign = 1 if METRICS[metric].greater_is_better else -1
 
-    def value(rows: pl.DataFrame) -> float:
-        predicted = model.predict(rows)
+    def value(rows: pl.DataFrame, predicted: Predictions | None = None) -> float:
+        predicted = predicted or model.predict(rows)
         y_true = encode_target(rows[description["target"]], model.classes)
         found = score(description["task"], y_true, predicted)
         return float(found[metric] or 0.0)
 
+    clean = value(valid)
     cases: list[dict[str, Any]] = []
     for name, cells in _corruptions(schema, train, len(valid)):
         rows = valid.with_columns(cells)
@@ -92,8 +94,19 @@ def robustness(
         enough, share = kept.sum() >= MIN_ROWS, 1 - kept.sum() / len(kept)
         drop = sign * (value(valid.filter(kept)) - value(rows.filter(kept))) if enough else 0.0
         cases.append({"name": name, "drop": drop, "share_flagged": share})
+    if any(column.type == "image" for column in schema.columns.values()):
+        for name, X in _pixels(model.matrix(valid)):
+            drop = sign * (clean - value(valid, model.predict_matrix(X)))
+            cases.append({"name": name, "drop": drop, "share_flagged": 0.0})
     worst = max(one["drop"] for one in cases)
-    return {"metric": metric, "clean": value(valid), "cases": cases, "worst_drop": worst}
+    return {"metric": metric, "clean": clean, "cases": cases, "worst_drop": worst}
+
+
+def _pixels(X: Array) -> Iterator[tuple[str, Array]]:
+    """(what is wrong, the images with it). X: uint8, shape (n_rows, channels, height, width)."""
+    noise = np.random.default_rng(0).normal(scale=NOISE * 255, size=X.shape)
+    yield "images have noise", (X + noise).clip(0, 255).astype(X.dtype)
+    yield "images are half as bright", X // 2
 
 
 def _corruptions(schema: Schema, train: pl.DataFrame, n_rows: int) -> Iterator[tuple[str, pl.Expr]]:
@@ -109,3 +122,7 @@ def _corruptions(schema: Schema, train: pl.DataFrame, n_rows: int) -> Iterator[t
             yield f"{name} is impossible", pl.lit(1e30).alias(name)
         if column.type == "category":
             yield f"{name} is an unknown category", pl.lit("?").alias(name)
+        if column.type == "text":
+            yield f"{name} is in capitals", pl.col(name).str.to_uppercase()
+            half = pl.col(name).str.len_chars() // 2
+            yield f"{name} ends half way", pl.col(name).str.head(half)

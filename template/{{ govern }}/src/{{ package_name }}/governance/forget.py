@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from ..configs.load import load_project
-from ..dataloader.schema import Schema
+from ..dataloader.examples import inline
+from ..dataloader.schema import Schema, read_schema
 from ..dataloader.sources import ORIGINAL, PARQUET, ROW, number_rows, read_header
 from ..executor.prepare import QUARANTINE, ensure
 from ..model import store
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> None:
     left = list(_forget_served(root, _predictions(root, subject, column)))
     shutil.rmtree(root / QUARANTINE, ignore_errors=True)  # `prepare` writes its part anew
     _forget_background(root, rows)
+    _forget_images(root, rows, table.filter(pl.col(column).ne_missing(pl.lit(subject))))
     _forget_files(root, column, subject, rows)  # the last to know which rows are theirs
     ensure(load_project(root, args.overrides), root, replace=True)  # new parts and profile
     for text in _models(root, subject):
@@ -78,10 +80,20 @@ def _forget_background(root: Path, rows: pl.DataFrame) -> None:
         if set(schema.columns) <= set(rows.columns):  # not of other data
             kept = pl.read_parquet(folder / versions.BACKGROUND)
             columns = [name for name in kept.columns if name != ROW]
-            theirs = schema.parse(rows).select(columns)
+            theirs = inline(schema.parse(rows).select(columns))
             gone = list(kept.join(theirs, on=columns, how="semi", nulls_equal=True)[ROW])
             _delete(folder / versions.PREDICTIONS, pl.col("row").is_in(gone))
             _delete(folder / versions.BACKGROUND, pl.col(ROW).is_in(gone))
+
+
+def _forget_images(root: Path, rows: pl.DataFrame, others: pl.DataFrame) -> None:
+    """Delete the images that the person's rows name, and nobody else's."""
+    schema = read_schema(root)
+    for name, column in schema.columns.items() if schema else ():
+        if column.type == "image":
+            for cell in set(rows[name].drop_nulls()) - set(others[name]):
+                (root / cell).unlink(missing_ok=True)
+                log("forget", cell)
 
 
 def _forget_files(root: Path, column: str, subject: str, rows: pl.DataFrame) -> None:
@@ -139,7 +151,7 @@ def _search(root: Path, subject: str) -> Iterator[str]:
         if path.is_file():
             is_table = path.suffix in PARQUET
             cells = pl.read_parquet(path).write_ndjson().encode() if is_table else path.read_bytes()
-            if subject.encode() in cells:
+            if subject.encode() in relpath(path, root).encode() + cells:
                 yield f"{relpath(path, root)}: still holds '{subject}'; delete it there"
     if git(root, "log", "--all", "-S", subject, "--format=%h", "--", *SEARCHED):
         yield f"git keeps '{subject}' in its history; see `git filter-repo`"

@@ -37,6 +37,18 @@ def compared(rows: pl.DataFrame, y: Any, data: Data) -> tuple[pl.DataFrame, Any]
     return rows.drop(data.image, strict=False), y
 
 
+def measures(
+    rows: pl.DataFrame, values: pl.DataFrame, data: Data
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is compared between times: of images brightness and contrast, 0 to 255."""
+    if data.image not in rows.columns:
+        return rows, values
+    found = [images.brightness(cell) for cell in rows[data.image]]
+    names = [f"{data.image}: brightness", f"{data.image}: contrast"]
+    columns = pl.DataFrame(found, schema=dict.fromkeys(names, pl.Float64), orient="row")
+    return rows.drop(data.image).hstack(columns), values
+
+
 def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
     """Whether every image of the manifest's index is there with the content it had."""
     lists = [root / file["file"] for file in manifest["files"] if file["name"] == INDEX]

@@ -68,6 +68,14 @@ def read_array(cell: str, size: tuple[int, int], channels: int) -> Array:
         raise ValueError(f"{shown(cell)}: {reason(error)}") from error
 
 
+def brightness(cell: str | None) -> tuple[float, float] | tuple[None, None]:
+    """Mean and standard deviation of the grey values; None where the image cannot be read."""
+    if cell is None or problem(cell) is not None:
+        return None, None
+    grey = read_array(cell, (64, 64), 1)
+    return float(grey.mean()), float(grey.std())
+
+
 def problem(cell: str) -> str | None:
     """What is wrong with the image of a cell, or None. An unchanged file is decoded once."""
     if cell.startswith(INLINE):

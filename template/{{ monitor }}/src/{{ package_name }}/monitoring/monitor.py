@@ -12,6 +12,7 @@ import polars as pl
 
 from ..configs.load import load_project
 from ..configs.settings import Config
+from ..dataloader.examples import measures
 from ..dataloader.schema import Schema
 from ..evaluation.report import render
 from ..executor.evaluate import EVALUATION
@@ -122,21 +123,22 @@ def _quality(subject: Subject, labelled: pl.DataFrame) -> dict[str, Any]:
 
 
 def _drift(subject: Subject) -> tuple[dict[str, Any], list[Window]]:
-    """Inputs and predictions of the version that serves."""
-    settings, split = subject.settings.windows, subject.config.data.split
+    """Inputs and predictions of the version that serves; of logged rows, where there are any."""
+    settings, data = subject.settings.windows, subject.config.data
     schema = Schema.model_validate(subject.description["schema"])
     # After a split by time every later row has a time that train has not seen.
-    hidden = {*subject.settings.log.mask, split.column if split.by == "time" else None}
+    by_time = data.split.column if data.split.by == "time" else None
+    hidden = {*subject.settings.log.mask, by_time}
     names = [name for name in schema.columns if name not in hidden]
-    source, inputs, predicted = reference(subject.folder, names)
     rows = subject.rows.filter(model_version=subject.folder.name, source="model")
-    outputs = quality.outputs(quality.as_predictions(rows, subject.description["classes"]))
-    tables, references = [outputs.with_columns(rows[WINDOW])], [predicted]
     kept = rows.filter(pl.col("row").is_not_null())
-    if len(kept) and names:
-        tables.append(training_rows(kept["row"], schema).with_columns(kept[WINDOW]))
-        references.append(inputs)
-    windows = find_drift(tables, references, settings)
+    rows, names = (kept, names) if len(kept) and names else (rows, [])
+    source, *references = reference(subject.folder, names, data)
+    inputs = training_rows(kept["row"], schema).select(names) if names else rows.select()
+    outputs = quality.outputs(quality.as_predictions(rows, subject.description["classes"]))
+    tables = [one.with_columns(rows[WINDOW]) for one in measures(inputs, outputs, data)]
+    first = 0 if names else 1  # of outputs alone
+    windows = find_drift(tables[first:], references[first:], settings)
     rings = windows[-1].rings if windows else []
     report = {"n_columns": len(rings), "columns": rings, "reference": source}
     return report | settings.model_dump() | {"n_rows_with_inputs": len(kept)}, windows

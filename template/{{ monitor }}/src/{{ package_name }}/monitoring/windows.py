@@ -6,6 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from ..configs.settings import Data
+from ..dataloader.examples import measures
 from ..dataloader.manifest import part_path, read_part
 from ..drift.drift import MIN_PSI, compare
 from ..model import store
@@ -34,22 +36,26 @@ class Window:
     rings: list[str] = field(default_factory=list)
 
 
-def reference(folder: Path, columns: list[str]) -> tuple[str, pl.DataFrame, pl.DataFrame]:
-    """(where it is from, inputs, outputs) of a registered version's training.
+def reference(
+    folder: Path, columns: list[str], data: Data
+) -> tuple[str, pl.DataFrame, pl.DataFrame]:
+    """(where it is from, measures of inputs, and of outputs) of a registered version's training.
 
     inputs: rows of train. outputs: predictions for valid, which the model has not learnt. Where
     data/ holds other data now, both are of the version's background rows.
     """
     model, description = store.load(folder)
-    root, data = folder.parents[1], description["data"]
+    root, hashes = folder.parents[1], description["data"]
     paths = {name: part_path(root, name) for name in ("train", "valid")}
     text = "train, and predictions for valid"
-    if all(p.is_file() and sha256_of_file(p) == data[name] for name, p in paths.items()):
+    if all(p.is_file() and sha256_of_file(p) == hashes[name] for name, p in paths.items()):
         train, valid = (sample(read_part(root, name), MAX_REFERENCE) for name in paths)
     else:
         train = valid = pl.read_parquet(folder / BACKGROUND)
         text = f"{len(train)} background rows"
-    return text, train.select(columns), outputs(model.predict(valid))
+    inputs, _ = measures(train.select(columns), train.select(), data)
+    _, predicted = measures(valid.select(columns), outputs(model.predict(valid)), data)
+    return text, inputs, predicted
 
 
 def find_drift(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..configs.load import load
+from ..dataloader.examples import inline
 from ..dataloader.manifest import read_part
 from ..dataloader.schema import Schema
 from ..model import store
@@ -39,8 +40,8 @@ def run(args: argparse.Namespace) -> None:
         "add_features": add_features,
         "preprocess": model.preprocessor.transform,
     }
-    valid = read_part(args.root, "valid").select(list(schema.columns))
-    rows = valid.write_ndjson().encode().splitlines()
+    valid = read_part(args.root, "valid").select(list(schema.columns)).head(N_FIRST + N_ROWS)
+    rows = inline(valid).write_ndjson().encode().splitlines()
     taken = time_steps(steps.values(), np.resize(rows, N_FIRST + N_ROWS))
     median = dict(zip(steps, np.median(taken, axis=0).tolist(), strict=True))
     total = float(np.median(taken.sum(axis=1)))

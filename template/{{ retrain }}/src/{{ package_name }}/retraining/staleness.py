@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> None:
     root, config = args.root, load_project(args.root, args.overrides)
     settings, manifest = load(root, CONF, Retraining), ensure(config, root)
     rows = pl.concat([read_part(root, part) for part in ("train", "valid")])
-    column = time_column(rows, settings.staleness.column)
+    by_time = config.data.split.column if config.data.split.by == "time" else None
+    column = time_column(rows, settings.staleness.column or by_time)
     rows = rows.drop_nulls(column)
     ages, step_days = folds_by_age(config, rows, column, settings.staleness)
     found = [score_folds(config, config.model, manifest, rows, folds) for folds in ages]

@@ -9,6 +9,7 @@ import polars as pl
 
 from ..configs.kind import HISTORY, HORIZON, ORIGIN
 from ..configs.settings import Data
+from ..utils.histories import matrix, mean, newest
 from ..utils.logs import log
 from ..utils.names import check_name
 from ..utils.predictions import Array
@@ -165,6 +166,21 @@ def _histories(cells: pl.Series, at: Array, data: Data, name: str) -> pl.Series:
     past = np.lib.stride_tricks.sliding_window_view(values, data.history)[at - data.history + 1]
     flat = pl.Series(name, past.ravel()).fill_nan(None)
     return flat.reshape(past.shape).cast(pl.List(pl.Float64))
+
+
+def measures(
+    rows: pl.DataFrame, values: pl.DataFrame, data: Data
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is compared between times, since the level of a series with a trend always moves.
+
+    The last known value less the mean of the history, and values less the last known one.
+    """
+    if HISTORY not in rows.columns:
+        return rows, values
+    past = matrix(rows[HISTORY])
+    last = newest(past)
+    rise = pl.Series(HISTORY, last - mean(past))
+    return rows.with_columns(rise), values.with_columns(pl.all() - last)
 
 
 def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:

@@ -156,8 +156,3 @@ class Smoothing(BaseEstimator):  # type: ignore[misc] # scikit-learn publishes n
         steps = np.cumsum(damping ** np.arange(1, ahead.max() + 1))[ahead - 1]
         shape = season[np.arange(len(past)), (self.length - 1 + ahead) % width]
         return np.asarray(level + steps * trend + shape)
-
-
-def _relative(X: Array, y: Array) -> Array:
-    """The target as the inner estimator learns it."""
-    return np.asarray((y - X[:, LEVEL]) / X[:, SPREAD])

@@ -24,6 +24,13 @@ def compared(rows: pl.DataFrame, y: Any, data: Data) -> tuple[pl.DataFrame, Any]
     return rows, y
 
 
+def measures(
+    rows: pl.DataFrame, values: pl.DataFrame, data: Data
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is compared between times, of features and of targets or predictions: the cells."""
+    return rows, values
+
+
 def is_unchanged(root: Path, manifest: dict[str, Any]) -> bool:
     """Whether files beside the table are as they were: there are none."""
     return True
