@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -85,6 +83,7 @@ def test_two_processes_with_one_batch_end_as_one_process_does():
         np.testing.assert_allclose(*values, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_two_processes_go_on_from_their_checkpoint_with_the_random_states_of_both(tmp_path):
     options = {"sizes": {"dropout": 0.3}, "schedule": "constant", "warmup": 0.0, "processes": 2}
     network(**options, epochs=1).fit(X[:60], Y[:60], valid=VALID, folder=tmp_path)
@@ -101,8 +100,11 @@ def test_a_checkpoint_of_other_threads_or_processes_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match="made with 1 threads, now 2"):
         network(epochs=1, threads=2).fit(X, Y, folder=tmp_path)
-    with pytest.raises(ValueError, match="made with 1 processes, now 2"):
-        network(epochs=1, processes=2).fit(X, Y, folder=tmp_path)
+    state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    state["made_with"]["processes"] = 2
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(ValueError, match="made with 2 processes, now 1"):
+        network(epochs=1).fit(X, Y, folder=tmp_path)
 
 
 def test_a_loss_that_explodes_stops_and_names_its_epoch(tmp_path):
@@ -147,21 +149,6 @@ def test_tensorboard_files_hold_each_epoch(tmp_path):
         expected = [(entry["epoch"], entry[name]) for entry in found.history_]
         written = [(one.step, one.value) for one in events.Scalars(name)]
         assert written == [(step, pytest.approx(value)) for step, value in expected]
-
-
-def test_nothing_of_tensorboard_is_imported_or_written_where_it_is_off(tmp_path):
-    code = (
-        "import sys, numpy as np; from pathlib import Path;"
-        "from my_model.model.network import Network;"
-        "X = np.eye(8, dtype=np.float32);"
-        "Network(epochs=1).fit(X, np.arange(8) % 2, folder=Path(sys.argv[1]));"
-        "print([name for name in sys.modules if 'tensorboard' in name])"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-
-    assert done.stdout.splitlines()[-1] == "[]"
-    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
 def test_patience_ends_a_training_and_the_best_epoch_is_kept():
