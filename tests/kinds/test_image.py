@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.conftest import Render, copy_installed, run
 from tests.generated import test_five_edits as edits
+from tests.kinds.conftest import cpu_seconds
 
 CHECK = Path(__file__).parent / "in_project" / "check_image.py"
 PACKAGE = Path("src", "my_model")
@@ -109,10 +109,7 @@ def test_a_planted_fault_is_caught_by_a_shipped_test(project, tmp_path, name):
 @pytest.mark.slow
 def test_the_default_beats_a_linear_model_of_the_pixels_within_a_minute(project, tmp_path):
     copy = copy_installed(project, tmp_path / "project")
-    started = time.monotonic()
-    for command in ("prepare", "train", "evaluate"):
-        printed = edits.run(copy, command)
-    seconds = time.monotonic() - started
+    seconds, printed = cpu_seconds(copy, "prepare", "train", "evaluate")
     edits.run(copy, "train", "model=pixels")
     linear = edits.run(copy, "evaluate")
     found = r"accuracy [\d.]+ \[([\d.]+), ([\d.]+)\] on test"

@@ -7,7 +7,6 @@ import json
 import lzma
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests.conftest import ROOT, copy_installed, run
 from tests.generated import test_five_edits as edits
 from tests.generated.faults.listed import Edit, Fault
 from tests.generated.test_planted_faults import missed, results
+from tests.kinds.conftest import cpu_seconds
 
 HERE = Path(__file__).parent / "in_project"
 LAYER = ROOT / "template/{{ text }}/src/{{ package_name }}"
@@ -57,7 +57,7 @@ FAULTS = [
         "copies-across-parts-not-seen",
         TEXTS + "test_texts_of_train_that_test_repeats_would_be_found",
         "near copies",
-        (Edit("dataloader/suspects/copies.py", "if parts[pair[0]] != parts[pair[1]]", "if False"),),
+        (Edit("dataloader/suspects/copies.py", "if part[pair[0]] != part[pair[1]]", "if False"),),
     ),
     Fault(
         "wrong-encoding-not-seen",
@@ -88,12 +88,10 @@ def project(torch_project: Callable[..., Path]) -> Path:
     return torch_project(data="text", components=["serve"])
 
 
+@pytest.mark.slow
 def test_from_an_empty_folder_to_an_evaluated_model_within_a_minute(project, tmp_path):
     copy = copy_installed(project, tmp_path / "project")
-    started = time.monotonic()
-    for command in ("prepare", "train", "evaluate"):
-        printed = command_of(copy, command)
-    seconds = time.monotonic() - started
+    seconds, printed = cpu_seconds(copy, "prepare", "train", "evaluate")
 
     value, low, beaten = numbers(printed)
     assert seconds < MAX_SECONDS
