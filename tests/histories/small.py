@@ -29,7 +29,7 @@ KEPT = {
         "README.md.jinja",
         "conf/default.yaml.jinja",
         "data/README.md",
-        "docs/extending.md.jinja",
+        "docs/architecture.md",
         "make/template.mk",
         "pyproject.toml.jinja",
         "src/{{ package_name }}/executor/evaluate.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,3 +43,19 @@ def torch_project(installed_project: Callable[..., Path], torch_index: str) -> C
         return installed_project(torch_index=torch_index, **named)
 
     return make
+
+
+def cpu_seconds(project: Path, *commands: str) -> tuple[float, str]:
+    """The processor time of commands of the project, and what the last one prints.
+
+    Not the clock: tests share their machine.
+    """
+    (package,) = (path.parent.name for path in project.glob("src/*/main.py"))
+    settings = {**os.environ, "PYTHONPATH": "src", "OMP_NUM_THREADS": "1"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for command in commands:
+        called = [str(project / ".venv/bin/python"), "-m", package, command]
+        done = subprocess.run(called, cwd=project, env=settings, text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -10,9 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Render, copy_installed, run
+from tests.generated import test_five_edits as edits
+from tests.kinds.conftest import cpu_seconds
 
 CHECK = Path(__file__).parent / "in_project" / "check_image.py"
 PACKAGE = Path("src", "my_model")
+MAX_SECONDS = 60
+N_OF_WRITER = 43  # images of a writer: 42 writers
 FIT = "estimator.fit(X, y, **options)"
 # Name -> (file, pattern, replacement, shipped test that must become red).
 FAULTS = {
@@ -52,9 +57,9 @@ FAULTS = {
 }
 
 
-# The others with the slow tests.
+# In one project, since they do not touch each other; the others with the slow tests.
 QUICK = ("mean of all parts", "blue before red in requests alone")
-EVERY = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in FAULTS]
+SLOW = [name for name in FAULTS if name not in QUICK]
 
 
 @pytest.fixture(scope="module")
@@ -72,22 +77,78 @@ def test_own_images_are_read_suspected_trained_and_served(project, tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_a_planted_fault_is_caught_by_a_shipped_test(project, tmp_path, name):
-    file, pattern, replacement, test = FAULTS[name]
-    copy = copy_installed(project, tmp_path / "project")
-    path = copy / PACKAGE / file
-    text, n_replaced = re.subn(pattern, replacement, path.read_text(encoding="utf-8"), count=1)
-    path.write_text(text, encoding="utf-8")
-    conf = copy / "conf" / "default.yaml"
-    quick = re.sub(r"(?m)^    epochs: \d+", "    epochs: 3", conf.read_text(encoding="utf-8"))
-    conf.write_text(quick, encoding="utf-8")
-    command = [str(copy / ".venv/bin/pytest"), "-q", test]
-    done = run(*command, cwd=copy, check=False, PYTHONPATH="src")
+def failed_with(project: Path, names: tuple[str, ...], to: Path) -> str:
+    """What the shipped tests that should catch these faults print, in a copy that has them."""
+    copy = copy_installed(project, to)
+    for name in names:
+        file, pattern, replacement, _ = FAULTS[name]
+        path = copy / PACKAGE / file
+        text, n_replaced = re.subn(pattern, replacement, path.read_text(encoding="utf-8"), count=1)
+        assert n_replaced == 1, name
+        path.write_text(text, encoding="utf-8")
+    edits.configure(copy, {"models": {"network": {"epochs": 3}}})
+    tests = [FAULTS[name][3] for name in names]
+    command = [str(copy / ".venv/bin/pytest"), "-q", *dict.fromkeys(tests)]
+    return run(*command, cwd=copy, check=False, PYTHONPATH="src").stdout
 
-    assert n_replaced == 1
-    assert done.returncode == 1, done.stdout
-    assert "1 failed" in done.stdout
+
+def test_planted_faults_are_caught_by_their_shipped_tests(project, tmp_path):
+    printed = failed_with(project, QUICK, tmp_path / "project")
+
+    assert f"{len(QUICK)} failed" in printed, printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_a_planted_fault_is_caught_by_a_shipped_test(project, tmp_path, name):
+    printed = failed_with(project, (name,), tmp_path / "project")
+
+    assert "1 failed" in printed, printed
+
+
+@pytest.mark.slow
+def test_the_default_beats_a_linear_model_of_the_pixels_within_a_minute(project, tmp_path):
+    copy = copy_installed(project, tmp_path / "project")
+    seconds, printed = cpu_seconds(copy, "prepare", "train", "evaluate")
+    edits.run(copy, "train", "model=pixels")
+    linear = edits.run(copy, "evaluate")
+    found = r"accuracy [\d.]+ \[([\d.]+), ([\d.]+)\] on test"
+    low, high = (re.findall(found, one)[0][place] for place, one in enumerate((printed, linear)))
+
+    assert seconds < MAX_SECONDS
+    assert float(low) > float(high)
+
+
+@pytest.fixture(scope="module")
+def edited(project, tmp_path_factory) -> Path:
+    """A project with every edit of docs/extending.md."""
+    copy = copy_installed(project, tmp_path_factory.mktemp("edited") / "project")
+    edits.run(copy, "prepare")
+    paths = sorted(path.relative_to(copy) for path in copy.glob("data/original/digits/*/*.png"))
+    lines = [f"{path.as_posix()},w{int(path.stem) // N_OF_WRITER}" for path in paths]
+    (copy / "data/writers.csv").write_text("\n".join(["image,writer", *lines]) + "\n", "utf-8")
+    for name in ("data/manifest.json", "conf/schema.yaml"):
+        (copy / name).unlink()
+    for edit in edits.edits_of((copy / edits.PAGE).read_text(encoding="utf-8")).values():
+        edits.apply(copy, edit)
+    edits.configure(copy, {"model": "network", "models": {"network": {"epochs": 5}}})
+    return copy
+
+
+def test_each_edit_of_one_place_is_used(edited):
+    network = edits.run(edited, "train")
+    forest = edits.run(edited, "train", "model=forest", "models.forest.n_estimators=20")
+    manifest = json.loads((edited / "data/manifest.json").read_text(encoding="utf-8"))
+
+    assert "epoch   5 of 5" in network
+    assert "matthews" in network
+    assert "forest" in forest
+    assert [file["name"] for file in manifest["files"]] == ["main", "writers", "images"]
+
+
+@pytest.mark.slow
+def test_the_edits_leave_every_shipped_test_green(edited):
+    edits.check(edited)
 
 
 def test_a_table_has_nothing_of_images(rendered: Render):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import lzma
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, copy_installed, run
+from tests.generated import test_five_edits as edits
 from tests.generated.faults.listed import Edit, Fault
 from tests.generated.test_planted_faults import missed, results
+from tests.kinds.conftest import cpu_seconds
 
 HERE = Path(__file__).parent / "in_project"
 LAYER = ROOT / "template/{{ text }}/src/{{ package_name }}"
@@ -54,7 +57,7 @@ FAULTS = [
         "copies-across-parts-not-seen",
         TEXTS + "test_texts_of_train_that_test_repeats_would_be_found",
         "near copies",
-        (Edit("dataloader/suspects/copies.py", "if parts[pair[0]] != parts[pair[1]]", "if False"),),
+        (Edit("dataloader/suspects/copies.py", "if part[pair[0]] != part[pair[1]]", "if False"),),
     ),
     Fault(
         "wrong-encoding-not-seen",
@@ -77,18 +80,18 @@ FAULTS = [
     ),
 ]
 
+QUICK = ("tokenizer-other-than-in-training", "copies-across-parts-not-seen")
+
 
 @pytest.fixture(scope="module")
 def project(torch_project: Callable[..., Path]) -> Path:
     return torch_project(data="text", components=["serve"])
 
 
+@pytest.mark.slow
 def test_from_an_empty_folder_to_an_evaluated_model_within_a_minute(project, tmp_path):
     copy = copy_installed(project, tmp_path / "project")
-    started = time.monotonic()
-    for command in ("prepare", "train", "evaluate"):
-        printed = command_of(copy, command)
-    seconds = time.monotonic() - started
+    seconds, printed = cpu_seconds(copy, "prepare", "train", "evaluate")
 
     value, low, beaten = numbers(printed)
     assert seconds < MAX_SECONDS
@@ -97,6 +100,7 @@ def test_from_an_empty_folder_to_an_evaluated_model_within_a_minute(project, tmp
     assert value > 0.7
 
 
+@pytest.mark.slow
 def test_a_number_can_be_predicted_from_the_same_sample(project, render, tmp_path):
     copy = rendered(project, render, tmp_path, task="regression")
     for command in ("train", "evaluate"):
@@ -139,70 +143,38 @@ def test_an_own_file_by_conf_alone(project, render, tmp_path):
     assert "balanced accuracy 1" in printed
 
 
-@pytest.mark.parametrize("name", ["network", "loss", "metric", "word", "source"])
-def test_an_edit_in_one_place_is_enough(project, render, tmp_path, name):
-    file, old, new, words = EDITS[name]
-    copy = rendered(project, render, tmp_path)
-    path = copy / file
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    if name == "source":
-        packages = ("networkx", "numpy", "polars", "scikit-learn", "scipy", "sympy")
-        lines = "".join(f"{name},Manual of a package\n" for name in packages)
-        (copy / "data/titles.csv").write_text("package,title\n" + lines, encoding="utf-8")
+@pytest.fixture(scope="module")
+def edited(project, tmp_path_factory) -> Path:
+    """A project with every edit of docs/extending.md, and small networks."""
+    copy = copy_installed(project, tmp_path_factory.mktemp("edited") / "project")
+    edits.run(copy, "prepare")
+    with (copy / "data/original/docstrings.csv").open(encoding="utf-8", newline="") as file:
+        names = sorted({row["file"] for row in csv.DictReader(file)})
+    lines = [f"{name},{Path(name).stem.replace('_', ' ')}" for name in names]
+    (copy / "data/titles.csv").write_text("\n".join(["file,title", *lines]) + "\n", "utf-8")
+    for name in ("data/manifest.json", "conf/schema.yaml"):
+        (copy / name).unlink()
+    for edit in edits.edits_of((copy / edits.PAGE).read_text(encoding="utf-8")).values():
+        edits.apply(copy, edit)
+    edits.configure(copy, {"data": {"max_tokens": 32}, "models": {"network": {"epochs": 2}}})
+    return copy
 
-    command_of(copy, "train", *words)
+
+def test_each_edit_of_one_place_is_used(edited):
+    linear, network = (edits.run(edited, "train", f"model={name}") for name in ("sgd", "network"))
+    manifest = json.loads((edited / "data/manifest.json").read_text(encoding="utf-8"))
+    part = (edited / "data/train").glob("*")
+
+    assert "sgd" in linear
+    assert "matthews" in linear
+    assert "epoch   2 of 2" in network
+    assert [file["name"] for file in manifest["files"]] == ["main", "titles"]
+    assert any(part)
 
 
-SMALL = [
-    "model=network",
-    "models.network.epochs=1",
-    "data.max_tokens=16",
-    "models.network.patience=1",
-]
-EDITS = {
-    "network": (
-        "src/own_package/model/networks.py",
-        'NETWORKS: dict[str, Build] = {"transformer": transformer}',
-        'class Bag(nn.Module):\n    """A mean of vectors."""\n\n'
-        "    def __init__(self, n_outputs: int) -> None:\n        super().__init__()\n"
-        "        self.words = nn.EmbeddingBag(VOCABULARY, 32, padding_idx=0)\n"
-        "        self.head = nn.Linear(32, n_outputs)\n\n"
-        "    def forward(self, ids: Tensor) -> Tensor:\n"
-        "        return self.head(self.words(ids))\n\n\n"
-        "def bag(X: Tensor, n_outputs: int) -> nn.Module:\n    return Bag(n_outputs)\n\n\n"
-        'NETWORKS: dict[str, Build] = {"transformer": transformer, "bag": bag}',
-        [*SMALL, "models.network.network=bag"],
-    ),
-    "loss": (
-        "src/own_package/model/losses.py",
-        '    "focal": ("classification", focal),\n',
-        '    "focal": ("classification", focal),\n'
-        '    "twice": ("classification", lambda outputs, y: 2 * cross_entropy(outputs, y)),\n',
-        [*SMALL, "models.network.loss=twice", "models.network.sizes.width=16"],
-    ),
-    "metric": (
-        "src/own_package/evaluation/metrics.py",
-        '    "f1": _share(f1),\n',
-        '    "f1": _share(f1),\n    "hits": _share(lambda y, p, s: float((y == p).mean())),\n',
-        ["metric=hits"],
-    ),
-    "word": (
-        "src/own_package/model/features.py",
-        "    return table\n",
-        '    return table.with_columns(pl.col("text").str.replace_all("package", ""))\n',
-        [],
-    ),
-    "source": (
-        "src/own_package/dataloader/sources.py",
-        "    return tables[MAIN]\n",
-        '    joined = tables[MAIN].join(tables["titles"], on="package", how="left")\n'
-        '    both = pl.concat_str("title", "text", separator=" ", ignore_nulls=True)\n'
-        '    return joined.with_columns(both.alias("text"))\n',
-        ["data.files.titles=data/titles.csv"],
-    ),
-}
+@pytest.mark.slow
+def test_the_edits_leave_every_shipped_test_green(edited):
+    edits.check(edited)
 
 
 def test_what_the_kind_does_holds_in_a_project(project, tmp_path):
@@ -218,7 +190,20 @@ def test_what_the_kind_does_holds_in_a_project(project, tmp_path):
     assert "failed" not in done.stdout
 
 
-def test_a_planted_fault_turns_the_shipped_test_red(project, tmp_path):
+def test_faults_turn_their_shipped_tests_red(project, tmp_path):
+    """Two that do not touch each other, in one project, so that it is trained once."""
+    chosen = [one for one in FAULTS if one.name in QUICK]
+    both = Fault("both", " ".join(one.caught_by for one in chosen), "")
+    job = planted(project, tmp_path / "both", both)
+    job["edits"] = [[edit.file, edit.old, edit.new] for one in chosen for edit in one.edits]
+    found = results(project, tmp_path, [job])["both"]
+    not_caught = list(missed(chosen, {one.name: found for one in chosen}))
+
+    assert not not_caught, "\n\n".join(not_caught)
+
+
+@pytest.mark.slow
+def test_each_planted_fault_turns_its_shipped_test_red(project, tmp_path):
     caught_by = sorted({one.caught_by for one in FAULTS})
     sound = Fault("sound", " ".join(caught_by), "")
     jobs = [planted(project, tmp_path / one.name, one) for one in [sound, *FAULTS]]
@@ -229,6 +214,7 @@ def test_a_planted_fault_turns_the_shipped_test_red(project, tmp_path):
     assert not not_caught, "\n\n".join(not_caught)
 
 
+@pytest.mark.slow
 def test_the_service_predicts_what_a_file_gets(project, tmp_path):
     copy = copy_installed(project, tmp_path / "project")
     for command in ("train", "evaluate", "register", "promote"):

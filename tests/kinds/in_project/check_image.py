@@ -157,7 +157,7 @@ def test_an_own_csv_with_patients_is_split_by_them(project):
     assert "by: group, column: patient" in str(torn["groups"]["advice"])
     assert "groups" not in whole
     assert not set(parts["train"]["patient"]) & set(parts["valid"]["patient"])
-    assert project.run("train").code == 0
+    assert project.run("train", "models.network.epochs=1").code == 0
 
 
 def test_sound_images_raise_no_suspicion(project):
@@ -257,7 +257,7 @@ def test_a_broken_a_missing_and_a_changed_image_are_named_by_path(project):
         assert "birch/001.png: missing or changed" in found.err
     assert broken.code == 2
     assert "birch/001.png: " in broken.err
-    assert project.run("train").code == 0
+    assert project.run("train", "models.network.epochs=1").code == 0
 
 
 def test_a_file_an_http_request_and_onnx_give_the_same_predictions(trained):

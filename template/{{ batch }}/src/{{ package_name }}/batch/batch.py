@@ -78,6 +78,7 @@ class BatchScorer:
         self.predictor, self.description = store.load(model)
         self.schema = Schema.model_validate(self.description["schema"])
         self.path, self.file, self.data, self.root = Path(file), file, data, root
+        sources.scan_table(self.path, file)  # a file that cannot be read is named here
         self.others = sources.read_others(data, root)
         files = {name: sources.find_file(root, name) for name in data.files.values()}
         self.hashes = {n: sha256_of_file(path) for n, path in {file: self.path, **files}.items()}

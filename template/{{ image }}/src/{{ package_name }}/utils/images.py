@@ -1,7 +1,6 @@
 """Read images: files below the project, or the text of a request."""
 
 import base64
-import binascii
 import io
 from functools import lru_cache
 from typing import Any
@@ -105,7 +104,7 @@ def from_request(text: str) -> str:
     plain = text.partition("base64,")[2] if text.startswith("data:") else text
     try:
         content = base64.b64decode(plain, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # of binascii, or of a letter that is no ASCII
         raise ValueError("must be the file of an image as base64 text") from error
     cell = INLINE + base64.b64encode(content).decode("ascii")
     if (wrong := problem(cell)) is not None:

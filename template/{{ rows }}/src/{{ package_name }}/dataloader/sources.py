@@ -114,6 +114,8 @@ def scan_table(path: Path, shown: str, numbers: Sequence[str] = ()) -> pl.LazyFr
     numbers: columns of a CSV file to read as such and not as text; collecting raises PolarsError
     where a cell is none.
     """
+    if path.is_dir():
+        raise ValueError(f"{shown}: a folder; write a CSV with a row for each of its files")
     if not path.is_file():
         raise ValueError(f"{shown}: no such file")
     if path.suffix.lower() in PARQUET:
