@@ -1,6 +1,7 @@
 """The built-in sample: carbon dioxide in the air, month by month, with a trend and a season."""
 
 import importlib.resources
+import lzma
 from pathlib import Path
 
 from ..configs.settings import Config, Data
@@ -27,7 +28,8 @@ def with_sample(config: Config, root: Path, replace: bool) -> Data:
         return data
     path, origin = root / ORIGINAL / NAME, ORIGIN
     package = str(__package__).rpartition(".")[0]
-    text = (importlib.resources.files(package) / "dataloader" / NAME).read_text(encoding="utf-8")
+    packed = importlib.resources.files(package) / "dataloader" / f"{NAME}.xz"
+    text = lzma.decompress(packed.read_bytes()).decode("utf-8")
     content = text.replace("co2", data.target, 1).replace("month", data.time, 1).encode("utf-8")
     if not path.is_file():
         with replacing(path) as temporary:
