@@ -1,5 +1,6 @@
 """The projects that the tests look at: scaffold x ci, and the components; small answers apart."""
 
+from collections.abc import Iterator
 from typing import Any
 
 # What a project of scaffold mvp does not have by itself.
@@ -21,8 +22,27 @@ ROWS: dict[str, dict[str, Any]] = {
     "checklist-github": {"scaffold": "checklist", "ci": "github"},
     "checklist-gitlab": {"scaffold": "checklist", "ci": "gitlab"},
 }
+# Kind of data -> components that it never has, as components.yml says.
+LACKS = {"image": ["explain", "inspect"], "text": ["explain", "inspect"]}
+LACKS["series"] = ["inspect", "govern"]
+
+
+def kinds() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Nine rows in which any two of kind, scaffold, ci and components meet."""
+    ci = ["github", "gitlab", "none"]
+    for place, (kind, lacks) in enumerate(LACKS.items()):
+        components = [[], LEARNERS, [name for name in ALL if name not in lacks]]
+        for other, scaffold in enumerate(("poc", "mvp", "production")):
+            chosen = components[(place + 2 * other) % 3]
+            answers = {"data": kind, "scaffold": scaffold, "ci": ci[(place + other) % 3]}
+            yield f"{kind}-{scaffold}", {**answers, "components": chosen}
+
+
 # Rendered and never installed.
-NOT_INSTALLED = {"poc-none-learners": {"scaffold": "poc", "ci": "none", "components": LEARNERS}}
+NOT_INSTALLED: dict[str, dict[str, Any]] = {
+    "poc-none-learners": {"scaffold": "poc", "ci": "none", "components": LEARNERS},
+    **dict(kinds()),
+}
 # Answers that touch a few files: tried one by one.
 SMALL: list[dict[str, str]] = [
     {"licence": "Apache-2.0"},

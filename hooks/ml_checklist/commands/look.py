@@ -104,7 +104,8 @@ def _how(item: Item) -> list[str]:
 def _missing_components(home: Path, item: Item) -> str:
     """The command that adds what brings its files; empty when nothing is missing."""
     came = origin.read(home)
-    missing = [name for name in item.components if name not in came.components]
+    _, lacks = origin.KINDS.get(came.kind, ((), ()))
+    missing = [name for name in item.components if name not in (*came.components, *lacks)]
     if not missing or not came.scaffold or came.scaffold == "checklist":
         return ""
     wanted = ", ".join([*came.chosen, *missing])

@@ -103,10 +103,11 @@ def robustness(
 
 
 def _pixels(X: Array) -> Iterator[tuple[str, Array]]:
-    """(what is wrong, the images with it). X: uint8, shape (n_rows, channels, height, width)."""
-    noise = np.random.default_rng(0).normal(scale=NOISE * 255, size=X.shape)
-    yield "images have noise", (X + noise).clip(0, 255).astype(X.dtype)
-    yield "images are half as bright", X // 2
+    """(what is wrong, the images with it). X: uint8, or numbers up to 1."""
+    white = 255 if X.dtype == np.uint8 else 1
+    noise = np.random.default_rng(0).normal(scale=NOISE * white, size=X.shape)
+    yield "images have noise", (X + noise).clip(0, white).astype(X.dtype)
+    yield "images are a fifth darker", (0.8 * X).astype(X.dtype)
 
 
 def _corruptions(schema: Schema, train: pl.DataFrame, n_rows: int) -> Iterator[tuple[str, pl.Expr]]:

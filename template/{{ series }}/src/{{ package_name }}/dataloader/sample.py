@@ -1,6 +1,7 @@
 """The built-in sample: carbon dioxide in the air, month by month, with a trend and a season."""
 
 import importlib.resources
+import lzma
 from pathlib import Path
 
 from ..configs.settings import Config, Data
@@ -25,7 +26,8 @@ def with_sample(config: Config, root: Path, replace: bool) -> Data:
     data, origin, file = config.data, ORIGIN, (ORIGINAL / NAME).as_posix()
     if data.file != SAMPLE:
         return data
-    content = importlib.resources.files(__package__).joinpath(NAME).read_text(encoding="utf-8")
+    packed = importlib.resources.files(__package__).joinpath(f"{NAME}.xz")
+    content = lzma.decompress(packed.read_bytes()).decode("utf-8")
     if not (root / file).is_file():
         write_text(root / file, content)
     elif (root / file).read_text(encoding="utf-8") != content:
