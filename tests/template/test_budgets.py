@@ -40,7 +40,7 @@ MVP = Budget(8120, 88, 1430)
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13350, 149, 2630)
+PRODUCTION = Budget(13400, 149, 2630)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(490, 8, 100),
@@ -55,30 +55,30 @@ COMPONENTS = {
     "xgboost": Budget(40, 1, 0),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(150, 2, 40),
+    "drift": Budget(160, 2, 40),
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1070, 11, 200),
     "rollout": Budget(710, 8, 210),
     "retrain": Budget(300, 3, 100),
-    "govern": Budget(990, 12, 280),
+    "govern": Budget(1020, 12, 280),
     "audit": Budget(440, 5, 40),
     "inspect": Budget(270, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
-    "operate": Budget(400, 6, 90),
+    "operate": Budget(410, 6, 90),
 }
 # A kind of data, without what is rendered: its estimators.py and its tests. Issue 14 allows 900.
 KINDS = {
-    "table": Budget(850, 11, 120),
+    "table": Budget(860, 11, 120),
     # Seven kinds of fault of images 190, reading and drawing them 140, the sample and folders 110.
-    "image": Budget(920, 10, 190),
+    "image": Budget(940, 10, 190),
     # Seven kinds of fault of texts and labels have 300, an encoder that takes weights of the BERT
     # family 130, and the report's words and integrated gradients 110.
     "text": Budget(990, 12, 150),
     # Examples of histories 260, faults of series 170, a back-test with intervals and pictures 190,
     # features relative to a level 170, smoothing and naive forecasts 170.
-    "series": Budget(1200, 10, 180),
+    "series": Budget(1220, 10, 180),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
