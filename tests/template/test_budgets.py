@@ -57,22 +57,22 @@ COMPONENTS = {
     "xgboost": Budget(40, 1, 0),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
-    "drift": Budget(150, 2, 40),
+    "drift": Budget(160, 2, 40),
     "runs": Budget(150, 3, 60),
     "mlflow": Budget(120, 2, 40),
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1070, 11, 200),
     "rollout": Budget(710, 8, 210),
     "retrain": Budget(300, 3, 100),
-    "govern": Budget(990, 12, 280),
+    "govern": Budget(1020, 12, 280),
     "audit": Budget(440, 5, 40),
     "inspect": Budget(270, 4, 100),
     # Five commands, the settings, and a copy of the project to measure without a trace.
-    "operate": Budget(400, 6, 90),
+    "operate": Budget(410, 6, 90),
 }
 # A kind of data, without what is rendered: its estimators.py and its tests. Issue 14 allows 900.
 KINDS = {
-    "table": Budget(850, 11, 120),
+    "table": Budget(860, 11, 120),
     # Seven kinds of fault of images 190, reading and drawing them 140, the sample and folders 110.
     "image": Budget(900, 10, 190),
     # Seven kinds of fault of texts and labels have 270, an encoder that takes weights of the BERT

@@ -184,5 +184,7 @@ def test_promises_of_the_root_hold(project):
         expected |= SHIP
     if "docs" in answers.get("components", ()):
         expected |= {"mkdocs.yml"}
+    if {"monitor", "operate"} & set(answers.get("components", ())):
+        expected |= {"deploy"}
 
     assert {p.name for p in project.iterdir() if p.name != ".git"} == expected
