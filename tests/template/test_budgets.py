@@ -35,24 +35,24 @@ class Budget:
 # examples, lists of numbers, limits of texts, and what its report shows.
 # 20 lines more hold what a forecast has beside it: its scale, its interval, and its time.
 # Of an mvp 12 lines make a trial of `tune` shorter than a training, which a network needs.
-POC = Budget(5670, 59, 750)
-MVP = Budget(8180, 88, 1440)
+POC = Budget(5680, 60, 750)
+MVP = Budget(8190, 89, 1440)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
 # components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13460, 149, 2630)
+PRODUCTION = Budget(13470, 150, 2630)
 COMPONENTS = {
     "tune": Budget(260, 3, 70),
     "registry": Budget(490, 8, 100),
     "serve": Budget(1290, 12, 380),
-    "batch": Budget(220, 2, 80),
+    "batch": Budget(230, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
     # The loop and its checkpoints 250, several processes 110, losses 100, the estimator 160,
     # `learning-rate` 85, weights of a file 45. The audit of a network is in the tests.
-    "torch": Budget(900, 11, 210),
+    "torch": Budget(910, 11, 210),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
     "explain": Budget(680, 7, 120),
@@ -77,18 +77,19 @@ KINDS = {
     "image": Budget(900, 10, 190),
     # Seven kinds of fault of texts and labels have 270, an encoder that takes weights of the BERT
     # family 100, and the report's words and integrated gradients 110.
-    "text": Budget(900, 12, 150),
+    "text": Budget(910, 12, 150),
     # Examples of histories 260, faults of series 120, features relative to a level, scales and
     # intervals 260, smoothing, naive forecasts and ONNX 160, a back-test with pictures 110.
-    "series": Budget(1000, 9, 210),
+    "series": Budget(1010, 9, 210),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
 # Then 110 for reviews in the history of git, equal values, and what a person signs in a view.
-TOOL = Budget(8120, 71, 0)
+# And 20 for the facts that the answers of the template give.
+TOOL = Budget(8140, 71, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 223, "mvp": 295, "production": 438}
+FILES = {"poc": 224, "mvp": 296, "production": 439}
 
 
 def has_code(path: Path) -> bool:
