@@ -33,19 +33,19 @@ class Budget:
 # baselines of time, transforms of the target, and weights.
 # 220 lines in five modules more ask the kind of data, where tables alone were known: its keys, its
 # examples, lists of numbers, limits of texts, and what its report shows.
-POC = Budget(5640, 59, 750)
-MVP = Budget(8120, 88, 1430)
+POC = Budget(5690, 60, 750)
+MVP = Budget(8210, 89, 1430)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
 # components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13350, 149, 2630)
+PRODUCTION = Budget(13440, 150, 2630)
 COMPONENTS = {
     "tune": Budget(240, 3, 70),
     "registry": Budget(490, 8, 100),
     "serve": Budget(1290, 12, 380),
-    "batch": Budget(220, 2, 80),
+    "batch": Budget(250, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
     # The loop and its checkpoints 250, several processes 120, losses 100, the estimator 170,
@@ -53,6 +53,7 @@ COMPONENTS = {
     "torch": Budget(1140, 13, 130),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
+    "ray": Budget(340, 4, 60),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
     "drift": Budget(150, 2, 40),

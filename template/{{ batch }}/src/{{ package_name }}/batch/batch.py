@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from ..executor.predict import prediction_table
 from ..model import store
 from ..registry.versions import resolve_checked
 from ..utils import runs
+from ..utils.engines import Spread, engine
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
 from ..utils.logs import log
@@ -54,7 +57,8 @@ def run(args: argparse.Namespace) -> None:
         n_before = len(job.parts)
         try:
             with runs.recorded(args.root, "batch", config.model_dump(mode="json")) as record:
-                total = job.work(scorer)
+                with engine(config.engine, args.root) as spread:
+                    total = job.work(scorer, spread)
                 record.add(batch={"output": args.output, **about, **total})
         except OSError as error:
             done = f"{folder} has {len(job.parts)} finished parts, {job.n('rows')} rows"
@@ -82,16 +86,32 @@ class BatchScorer:
         files = {name: sources.find_file(root, name) for name in data.files.values()}
         self.hashes = {n: sha256_of_file(path) for n, path in {file: self.path, **files}.items()}
 
-    def score(self, first: int, n_rows: int) -> Iterator[Scored]:
+    def parts(self, first: int, n_rows: int, spread: Spread) -> Iterator[Scored]:
+        """The rows after the first ones, n_rows at a time, in order.
+
+        Here the file is read once; on another engine each part is read by the task that scores it.
+        """
+        if spread is map:
+            return self.score(first, n_rows)
+        found = spread(partial(self.part, n_rows), count(first, n_rows))
+        return takewhile(lambda part: part is not None, found)
+
+    def part(self, n_rows: int, first: int) -> Scored | None:
+        """The n_rows after the first ones; None where there are no more."""
+        return next(self.score(first, n_rows, only_one=True), None)
+
+    def score(self, first: int, n_rows: int, only_one: bool = False) -> Iterator[Scored]:
         """The rows after the first ones, n_rows at a time; raises ValueError if unreadable.
 
         A CSV file's numbers are read as such, which takes half the time of text. From the first
         block on that breaks a rule, they are read as text: violations show cells as they are.
+        only_one: the rest of the file is not read.
         """
+        limit = n_rows if only_one else None
         numbers = [name for name, one in self.schema.columns.items() if one.is_plain_number]
         if not self.others and self.path.suffix.lower() not in sources.PARQUET:
             with suppress(pl.exceptions.PolarsError):  # a cell that is no number
-                for part in self._blocks(first, n_rows, numbers):
+                for part in self._blocks(first, n_rows, limit, numbers):
                     if len(part[2]):
                         break
                     yield part
@@ -99,13 +119,15 @@ class BatchScorer:
                 else:
                     return
         try:
-            yield from self._blocks(first, n_rows, [])
+            yield from self._blocks(first, n_rows, limit, [])
         except pl.exceptions.PolarsError as error:
             sources.check_lengths(self.path, self.file)
             raise ValueError(f"{self.file}: {error}") from error
 
-    def _blocks(self, first: int, n_rows: int, numbers: Sequence[str]) -> Iterator[Scored]:
-        rows = sources.scan_table(self.path, self.file, numbers).slice(first)
+    def _blocks(
+        self, first: int, n_rows: int, limit: int | None, numbers: Sequence[str]
+    ) -> Iterator[Scored]:
+        rows = sources.scan_table(self.path, self.file, numbers).slice(first, limit)
         checked = self.path.suffix.lower() in sources.PARQUET
         for number, block in enumerate(rows.collect_batches(chunk_size=n_rows)):
             # Polars fills a line that is too short with nulls.
@@ -168,10 +190,10 @@ class Job:
             job.parts.append(part)
         return job
 
-    def work(self, scorer: BatchScorer) -> dict[str, int]:
+    def work(self, scorer: BatchScorer, spread: Spread = map) -> dict[str, int]:
         """Predict the parts that are missing, in order; returns the totals."""
         n_rows = self.about["rows_per_part"]
-        for part in scorer.score(len(self.parts) * n_rows, n_rows):
+        for part in scorer.parts(len(self.parts) * n_rows, n_rows, spread):
             self._add(*part)
         if not self.parts:
             raise ValueError(f"{scorer.file}: no rows; nothing was predicted")
