@@ -14,15 +14,15 @@ from typing import Any
 
 from ..utils.errors import CheckFailed
 from ..utils.logs import log
+from ..utils.runs import n_threads
 from .settings import PATH, Cluster
 
 # Ray's sockets lie in its folder, below a name of its own, and Linux limits a socket's path to 107.
 LONGEST_FOLDER = 40
-# Read by Ray when it is imported, and by its workers. What the user has set is kept.
+# Read by Ray when it is imported.
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # `uv run` would make workers install the project anew
-    "POLARS_MAX_THREADS": "1",  # a task has one core; the driver's own threads exist already
 }
 
 
@@ -34,10 +34,14 @@ def connected(root: Path, settings: Cluster) -> Iterator[None]:
     this process is killed.
     """
     address = settings.address or os.environ.get("RAY_ADDRESS")
-    with environment(is_local=address is None), contextlib.ExitStack() as stack:
-        options: dict[str, Any] = {"address": address}
+    with contextlib.ExitStack() as stack:
         if address is None:
-            options = local_options(settings, stack.enter_context(folder_of(root)))
+            folder = stack.enter_context(folder_of(root))
+            stack.enter_context(environment({**SETTINGS, **worker_settings(), **new_token()}))
+            options = local_options(settings, folder)
+        else:
+            stack.enter_context(environment(SETTINGS))
+            options = {"address": address, "runtime_env": {"env_vars": worker_settings()}}
         start(options, settings.start_tries)
         try:
             yield
@@ -48,13 +52,8 @@ def connected(root: Path, settings: Cluster) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def environment(is_local: bool) -> Iterator[None]:
-    """Within, the environment variables that Ray and its workers read.
-
-    The token keeps other users of this machine out. Given here, Ray writes none to the home folder.
-    """
-    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    chosen = SETTINGS | (token if is_local and "RAY_AUTH_MODE" not in os.environ else {})
+def environment(chosen: dict[str, str]) -> Iterator[None]:
+    """Within, these environment variables are set; what the user has set is kept."""
     added = {key: value for key, value in chosen.items() if key not in os.environ}
     os.environ.update(added)
     try:
@@ -62,6 +61,18 @@ def environment(is_local: bool) -> Iterator[None]:
     finally:
         for key in added:
             os.environ.pop(key, None)
+
+
+def worker_settings() -> dict[str, str]:
+    """A task has one core, and as many threads as here: more change the last digit of a sum."""
+    return {"OMP_NUM_THREADS": n_threads(), "POLARS_MAX_THREADS": "1"}
+
+
+def new_token() -> dict[str, str]:
+    """Keeps other users of this machine out; where Ray makes one, it is left in the home folder."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return {}
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 @contextlib.contextmanager

@@ -1,12 +1,13 @@
 """The engine `ray`: each item is a task, on any process of the cluster."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..utils.engines import Spread
 from ..utils.errors import CheckFailed
@@ -21,26 +22,32 @@ def start(root: Path) -> Iterator[Spread]:
     """The engine as conf/ray.yaml has it, connected for the time of the block."""
     settings = read_settings(root)
     with connected(root, settings):
-        yield partial(spread, settings)
+        yield partial(spread, settings, WeakKeyDictionary())
 
 
 def spread(
-    settings: Cluster, function: Callable[[Any], Any], items: Iterable[Any]
+    settings: Cluster,
+    sent: MutableMapping[Any, Any],
+    function: Callable[[Any], Any],
+    items: Iterable[Any],
 ) -> Iterator[Any]:
     """The function's result for each item, in order; raises what the function raises.
 
     The first `in_flight` tasks begin at once, and another one for each result that is taken: no
     more items or results than that are held, whatever their number. A task whose process is lost
     begins anew. CheckFailed where the cluster gives up.
+
+    sent: functions that are in the cluster's memory.
     """
     import ray
 
     limit = settings.in_flight or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
     cost = {"num_cpus": settings.task_cpus, "num_gpus": settings.task_gpus}
     task = ray.remote(apply).options(max_retries=settings.task_retries, **cost)
+    if function not in sent:
+        sent[function] = ray.put(function)
     # In a list it is no argument that Ray fetches for every task.
-    shared, queue = [ray.put(function)], iter(items)
-    tasks = (task.remote(shared, item) for item in queue)
+    tasks = (task.remote([sent[function]], item) for item in items)
     return results(deque(islice(tasks, limit)), tasks)
 
 

@@ -1,6 +1,7 @@
 """Train, cut into folds as data.split says: all trials are scored on the same rows."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ from ..configs.settings import Config
 from ..dataloader.folds import folds_of
 from ..dataloader.manifest import read_part
 from ..evaluation.metrics import METRICS, evaluate_metric
-from ..executor.compare import predict_folds
+from ..executor.compare import predict_fold
 from ..executor.prepare import ensure
+from ..utils.engines import Spread
 from ..utils.predictions import Array, Predictions
 
 Scored = tuple[Array, Predictions]  # y_true and predictions of the same rows
@@ -19,14 +21,16 @@ Scored = tuple[Array, Predictions]  # y_true and predictions of the same rows
 class CrossValidation:
     """Folds of train; valid and test are not opened."""
 
-    def __init__(self, config: Config, root: Path, n_folds: int) -> None:
+    def __init__(self, config: Config, root: Path, n_folds: int, spread: Spread = map) -> None:
         self.config, self.manifest = config, ensure(config, root)
-        self.rows = read_part(root, "train")
-        self.folds = folds_of(config, self.rows, n_folds)
+        rows = read_part(root, "train")
+        self.folds, self.spread = folds_of(config, rows, n_folds), spread
+        # One function for all trials: an engine brings the rows to its processes once.
+        self.function = partial(predict_fold, self.manifest, rows)
 
     def predict(self, config: Config) -> Iterator[Scored]:
         """For each fold its rows, predicted by a model that is fitted on the other rows."""
-        return predict_folds(config, config.model, self.manifest, self.rows, self.folds)
+        return self.spread(self.function, [(config, config.model, fold) for fold in self.folds])
 
 
 def pool(found: Sequence[Scored]) -> Scored:

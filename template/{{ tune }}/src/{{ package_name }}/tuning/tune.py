@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, Literal
@@ -22,10 +23,11 @@ from ..evaluation.report import render, write_script
 from ..evaluation.text import interval_text, number_text
 from ..executor.train import bootstrap_options
 from ..utils import runs
+from ..utils.engines import engine
 from ..utils.files import sha256_of_json, write_json, write_text
 from ..utils.logs import log
 from ..utils.provenance import tree_id
-from .folds import CrossValidation, pool, value_of
+from .folds import CrossValidation, Scored, pool, value_of
 
 PATH, REPORT, PAGE = "conf/search.yaml", "reports/study.json", "reports/tuning.html"
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -33,11 +35,16 @@ PLOTS = (plot_optimization_history, plot_slice)
 
 
 class Search(Section):
-    """Everything in conf/search.yaml. seconds: of one call. space: model -> parameter -> limits."""
+    """Everything in conf/search.yaml.
+
+    seconds: of one call. n_parallel: trials that are asked for before the first has a value.
+    space: model -> parameter -> limits.
+    """
 
     n_trials: Count
     seconds: Count | None
     n_folds: Count
+    n_parallel: Count = 1
     seed: int
     pruning: Literal["none", "median"]
     space: dict[str, dict[str, dict[str, Any]]]
@@ -46,16 +53,18 @@ class Search(Section):
 def run(args: argparse.Namespace) -> None:
     """Run what is left of n_trials; write conf/tuned.yaml if the best is better beyond chance.
 
-    Words change values of conf/search.yaml; of conf/default.yaml only model=NAME.
+    Words change values of conf/search.yaml; of conf/default.yaml only model=NAME and engine=NAME.
     """
     model = [word for word in args.overrides if word.startswith("model=")]
-    own = [word for word in args.overrides if word not in model]
+    place = [word for word in args.overrides if word.startswith("engine=")]
+    own = [word for word in args.overrides if word not in [*model, *place]]
     config = load(args.root, DEFAULT, Config, model)
     search = load(args.root, PATH, Search, own)
     if not search.space.get(config.model):
         raise ValueError(f"{PATH}: space.{config.model} is missing, and model is {config.model}")
-    validation = CrossValidation(config, args.root, search.n_folds)
-    with runs.repeatable(config.seed):
+    name = load_project(args.root, place).engine
+    with runs.repeatable(config.seed), engine(name, args.root) as spread:
+        validation = CrossValidation(config, args.root, search.n_folds, spread)
         study = open_study(args.root, search, validation)
         optimize(study, load_project(args.root), search, validation)
         found = compare(args.root, study, validation)
@@ -75,8 +84,8 @@ def open_study(root: Path, search: Search, validation: CrossValidation) -> optun
     config, limits = validation.config, search.space[validation.config.model]
     fixed = {k: v for k, v in config.models.get(config.model, {}).items() if k not in limits}
     content = [
-        config.model_dump(mode="json", exclude={"models", "evaluation"}),
-        search.model_dump(mode="json", exclude={"n_trials", "seconds", "space"}),
+        config.model_dump(mode="json", exclude={"models", "evaluation", "engine"}),
+        search.model_dump(mode="json", exclude={"n_trials", "seconds", "n_parallel", "space"}),
         [limits, fixed, hashes_of(validation.manifest)],
         tree_id(Path(__file__).parents[1], "model"),
     ]
@@ -105,12 +114,16 @@ def optimize(
     study.sampler = optuna.samplers.TPESampler(seed=search.seed + n_done)
     study.enqueue_trial({k: own[k] for k in space if k in own}, skip_if_exists=True)
     log("tune", f"{study.study_name}: {search.n_trials} trials, {n_done} of them done before")
-    for _ in range(search.n_trials - n_done):
-        trial = study.ask(space)
-        value = evaluate_trial(trial, with_parameters(config, trial.params), validation)
-        study.tell(trial, value, TrialState.PRUNED if value is None else TrialState.COMPLETE)
-        text = "pruned" if value is None else number_text(value)
-        log("", f"trial {trial.number + 1:<4}{text}  {trial.params}")
+    for first in range(n_done, search.n_trials, search.n_parallel):
+        n_trials = min(search.n_parallel, search.n_trials - first)
+        trials = [study.ask(space) for _ in range(n_trials)]
+        # An engine begins with the folds of all of them here; the results are told in order.
+        begun = [validation.predict(with_parameters(config, one.params)) for one in trials]
+        for trial, predicted in zip(trials, begun, strict=True):
+            value = evaluate_trial(trial, config, predicted)
+            study.tell(trial, value, TrialState.PRUNED if value is None else TrialState.COMPLETE)
+            text = "pruned" if value is None else number_text(value)
+            log("", f"trial {trial.number + 1:<4}{text}  {trial.params}")
         if search.seconds and time.monotonic() - started > search.seconds:
             break
 
@@ -133,11 +146,11 @@ def with_parameters(config: Config, parameters: dict[str, Any]) -> Config:
 
 
 def evaluate_trial(
-    trial: optuna.Trial, config: Config, validation: CrossValidation
+    trial: optuna.Trial, config: Config, predicted: Iterator[Scored]
 ) -> float | None:
     """The metric on the rows of all folds; None where the trial is pruned before the last."""
     found, value = [], None
-    for step, one in enumerate(validation.predict(config)):
+    for step, one in enumerate(predicted):
         found.append(one)
         value = value_of(config, *pool(found))
         trial.report(value, step)
