@@ -28,6 +28,7 @@ from ..utils.logs import log
 
 JOB, LOCK = "job.json", ".lock"
 COUNTS = ("rows", "predicted", "invalid")
+Part = dict[str, Any]  # file, sha256 and COUNTS
 Scored = tuple[int, pl.DataFrame, pl.DataFrame]  # how many rows, predictions, violations
 
 
@@ -85,20 +86,6 @@ class BatchScorer:
         self.others = sources.read_others(data, root)
         files = {name: sources.find_file(root, name) for name in data.files.values()}
         self.hashes = {n: sha256_of_file(path) for n, path in {file: self.path, **files}.items()}
-
-    def parts(self, first: int, n_rows: int, spread: Spread) -> Iterator[Scored]:
-        """The rows after the first ones, n_rows at a time, in order.
-
-        Here the file is read once; on another engine each part is read by the task that scores it.
-        """
-        if spread is map:
-            return self.score(first, n_rows)
-        found = spread(partial(self.part, n_rows), count(first, n_rows))
-        return takewhile(lambda part: part is not None, found)
-
-    def part(self, n_rows: int, first: int) -> Scored | None:
-        """The n_rows after the first ones; None where there are no more."""
-        return next(self.score(first, n_rows, only_one=True), None)
 
     def score(self, first: int, n_rows: int, only_one: bool = False) -> Iterator[Scored]:
         """The rows after the first ones, n_rows at a time; raises ValueError if unreadable.
@@ -161,18 +148,17 @@ def lock(folder: Path) -> Iterator[None]:
 class Job:
     """A folder of part files, and job.json, which lists those that are complete.
 
-    about: what decides every byte of the output. parts: file, sha256 and COUNTS of each.
+    about: what decides every byte of the output.
     """
 
     folder: Path
     about: dict[str, Any]
-    parts: list[dict[str, Any]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
     @classmethod
     def open(cls, folder: Path, about: dict[str, Any]) -> "Job":
         """The job of a folder, new or resumed; raises ValueError if it is another job's folder."""
-        for unfinished in folder.glob(".*.part"):
-            unfinished.unlink()
+        remove_unfinished(folder)
         if not (folder / JOB).is_file():
             if others := sorted(path.name for path in folder.iterdir() if path.name != LOCK):
                 raise ValueError(f"{folder}: holds {others[0]} and no {JOB}; name another folder")
@@ -191,12 +177,24 @@ class Job:
         return job
 
     def work(self, scorer: BatchScorer, spread: Spread = map) -> dict[str, int]:
-        """Predict the parts that are missing, in order; returns the totals."""
-        n_rows = self.about["rows_per_part"]
-        for part in scorer.parts(len(self.parts) * n_rows, n_rows, spread):
-            self._add(*part)
+        """Predict the parts that are missing, in order; returns the totals.
+
+        Here the file is read once; on another engine a task reads, predicts and writes one part.
+        """
+        n_rows, first = self.about["rows_per_part"], len(self.parts)
+        parts: Iterator[Part]
+        if spread is map:
+            scored = enumerate(scorer.score(first * n_rows, n_rows), first)
+            parts = (write_part(self.folder, number, *found) for number, found in scored)
+        else:
+            one_part = partial(predict_part, scorer, n_rows, self.folder.absolute())
+            parts = takewhile(bool, spread(one_part, count(first)))
+        for part in parts:
+            self.parts.append(part)
+            self._save(status="running")
         if not self.parts:
             raise ValueError(f"{scorer.file}: no rows; nothing was predicted")
+        remove_unfinished(self.folder)
         total = {name: self.n(name) for name in COUNTS}
         self._save(status="finished", **total)
         return total
@@ -205,20 +203,34 @@ class Job:
         """The sum of one of COUNTS over the finished parts."""
         return sum(part[name] for part in self.parts)
 
-    def _add(self, n_rows: int, predicted: pl.DataFrame, violations: pl.DataFrame) -> None:
-        """Write the violations, the predictions, and then the part's entry in job.json."""
-        number = f"{len(self.parts):05}.parquet"
-        if len(violations):
-            write(self.folder / f"invalid-{number}", violations)
-        path = self.folder / f"part-{number}"
-        write(path, predicted)
-        counts = (n_rows, len(predicted), violations["row"].n_unique())
-        facts = {"file": path.name, "sha256": sha256_of_file(path)}
-        self.parts.append(facts | dict(zip(COUNTS, counts, strict=True)))
-        self._save(status="running")
-
     def _save(self, **state: Any) -> None:
         write_json(self.folder / JOB, {**self.about, **state, "parts": self.parts})
+
+
+def predict_part(scorer: BatchScorer, n_rows: int, folder: Path, number: int) -> Part | None:
+    """Write one part and return its entry; None where the file has no such rows."""
+    found = next(scorer.score(number * n_rows, n_rows, only_one=True), None)
+    return None if found is None else write_part(folder, number, *found)
+
+
+def write_part(
+    folder: Path, number: int, n_rows: int, predicted: pl.DataFrame, violations: pl.DataFrame
+) -> Part:
+    """Write the violations and then the predictions; returns the part's entry in job.json."""
+    name = f"{number:05}.parquet"
+    if len(violations):
+        write(folder / f"invalid-{name}", violations)
+    path = folder / f"part-{name}"
+    write(path, predicted)
+    counts = (n_rows, len(predicted), violations["row"].n_unique())
+    facts = {"file": path.name, "sha256": sha256_of_file(path)}
+    return facts | dict(zip(COUNTS, counts, strict=True))
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process left that was killed while it wrote."""
+    for unfinished in folder.glob(".*.part"):
+        unfinished.unlink()
 
 
 def write(path: Path, rows: pl.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """Connect to a Ray cluster, or start one on this machine and end it."""
 
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -17,8 +18,8 @@ from ..utils.logs import log
 from ..utils.runs import n_threads
 from .settings import PATH, Cluster
 
-# Ray's sockets lie in its folder, below a name of its own, and Linux limits a socket's path to 107.
-LONGEST_FOLDER = 40
+# Ray's sockets are 64 characters below its folder, and Linux limits a socket's path to 107.
+LONGEST_FOLDER = 43
 # Read by Ray when it is imported.
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -77,17 +78,31 @@ def new_token() -> dict[str, str]:
 
 @contextlib.contextmanager
 def folder_of(root: Path) -> Iterator[Path]:
-    """Ray's sockets, logs and spilled data: logs/.ray, removed at the end.
+    """Ray's sockets, logs and spilled data, in logs/ of the project; removed at the end.
 
-    Where the path of the project is too long for a socket, a folder for temporary files.
+    Where the project's path is too long for a socket, it is in the folder for temporary files.
+    What a process left that was killed, the next one removes.
     """
-    folder = root.resolve() / "logs" / ".ray"
+    name = f".ray-{os.getpid()}"
+    folder = root.resolve() / "logs" / name
     if len(os.fsencode(folder)) > LONGEST_FOLDER:
-        folder = Path(tempfile.mkdtemp(prefix="ray-"))
+        folder = Path(tempfile.gettempdir(), name)
+    for other in folder.parent.glob(".ray-*"):
+        if not is_running(int(other.name.removeprefix(".ray-"))):
+            shutil.rmtree(other, ignore_errors=True)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_running(process: int) -> bool:
+    """Whether there is a process with this number."""
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return error.errno == errno.EPERM  # another user's
+    return True
 
 
 def local_options(settings: Cluster, folder: Path) -> dict[str, Any]:
