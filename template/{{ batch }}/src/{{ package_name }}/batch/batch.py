@@ -82,7 +82,7 @@ class BatchScorer:
     def __init__(self, model: Path, data: Data, root: Path, file: str) -> None:
         self.predictor, self.description = store.load(model)
         self.schema = Schema.model_validate(self.description["schema"])
-        self.path, self.file, self.data = Path(file), file, data
+        self.path, self.file, self.data = Path(file).absolute(), file, data
         self.others = sources.read_others(data, root)
         files = {name: sources.find_file(root, name) for name in data.files.values()}
         self.hashes = {n: sha256_of_file(path) for n, path in {file: self.path, **files}.items()}

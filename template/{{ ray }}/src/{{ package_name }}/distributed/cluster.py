@@ -20,6 +20,7 @@ from .settings import PATH, Cluster
 
 # Ray's sockets are 64 characters below its folder, and Linux limits a socket's path to 107.
 LONGEST_FOLDER = 43
+PACKAGE = Path(__file__).parents[1]
 # Read by Ray when it is imported.
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -42,7 +43,9 @@ def connected(root: Path, settings: Cluster) -> Iterator[None]:
             options = local_options(settings, folder)
         else:
             stack.enter_context(environment(SETTINGS))
-            options = {"address": address, "runtime_env": {"env_vars": worker_settings()}}
+            # Whatever an image on the cluster holds, its processes run the code of this commit.
+            code = {"py_modules": [str(PACKAGE)], "env_vars": worker_settings()}
+            options = {"address": address, "runtime_env": code}
         start(options, settings.start_tries)
         try:
             yield
