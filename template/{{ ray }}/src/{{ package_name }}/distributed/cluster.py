@@ -91,8 +91,10 @@ def folder_of(root: Path) -> Iterator[Path]:
     if len(os.fsencode(folder)) > LONGEST_FOLDER:
         folder = Path(tempfile.gettempdir(), name)
     for other in folder.parent.glob(".ray-*"):
-        if not is_running(int(other.name.removeprefix(".ray-"))):
+        number = int(other.name.removeprefix(".ray-"))
+        if number == os.getpid() or not is_running(number):
             shutil.rmtree(other, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
     try:
         yield folder
     finally:

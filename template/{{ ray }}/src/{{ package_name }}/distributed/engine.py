@@ -1,8 +1,9 @@
 """The engine `ray`: each item is a task, on any process of the cluster."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
@@ -47,7 +48,8 @@ def spread(
     if function not in sent:
         sent[function] = ray.put(function)
     # In a list it is no argument that Ray fetches for every task.
-    tasks = (task.remote([sent[function]], item) for item in items)
+    shared = [sent[function], str(Path.cwd())]
+    tasks = (task.remote(shared, item) for item in items)
     return results(deque(islice(tasks, limit)), tasks)
 
 
@@ -73,12 +75,17 @@ def results(running: deque[Any], tasks: Iterator[Any]) -> Iterator[Any]:
 
 def apply(shared: list[Any], item: Any) -> Any:
     """What runs on the cluster: the function, of one item."""
-    return fetched(shared[0])(item)
+    return fetched(*shared)(item)
 
 
 @lru_cache(maxsize=1)
-def fetched(reference: Any) -> Any:
-    """The function, with the model or the rows that it holds: fetched once a process."""
+def fetched(reference: Any, folder: str) -> Any:
+    """The function, with the model or the rows that it holds: fetched once a process.
+
+    folder: of the command; paths in cells, such as those of images, begin there.
+    """
     import ray
 
+    with suppress(OSError):  # where no file is needed, machines may have no folder in common
+        os.chdir(folder)
     return ray.get(reference)
