@@ -33,16 +33,18 @@ class Budget:
 # baselines of time, transforms of the target, and weights.
 # 220 lines in five modules more ask the kind of data, where tables alone were known: its keys, its
 # examples, lists of numbers, limits of texts, and what its report shows.
-POC = Budget(5690, 60, 750)
-MVP = Budget(8210, 89, 1430)
+# 51 lines in one module more: the engine of a command, found by its name, and all fits of `compare`
+# as one list of tasks that an engine may spread.
+POC = Budget(5700, 60, 750)
+MVP = Budget(8220, 89, 1430)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
 # components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13440, 150, 2630)
+PRODUCTION = Budget(13460, 150, 2630)
 COMPONENTS = {
-    "tune": Budget(240, 3, 70),
+    "tune": Budget(260, 3, 70),
     "registry": Budget(490, 8, 100),
     "serve": Budget(1290, 12, 380),
     "batch": Budget(250, 2, 80),
@@ -53,7 +55,7 @@ COMPONENTS = {
     "torch": Budget(1140, 13, 130),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
-    "ray": Budget(340, 4, 60),
+    "ray": Budget(280, 3, 30),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
     "drift": Budget(150, 2, 40),
@@ -62,7 +64,7 @@ COMPONENTS = {
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1070, 11, 200),
     "rollout": Budget(710, 8, 210),
-    "retrain": Budget(300, 3, 100),
+    "retrain": Budget(310, 3, 100),
     "govern": Budget(990, 12, 280),
     "audit": Budget(440, 5, 40),
     "inspect": Budget(270, 4, 100),

@@ -63,11 +63,12 @@ def run(args: argparse.Namespace) -> None:
     rows = pl.concat([read_part(args.root, part) for part in ("train", "valid")])
     folds = folds_of(first, rows, args.folds, args.repeats)
     candidates = [(config, config.model, folds) for config in configs]
-    candidates += [(first, name, folds) for name in baselines_of(first)]
+    varied = {word.partition("=")[0] for word in args.overrides if _varies(word)}
+    if varied != {"seed"}:
+        candidates += [(first, name, folds) for name in baselines_of(first)]
     with engine(load_project(args.root, place).engine, args.root) as spread:
         scored = score_folds(candidates, manifest, rows, spread)
     found, baselines = scored[: len(configs)], scored[len(configs) :]
-    varied = {word.partition("=")[0] for word in args.overrides if _varies(word)}
     if varied == {"seed"}:
         return _write_seeds(args.root, first.metric, [entry["value"]["value"] for entry in found])
     for entry, words, config in zip(found, combinations, configs, strict=True):

@@ -64,12 +64,13 @@ def results(running: deque[Any], tasks: Iterator[Any]) -> Iterator[Any]:
             running.extend(islice(tasks, 1))
             yield result
     except RayTaskError as error:
-        raise error.cause from None
+        raise error.cause from error
     except RayError as error:
         text = str(error).partition("\n")[0]
         raise CheckFailed(f"engine ray: {text}; the same command resumes") from error
     finally:
-        for one in running:
+        # Without a connection, which may have ended before, Ray would start another cluster.
+        for one in running if ray.is_initialized() else ():
             ray.cancel(one)
 
 
