@@ -8,7 +8,7 @@ without the start, which is printed for itself. `bare` is one task for each part
 scorer, which writes the part: no order, no record, no resume. `barest` only predicts and writes: no
 validation. Memory is the highest sum of the proportional set sizes of the process and of all that
 Ray starts. Exit code 1 where a limit is missed: 80 % of the rows per second of `bare`, 15 % more
-seconds a row from one size to the next, 3 GiB.
+CPU seconds a row from one size to the next, 3 GiB.
 """
 
 import argparse
@@ -105,6 +105,17 @@ def bare_job(function, model, to, spread):
     ray.get([task.remote(to, shared, first) for first in range(0, n_rows, ROWS)])
 
 
+def cpu_seconds():
+    total = 0
+    for pid in family():
+        try:
+            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += int(words[11]) + int(words[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def timed(job, *args):
     began = time.perf_counter()
     job(*args)
@@ -119,9 +130,11 @@ def measure_batch(result, spread):
     }
     for number in range(n_rounds + 1):
         for name, job in jobs.items():
+            cpu = cpu_seconds()
             seconds = timed(job, Path(folder, f"{name}-{number}"), spread)
             if number:
                 result.setdefault(name, []).append(seconds)
+                result.setdefault(f"{name}_cpu", []).append(cpu_seconds() - cpu)
 
 
 def nothing(item):
@@ -174,10 +187,10 @@ def main() -> int:
     args = arguments()
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         place, missed = Place(args.project.absolute(), Path(folder)), []
-        rates: list[float] = []
+        costs: list[float] = []
         for size in args.sizes:
             found = measure(place, "batch", str(place.file(int(size), f".{args.format}")), args)
-            missed += report(size, found, rates)
+            missed += report(size, found, costs)
         tasks(measure(place, "tasks", "-", args))
     for line in missed:
         print(f"missed: {line}")
@@ -206,20 +219,25 @@ def measure(place: Place, kind: str, path: str, args: argparse.Namespace) -> dic
     return found
 
 
-def report(size: float, found: dict[str, Any], rates: list[float]) -> list[str]:
-    """Print a table of one size; the limits that it misses. rates: of the sizes before."""
+def report(size: float, found: dict[str, Any], costs: list[float]) -> list[str]:
+    """Print a table of one size; the limits that it misses.
+
+    costs: CPU seconds for a million rows, of the sizes before.
+    """
     fastest = {name: size / min(found[name]) for name in ("local", "ray", "bare", "barest")}
     print(f"{size:.0e} rows; start {found['start']:.1f} s; peak {found['peak_mb']:,.0f} MB")
     for name, rate in fastest.items():
         print(f"  {name:<8}{rate:>12,.0f} rows/s{rate / fastest['bare']:>8.2f} of bare")
+    cost = 1e6 * min(found["ray_cpu"]) / size
+    print(f"  {cost:.2f} CPU seconds for a million rows")
     missed = []
     if (ratio := fastest["ray"] / fastest["bare"]) < LEAST_RATIO:
         missed.append(f"{size:.0e} rows: {ratio:.2f} of the bare loop's rows per second")
-    if rates and rates[-1] > MOST_GROWTH * fastest["ray"]:
-        missed.append(f"{size:.0e} rows: {rates[-1] / fastest['ray']:.2f} of the seconds a row")
+    if costs and cost > MOST_GROWTH * costs[-1]:
+        missed.append(f"{size:.0e} rows: {cost / costs[-1]:.2f} of the CPU seconds a row")
     if found["peak_mb"] > MOST_GIB * 1024:
         missed.append(f"{size:.0e} rows: {found['peak_mb']:,.0f} MB")
-    rates.append(fastest["ray"])
+    costs.append(cost)
     return missed
 
 
