@@ -54,6 +54,9 @@ bench: .venv/made ## measure costs, as ratios within one run
 	@$(MAKE) --no-print-directory -C build/served prepare train evaluate register promote >> build/served.log
 	$(BIN)/python bench/bench_serving.py build/served
 	$(BIN)/python bench/bench_batch.py build/served
+	@hooks/demo.sh build/spread components='[batch, ray]' > build/spread.log
+	@$(MAKE) --no-print-directory -C build/spread register promote >> build/spread.log
+	$(BIN)/python bench/bench_ray.py build/spread
 
 drill: .venv/made ## play 20 minutes of faults against scaffold production; ARGS="--minutes 2"
 	@hooks/demo.sh build/drilled scaffold=production > build/drilled.log

@@ -35,7 +35,7 @@ def lines_with(project: Path, words: tuple[str, ...]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", WORDS)
 def test_a_project_names_a_learner_only_where_it_is_chosen(rendered: Render, name):
     without, chosen = rendered(scaffold="production", components=ALL), rendered(components=[name])
     content = tomllib.loads((without / "pyproject.toml").read_text(encoding="utf-8"))

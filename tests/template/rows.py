@@ -7,7 +7,7 @@ from typing import Any
 ALL = ["worker", "explain", "fairness", "drift", "runs", "mlflow", "docs", "monitor", "rollout"]
 ALL += ["retrain", "govern", "audit", "inspect", "operate"]
 # Not in ALL, whose projects are installed: the default build of PyTorch is gigabytes.
-LEARNERS = ["torch", "lightgbm", "xgboost"]
+LEARNERS = ["torch", "lightgbm", "xgboost", "ray"]
 ROWS: dict[str, dict[str, Any]] = {
     "poc-github": {"scaffold": "poc", "ci": "github", "owner": "@org/team"},
     "poc-none-batch": {"scaffold": "poc", "ci": "none", "components": ["batch", "explain"]},

@@ -35,19 +35,21 @@ class Budget:
 # examples, lists of numbers, limits of texts, and what its report shows.
 # 20 lines more hold what a forecast has beside it: its scale, its interval, and its time.
 # Of an mvp 12 lines make a trial of `tune` shorter than a training, which a network needs.
-POC = Budget(5680, 60, 750)
-MVP = Budget(8190, 89, 1440)
+# 51 lines in one module more: the engine of a command, found by its name, and all fits of `compare`
+# as one list of tasks that an engine may spread.
+POC = Budget(5740, 61, 750)
+MVP = Budget(8290, 90, 1440)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
 # components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13470, 150, 2630)
+PRODUCTION = Budget(13580, 151, 2630)
 COMPONENTS = {
     "tune": Budget(260, 3, 70),
     "registry": Budget(490, 8, 100),
     "serve": Budget(1290, 12, 380),
-    "batch": Budget(230, 2, 80),
+    "batch": Budget(260, 2, 80),
     "ship": Budget(270, 4, 60),
     "worker": Budget(160, 2, 110),
     # The loop and its checkpoints 250, several processes 110, losses 100, the estimator 160,
@@ -55,6 +57,7 @@ COMPONENTS = {
     "torch": Budget(910, 11, 210),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
+    "ray": Budget(280, 3, 30),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
     "drift": Budget(160, 2, 40),
@@ -63,7 +66,7 @@ COMPONENTS = {
     "docs": Budget(150, 3, 0),
     "monitor": Budget(1070, 11, 200),
     "rollout": Budget(710, 8, 210),
-    "retrain": Budget(300, 3, 100),
+    "retrain": Budget(310, 3, 100),
     "govern": Budget(1020, 12, 280),
     "audit": Budget(440, 5, 40),
     "inspect": Budget(270, 4, 100),

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,14 @@ from ..executor.predict import labelled, prediction_table
 from ..model import store
 from ..registry.versions import resolve_checked
 from ..utils import runs
+from ..utils.engines import Spread, engine
 from ..utils.errors import CheckFailed
 from ..utils.files import read_json, replacing, sha256_of_file, write_json
 from ..utils.logs import log
 
 JOB, LOCK = "job.json", ".lock"
 COUNTS = ("rows", "predicted", "invalid")
+Part = dict[str, Any]  # file, sha256 and COUNTS
 Scored = tuple[int, pl.DataFrame, pl.DataFrame]  # how many rows, predictions, violations
 
 
@@ -54,7 +58,8 @@ def run(args: argparse.Namespace) -> None:
         n_before = len(job.parts)
         try:
             with runs.recorded(args.root, "batch", config.model_dump(mode="json")) as record:
-                total = job.work(scorer)
+                with engine(config.engine, args.root) as spread:
+                    total = job.work(scorer, spread)
                 record.add(batch={"output": args.output, **about, **total})
         except OSError as error:
             done = f"{folder} has {len(job.parts)} finished parts, {job.n('rows')} rows"
@@ -77,28 +82,31 @@ class BatchScorer:
     def __init__(self, model: Path, data: Data, root: Path, file: str) -> None:
         self.predictor, self.description = store.load(model)
         self.schema = Schema.model_validate(self.description["schema"])
-        self.path, self.file, self.data, self.root = Path(file), file, data, root
+        self.path, self.data, self.root = Path(file).absolute(), data, root
+        self.file = file
         sources.scan_table(self.path, file)  # a file that cannot be read is named here
         self.others = sources.read_others(data, root)
         files = {name: sources.find_file(root, name) for name in data.files.values()}
         self.hashes = {n: sha256_of_file(path) for n, path in {file: self.path, **files}.items()}
 
-    def score(self, first: int, n_rows: int) -> Iterator[Scored]:
+    def score(self, first: int, n_rows: int, only_one: bool = False) -> Iterator[Scored]:
         """The rows after the first ones, n_rows at a time; raises ValueError if unreadable.
 
         Of a series the rows are its forecasts, for which the whole file is in memory. A CSV file's
         numbers are read as such, which takes half the time of text. From the first block on that
         breaks a rule, they are read as text: violations show cells as they are.
+        only_one: the rest of the file is not read.
         """
         if labels(self.data):  # many rows of the file make an example
             table = sources.load(self.data, self.root, self.path)
             for examples in table[first:].iter_slices(n_rows):
                 yield self._scored(examples, len(examples))
             return
+        limit = n_rows if only_one else None
         numbers = [name for name, one in self.schema.columns.items() if one.is_plain_number]
         if not self.others and self.path.suffix.lower() not in sources.PARQUET:
             with suppress(pl.exceptions.PolarsError):  # a cell that is no number
-                for part in self._blocks(first, n_rows, numbers):
+                for part in self._blocks(first, n_rows, limit, numbers):
                     if len(part[2]):
                         break
                     yield part
@@ -106,13 +114,15 @@ class BatchScorer:
                 else:
                     return
         try:
-            yield from self._blocks(first, n_rows, [])
+            yield from self._blocks(first, n_rows, limit, [])
         except pl.exceptions.PolarsError as error:
             sources.check_lengths(self.path, self.file)
             raise ValueError(f"{self.file}: {error}") from error
 
-    def _blocks(self, first: int, n_rows: int, numbers: Sequence[str]) -> Iterator[Scored]:
-        rows = sources.scan_table(self.path, self.file, numbers).slice(first)
+    def _blocks(
+        self, first: int, n_rows: int, limit: int | None, numbers: Sequence[str]
+    ) -> Iterator[Scored]:
+        rows = sources.scan_table(self.path, self.file, numbers).slice(first, limit)
         checked = self.path.suffix.lower() in sources.PARQUET
         for number, block in enumerate(rows.collect_batches(chunk_size=n_rows)):
             # Polars fills a line that is too short with nulls.
@@ -149,18 +159,17 @@ def lock(folder: Path) -> Iterator[None]:
 class Job:
     """A folder of part files, and job.json, which lists those that are complete.
 
-    about: what decides every byte of the output. parts: file, sha256 and COUNTS of each.
+    about: what decides every byte of the output.
     """
 
     folder: Path
     about: dict[str, Any]
-    parts: list[dict[str, Any]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
     @classmethod
     def open(cls, folder: Path, about: dict[str, Any]) -> "Job":
         """The job of a folder, new or resumed; raises ValueError if it is another job's folder."""
-        for unfinished in folder.glob(".*.part"):
-            unfinished.unlink()
+        remove_unfinished(folder)
         if not (folder / JOB).is_file():
             if others := sorted(path.name for path in folder.iterdir() if path.name != LOCK):
                 raise ValueError(f"{folder}: holds {others[0]} and no {JOB}; name another folder")
@@ -178,13 +187,25 @@ class Job:
             job.parts.append(part)
         return job
 
-    def work(self, scorer: BatchScorer) -> dict[str, int]:
-        """Predict the parts that are missing, in order; returns the totals."""
-        n_rows = self.about["rows_per_part"]
-        for part in scorer.score(len(self.parts) * n_rows, n_rows):
-            self._add(*part)
+    def work(self, scorer: BatchScorer, spread: Spread = map) -> dict[str, int]:
+        """Predict the parts that are missing, in order; returns the totals.
+
+        Here the file is read once; on another engine a task reads, predicts and writes one part.
+        """
+        n_rows, first = self.about["rows_per_part"], len(self.parts)
+        parts: Iterator[Part]
+        if spread is map:
+            scored = enumerate(scorer.score(first * n_rows, n_rows), first)
+            parts = (write_part(self.folder, number, *found) for number, found in scored)
+        else:
+            one_part = partial(predict_part, scorer, n_rows, self.folder.absolute())
+            parts = takewhile(bool, spread(one_part, count(first)))
+        for part in parts:
+            self.parts.append(part)
+            self._save(status="running")
         if not self.parts:
             raise ValueError(f"{scorer.file}: no rows; nothing was predicted")
+        remove_unfinished(self.folder)
         total = {name: self.n(name) for name in COUNTS}
         self._save(status="finished", **total)
         return total
@@ -193,20 +214,34 @@ class Job:
         """The sum of one of COUNTS over the finished parts."""
         return sum(part[name] for part in self.parts)
 
-    def _add(self, n_rows: int, predicted: pl.DataFrame, violations: pl.DataFrame) -> None:
-        """Write the violations, the predictions, and then the part's entry in job.json."""
-        number = f"{len(self.parts):05}.parquet"
-        if len(violations):
-            write(self.folder / f"invalid-{number}", violations)
-        path = self.folder / f"part-{number}"
-        write(path, predicted)
-        counts = (n_rows, len(predicted), violations["row"].n_unique())
-        facts = {"file": path.name, "sha256": sha256_of_file(path)}
-        self.parts.append(facts | dict(zip(COUNTS, counts, strict=True)))
-        self._save(status="running")
-
     def _save(self, **state: Any) -> None:
         write_json(self.folder / JOB, {**self.about, **state, "parts": self.parts})
+
+
+def predict_part(scorer: BatchScorer, n_rows: int, folder: Path, number: int) -> Part | None:
+    """Write one part and return its entry; None where the file has no such rows."""
+    found = next(scorer.score(number * n_rows, n_rows, only_one=True), None)
+    return None if found is None else write_part(folder, number, *found)
+
+
+def write_part(
+    folder: Path, number: int, n_rows: int, predicted: pl.DataFrame, violations: pl.DataFrame
+) -> Part:
+    """Write the violations and then the predictions; returns the part's entry in job.json."""
+    name = f"{number:05}.parquet"
+    if len(violations):
+        write(folder / f"invalid-{name}", violations)
+    path = folder / f"part-{name}"
+    write(path, predicted)
+    counts = (n_rows, len(predicted), violations["row"].n_unique())
+    facts = {"file": path.name, "sha256": sha256_of_file(path)}
+    return facts | dict(zip(COUNTS, counts, strict=True))
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process left that was killed while it wrote."""
+    for unfinished in folder.glob(".*.part"):
+        unfinished.unlink()
 
 
 def write(path: Path, rows: pl.DataFrame) -> None:

@@ -100,12 +100,14 @@ class Evaluation(Section):
 class Config(Section):
     """Everything in conf/default.yaml.
 
+    engine: `local`, or the name of one that a component brings: see utils/engines.py.
     metric: a name in METRICS of evaluation/metrics.py. model: a name in ESTIMATORS of
     model/estimators.py. models: the parameters of each model, checked against its estimator.
     """
 
     task: Literal["classification", "regression"]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
+    engine: str = "local"
     metric: str
     data: Data
     model: str

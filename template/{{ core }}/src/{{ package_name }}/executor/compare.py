@@ -4,7 +4,8 @@ import argparse
 import itertools
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ..model.baseline import baselines_of
 from ..model.estimators import ESTIMATORS
 from ..model.predictor import encode_target, fit
 from ..utils import runs
+from ..utils.engines import Spread, engine
 from ..utils.files import write_json, write_text
 from ..utils.logs import log
 from ..utils.predictions import Array, Predictions
@@ -33,6 +35,7 @@ REPORT, SEEDS = "reports/compare.json", "reports/seeds.json"
 TEMPLATE, PAGE = "evaluation/compare.html", "reports/compare.html"
 FIXED = ("task=", "metric=", "data.")
 Entry = dict[str, Any]
+Fit = tuple[Config, str, tuple[Array, Array]]  # model or baseline, rows to fit on and to score
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +53,8 @@ def run(args: argparse.Namespace) -> None:
     """
     if args.folds < 2 or args.repeats < 1:
         raise ValueError("command line: --folds must be at least 2, --repeats at least 1")
-    combinations = expand(args.root, args.overrides)
+    place = [word for word in args.overrides if word.startswith("engine=")]
+    combinations = expand(args.root, [word for word in args.overrides if word not in place])
     # All are read before the first is run: a mistake in the last should not cost an hour.
     configs = [load_project(args.root, words) for words in combinations]
     for config in configs:
@@ -58,13 +62,17 @@ def run(args: argparse.Namespace) -> None:
     first, manifest = configs[0], ensure(configs[0], args.root)
     rows = pl.concat([read_part(args.root, part) for part in ("train", "valid")])
     folds = folds_of(first, rows, args.folds, args.repeats)
-    found = [score_folds(config, config.model, manifest, rows, folds) for config in configs]
+    candidates = [(config, config.model, folds) for config in configs]
     varied = {word.partition("=")[0] for word in args.overrides if _varies(word)}
+    if varied != {"seed"}:
+        candidates += [(first, name, folds) for name in baselines_of(first)]
+    with engine(load_project(args.root, place).engine, args.root) as spread:
+        scored = score_folds(candidates, manifest, rows, spread)
+    found, baselines = scored[: len(configs)], scored[len(configs) :]
     if varied == {"seed"}:
         return _write_seeds(args.root, first.metric, [entry["value"]["value"] for entry in found])
     for entry, words, config in zip(found, combinations, configs, strict=True):
         entry |= {"overrides": words, "seed": config.seed}
-    baselines = [score_folds(first, name, manifest, rows, folds) for name in baselines_of(first)]
     report = rank(first, found, baselines, fold_ratio(folds))
     report |= {"n_folds": args.folds, "n_repeats": len(folds) // args.folds}
     if leaks := untrue(manifest["suspects"]):
@@ -95,28 +103,41 @@ def expand(root: Path, words: list[str]) -> list[list[str]]:
     return [list(combination) for combination in itertools.product(*choices)]
 
 
-def predict_folds(
-    config: Config, name: str, manifest: dict[str, Any], rows: pl.DataFrame, folds: Folds
-) -> Iterator[tuple[Array, Predictions]]:
-    """For each fold its y_true, and what a model fitted on its other rows predicts."""
-    classes = manifest["classes"]
-    for fitted, scored in folds:
+def predict_fold(manifest: Entry, rows: pl.DataFrame, one: Fit) -> tuple[Array, Predictions]:
+    """y_true of the rows that are scored, and what a model fitted on the others predicts."""
+    (config, name, (fitted, scored)), classes = one, manifest["classes"]
+    with runs.repeatable(config.seed):
         model, _ = fit(config, name, rows[fitted], manifest["features"], classes)
         unseen = rows[scored]
-        yield encode_target(unseen[config.data.target], classes), model.predict(unseen)
+        return encode_target(unseen[config.data.target], classes), model.predict(unseen)
+
+
+def score_fold(manifest: Entry, rows: pl.DataFrame, one: Fit) -> tuple[float, float]:
+    """The metric on the rows that are scored, and seconds."""
+    metric, started = METRICS[one[0].metric], time.perf_counter()
+    y_true, predicted = predict_fold(manifest, rows, one)
+    value = evaluate_metric(metric, y_true, predicted)
+    return value, time.perf_counter() - started
 
 
 def score_folds(
-    config: Config, name: str, manifest: dict[str, Any], rows: pl.DataFrame, folds: Folds
-) -> Entry:
-    """name, the metric on each fold, its mean with an interval, and seconds of one fit."""
-    metric, started = METRICS[config.metric], time.perf_counter()
-    with runs.repeatable(config.seed):
-        predicted = predict_folds(config, name, manifest, rows, folds)
-        scores = [evaluate_metric(metric, y, one) for y, one in predicted]
-    seconds = (time.perf_counter() - started) / len(folds)
-    value = interval_over_folds(scores, fold_ratio(folds), config.evaluation.level)
-    return {"model": name, "value": value, "scores": scores, "seconds": round(seconds, 3)}
+    candidates: Sequence[tuple[Config, str, Folds]],
+    manifest: dict[str, Any],
+    rows: pl.DataFrame,
+    spread: Spread = map,
+) -> list[Entry]:
+    """name, the metric on each fold, its mean with an interval, and seconds of one fit.
+
+    Of each candidate: its configuration, the name of a model or baseline, and its folds.
+    """
+    fits = ((config, name, fold) for config, name, folds in candidates for fold in folds)
+    scored, found = spread(partial(score_fold, manifest, rows), fits), []
+    for config, name, folds in candidates:
+        scores, seconds = zip(*itertools.islice(scored, len(folds)), strict=True)
+        value = interval_over_folds(list(scores), fold_ratio(folds), config.evaluation.level)
+        entry = {"model": name, "value": value, "scores": list(scores)}
+        found.append(entry | {"seconds": round(statistics.fmean(seconds), 3)})
+    return found
 
 
 def rank(config: Config, found: list[Entry], baselines: list[Entry], ratio: float) -> Entry:

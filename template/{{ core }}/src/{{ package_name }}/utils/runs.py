@@ -104,10 +104,14 @@ def repeatable(seed: int) -> Iterator[None]:
     import numpy as np
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    chosen = next((os.environ[name] for name in THREAD_VARIABLES if name in os.environ), "1")
     np.random.seed(seed)
-    with threadpool_limits(limits=int(chosen)):
+    with threadpool_limits(limits=int(n_threads())):
         yield
+
+
+def n_threads() -> str:
+    """The number of threads of numeric libraries: the user's in the environment, or one."""
+    return next((os.environ[name] for name in THREAD_VARIABLES if name in os.environ), "1")
 
 
 def _new_folder(parent: Path, name: str) -> Path:

@@ -18,6 +18,7 @@ from ..evaluation.text import interval_text, metric_text
 from ..executor.compare import fold_ratio, score_folds
 from ..executor.prepare import ensure
 from ..utils import runs
+from ..utils.engines import engine
 from ..utils.files import write_json
 from ..utils.logs import log
 from ..utils.predictions import Array, moments
@@ -36,7 +37,9 @@ def run(args: argparse.Namespace) -> None:
     column = time_column(rows, settings.staleness.column or by_time)
     rows = rows.drop_nulls(column)
     ages, step_days = folds_by_age(config, rows, column, settings.staleness)
-    found = [score_folds(config, config.model, manifest, rows, folds) for folds in ages]
+    candidates = [(config, config.model, folds) for folds in ages]
+    with engine(config.engine, root) as spread:
+        found = score_folds(candidates, manifest, rows, spread)
     report = conclude(config, found, fold_ratio(ages[0]), step_days, settings.max_drop)
     report |= {"trees": runs.trees(root), "data": hashes_of(manifest), "column": column}
     write_json(root / REPORT, {"created": datetime.now(UTC).isoformat(), **report})

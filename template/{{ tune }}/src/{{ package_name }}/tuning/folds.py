@@ -1,6 +1,7 @@
 """Train, cut into folds as data.split says: all trials are scored on the same rows."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from ..configs.settings import Config
 from ..dataloader.folds import folds_of
 from ..dataloader.manifest import read_part
 from ..evaluation.metrics import METRICS, evaluate_metric
-from ..executor.compare import predict_folds
+from ..executor.compare import predict_fold
 from ..executor.prepare import ensure
+from ..utils.engines import Spread
 from ..utils.predictions import Array, Predictions
 
 Scored = tuple[Array, Predictions]  # y_true and predictions of the same rows
@@ -34,16 +36,23 @@ class CrossValidation:
     """
 
     def __init__(
-        self, config: Config, root: Path, n_folds: int, short: dict[str, dict[str, Any]]
+        self,
+        config: Config,
+        root: Path,
+        n_folds: int,
+        short: dict[str, dict[str, Any]],
+        spread: Spread = map,
     ) -> None:
         self.config, self.manifest, self.short = config, ensure(config, root), short
-        self.rows = read_part(root, "train")
-        self.folds = folds_of(config, self.rows, n_folds)
+        rows = read_part(root, "train")
+        self.folds, self.spread = folds_of(config, rows, n_folds), spread
+        # One function for all trials: an engine brings the rows to its processes once.
+        self.function = partial(predict_fold, self.manifest, rows)
 
     def predict(self, config: Config) -> Iterator[Scored]:
         """For each fold its rows, predicted by a model that is fitted on the other rows."""
         config = with_parameters(config, self.short.get(config.model, {}))
-        return predict_folds(config, config.model, self.manifest, self.rows, self.folds)
+        return self.spread(self.function, [(config, config.model, fold) for fold in self.folds])
 
 
 def pool(found: Sequence[Scored]) -> Scored:

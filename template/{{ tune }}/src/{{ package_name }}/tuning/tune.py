@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, Literal
@@ -23,25 +24,31 @@ from ..evaluation.report import render, write_script
 from ..evaluation.text import interval_text, number_text
 from ..executor.train import bootstrap_options
 from ..utils import runs
+from ..utils.engines import engine
 from ..utils.files import sha256_of_json, write_json, write_text
 from ..utils.logs import log
 from ..utils.provenance import tree_id
-from .folds import CrossValidation, pool, value_of, with_parameters
+from .folds import CrossValidation, Scored, pool, value_of, with_parameters
 
 PATH, REPORT, PAGE = "conf/search.yaml", "reports/study.json", "reports/tuning.html"
+# Of conf/search.yaml: what may change while a study goes on, or is named apart.
+NOT_OF_A_STUDY = {"n_trials", "seconds", "n_parallel", "trials", "space"}
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 PLOTS = (plot_optimization_history, plot_slice)
 
 
 class Search(Section):
-    """Everything in conf/search.yaml. seconds: of one call. space: model -> parameter -> limits.
+    """Everything in conf/search.yaml.
 
+    seconds: of one call. n_parallel: trials that are asked for before the first has a value.
     trials: model -> parameters of its trials and their comparison, and of no training.
+    space: model -> parameter -> limits.
     """
 
     n_trials: Count
     seconds: Count | None
     n_folds: Count
+    n_parallel: Count = 1
     seed: int
     pruning: Literal["none", "median"]
     trials: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -51,16 +58,18 @@ class Search(Section):
 def run(args: argparse.Namespace) -> None:
     """Run what is left of n_trials; write conf/tuned.yaml if the best is better beyond chance.
 
-    Words change values of conf/search.yaml; of conf/default.yaml only model=NAME.
+    Words change values of conf/search.yaml; of conf/default.yaml only model=NAME and engine=NAME.
     """
     model = [word for word in args.overrides if word.startswith("model=")]
-    own = [word for word in args.overrides if word not in model]
+    place = [word for word in args.overrides if word.startswith("engine=")]
+    own = [word for word in args.overrides if word not in [*model, *place]]
     config = load(args.root, DEFAULT, Config, model)
     search = load(args.root, PATH, Search, own)
     if not search.space.get(config.model):
         raise ValueError(f"{PATH}: space.{config.model} is missing, and model is {config.model}")
-    validation = CrossValidation(config, args.root, search.n_folds, search.trials)
-    with runs.repeatable(config.seed):
+    name = load_project(args.root, place).engine
+    with runs.repeatable(config.seed), engine(name, args.root) as spread:
+        validation = CrossValidation(config, args.root, search.n_folds, search.trials, spread)
         study = open_study(args.root, search, validation)
         optimize(study, load_project(args.root), search, validation)
         found = compare(args.root, study, validation)
@@ -81,8 +90,8 @@ def open_study(root: Path, search: Search, validation: CrossValidation) -> optun
     own = config.models.get(config.model, {}) | search.trials.get(config.model, {})
     fixed = {k: v for k, v in own.items() if k not in limits}
     content = [
-        config.model_dump(mode="json", exclude={"models", "evaluation"}),
-        search.model_dump(mode="json", exclude={"n_trials", "seconds", "trials", "space"}),
+        config.model_dump(mode="json", exclude={"models", "evaluation", "engine"}),
+        search.model_dump(mode="json", exclude=NOT_OF_A_STUDY),
         [limits, fixed, hashes_of(validation.manifest)],
         tree_id(Path(__file__).parents[1], "model"),
     ]
@@ -115,12 +124,16 @@ def optimize(
     log("tune", f"{study.study_name}: {search.n_trials} trials, {n_done} of them done before")
     if short := search.trials.get(config.model):
         log("", f"each with {short}, which a training has not")
-    for _ in range(search.n_trials - n_done):
-        trial = study.ask(space)
-        value = evaluate_trial(trial, with_parameters(config, trial.params), validation)
-        study.tell(trial, value, TrialState.PRUNED if value is None else TrialState.COMPLETE)
-        text = "pruned" if value is None else number_text(value)
-        log("", f"trial {trial.number + 1:<4}{text}  {trial.params}")
+    for first in range(n_done, search.n_trials, search.n_parallel):
+        n_trials = min(search.n_parallel, search.n_trials - first)
+        trials = [study.ask(space) for _ in range(n_trials)]
+        # An engine begins with the folds of all of them here; the results are told in order.
+        begun = [validation.predict(with_parameters(config, one.params)) for one in trials]
+        for trial, predicted in zip(trials, begun, strict=True):
+            value = evaluate_trial(trial, config, predicted)
+            study.tell(trial, value, TrialState.PRUNED if value is None else TrialState.COMPLETE)
+            text = "pruned" if value is None else number_text(value)
+            log("", f"trial {trial.number + 1:<4}{text}  {trial.params}")
         if search.seconds and time.monotonic() - started > search.seconds:
             break
 
@@ -137,11 +150,11 @@ def distribution(name: str, limits: dict[str, Any]) -> kinds.BaseDistribution:
 
 
 def evaluate_trial(
-    trial: optuna.Trial, config: Config, validation: CrossValidation
+    trial: optuna.Trial, config: Config, predicted: Iterator[Scored]
 ) -> float | None:
     """The metric on the rows of all folds; None where the trial is pruned before the last."""
     found, value = [], None
-    for step, one in enumerate(validation.predict(config)):
+    for step, one in enumerate(predicted):
         found.append(one)
         value = value_of(config, *pool(found))
         trial.report(value, step)
