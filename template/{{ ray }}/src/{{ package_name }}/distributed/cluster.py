@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ LONGEST_FOLDER = 40
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # `uv run` would make workers install the project anew
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # paths are of the project
+    "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1",  # the workers of a machine share the examples
     "POLARS_MAX_THREADS": "1",  # a task has one core; the driver's own threads exist already
 }
 
@@ -39,6 +42,7 @@ def connected(root: Path, settings: Cluster) -> Iterator[None]:
         if address is None:
             options = local_options(settings, stack.enter_context(folder_of(root)))
         start(options, settings.start_tries)
+        stack.enter_context(warnings.catch_warnings(action="ignore"))  # of Ray's own code
         try:
             yield
         finally:
