@@ -18,7 +18,7 @@ __all__ = ["torch_index", "torch_project"]  # fixtures
 WORKER = "ray::RayTrainWorker"
 TRAIN = ("train", "model=network", "models.network.epochs=8", "models.network.patience=null")
 WITHOUT_DROPOUT = "models.network.sizes.dropout=0"
-# The largest difference of two runs' best weights; -1 where their losses differ.
+# The largest difference of two runs' best weights, and the number of epochs.
 DIFFERENCE = """
 import sys, torch
 one, other = (torch.load(path, weights_only=True) for path in sys.argv[1:])
@@ -28,9 +28,7 @@ print(max(float((a - b).abs().max()) for a, b in weights), len(one["history"]))
 
 
 @pytest.fixture(scope="module")
-def project(
-    torch_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def project(torch_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     installed = torch_project(components=["torch", "ray"])
     return copy_installed(installed, tmp_path_factory.mktemp("ray") / "project")
 
@@ -59,15 +57,20 @@ def newest(project: Path) -> Path:
 
 
 def difference(project: Path, one: Path, other: Path) -> tuple[float, int]:
-    """The largest difference of two weights, and the number of epochs of the first."""
+    """The largest difference of two weights, and the number of epochs."""
     python = str(project / ".venv/bin/python")
-    largest, n_epochs = run(python, "-c", DIFFERENCE, str(one), str(other), cwd=project).stdout.split()
+    largest, n_epochs = run(
+        python, "-c", DIFFERENCE, str(one), str(other), cwd=project
+    ).stdout.split()
     return float(largest), int(n_epochs)
 
 
-def is_saved(project: Path, before: set[Path], cluster: Cluster) -> bool:
-    """Whether a run that is new has a checkpoint, and a worker."""
-    return newest(project) not in before and newest(project).is_file() and bool(workers(cluster))
+def is_under_way(project: Path, before: set[Path], cluster: Cluster) -> bool:
+    """Whether a run that is new has shown its second epoch, and has a worker."""
+    path = newest(project)
+    lines = path.with_name("log.txt")
+    is_new = path not in before and lines.is_file()
+    return is_new and "epoch   2:" in lines.read_text() and bool(workers(cluster))
 
 
 def workers(cluster: Cluster) -> list[int]:
@@ -98,13 +101,14 @@ def test_two_workers_learn_what_one_does(project, cluster):
 def test_a_training_whose_worker_is_killed_learns_the_same_bits(project, cluster, expected):
     before = set(project.glob("logs/*/checkpoint.pt"))
     process = cluster.begin(project, *TRAIN, "engine=ray")
-    wait_for(lambda: is_saved(project, before, cluster), process)
+    wait_for(lambda: is_under_way(project, before, cluster), process)
     os.kill(workers(cluster)[0], signal.SIGKILL)
 
     out, problem = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0, problem
     assert "worker 0 was lost after epoch" in out
+    assert out.count("epoch   8:") == 1
     assert difference(project, newest(project), expected) == (0, 8)
 
 
@@ -112,7 +116,7 @@ def test_a_training_whose_worker_is_killed_learns_the_same_bits(project, cluster
 def test_a_training_that_is_killed_is_resumed_to_the_same_bits(project, cluster, expected):
     before = set(project.glob("logs/*/checkpoint.pt"))
     process = cluster.begin(project, *TRAIN, "engine=ray")
-    wait_for(lambda: is_saved(project, before, cluster), process)
+    wait_for(lambda: is_under_way(project, before, cluster), process)
     process.kill()
     process.communicate()
 

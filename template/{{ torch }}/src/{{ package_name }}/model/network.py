@@ -64,7 +64,7 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         """
         job = self.job(X, y, sample_weight, valid)
         try:
-            if engine != LOCAL:
+            if engine != LOCAL and folder is not None:
                 found = train_on(engine, job, self.processes, folder)
             elif self.processes == 1 and not self.torchrun:
                 found = run_job(job, folder)
