@@ -144,7 +144,7 @@ def test_a_request_to_stop_ends_it_and_leaves_no_replica(cluster, project, numbe
         out, problem = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0, problem
-    assert out.splitlines()[-1].split() == ["serve", "stopped"]
+    assert "serve     stopped" in out
     assert cluster.processes(REPLICA) == []
     assert status(port, "/ready") != 200
 
