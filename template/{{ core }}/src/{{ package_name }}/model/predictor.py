@@ -79,7 +79,7 @@ def fit(
 
     name: in ESTIMATORS, or a baseline's. features: the raw columns. rows: typed, with the target.
     valid: rows that tell an estimator whose `fit` takes `valid` when to stop; none are learnt.
-    folder: where one whose `fit` takes `folder` keeps its state, and continues from.
+    folder: of the run; where one whose `fit` takes `folder` keeps its state, and continues from.
     """
     split, target = config.data.split, None
     time = [split.column] if name in OF_TIME and split.column else []
@@ -97,8 +97,9 @@ def fit(
         warnings.simplefilter("always")
         options = _weights(config, name, estimator, rows)
         taken = inspect.signature(estimator.fit).parameters
-        if folder is not None and "folder" in taken:
-            options["folder"] = folder
+        if folder is not None:  # the fit of a run
+            of_run = {"folder": folder, "engine": config.engine}
+            options |= {key: value for key, value in of_run.items() if key in taken}
         if valid is not None and "valid" in taken:
             y_valid = encode_target(valid[config.data.target], classes)
             y_valid = target.forward(np.maximum(y_valid, target.low)) if target else y_valid

@@ -24,10 +24,23 @@ def engine(name: str, root: Path) -> Iterator[Spread]:
     if name == LOCAL:
         yield map
         return
-    found = {}
-    for path in sorted(Path(__file__).parents[1].glob("*/engine.py")):
-        module = importlib.import_module(f"..{path.parent.name}.engine", __package__)
-        found[module.NAME] = module
-    check_name(name, [LOCAL, *found], "conf/default.yaml: engine")
-    with found[name].start(root) as spread:
+    with _module(name, "engine").start(root) as spread:
         yield spread
+
+
+def train_on(name: str, job: Any, n_processes: int, folder: Path) -> dict[str, Any]:
+    """What `train(job, n_processes, folder)` in training.py of the engine's package returns.
+
+    folder: of the run. Raises ValueError for an engine that cannot train.
+    """
+    with engine(name, folder.resolve().parents[1]):
+        return dict(_module(name, "training").train(job, n_processes, folder))
+
+
+def _module(name: str, module: str) -> Any:
+    packages = {}
+    for path in sorted(Path(__file__).parents[1].glob("*/engine.py")):
+        found = importlib.import_module(f"..{path.parent.name}.engine", __package__)
+        packages[found.NAME] = path.parent.name
+    check_name(name, [LOCAL, *packages], "conf/default.yaml: engine")
+    return importlib.import_module(f"..{packages[name]}.{module}", __package__)

@@ -9,6 +9,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ PACKAGE = Path(__file__).parents[1]
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # `uv run` would make workers install the project anew
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # paths are of the project
+    "RAY_ENABLE_ZERO_COPY_TORCH_TENSORS": "1",  # the workers of a machine share the examples
 }
 
 
@@ -47,6 +50,7 @@ def connected(root: Path, settings: Cluster) -> Iterator[None]:
             code = {"py_modules": [str(PACKAGE)], "env_vars": worker_settings()}
             options = {"address": address, "runtime_env": code}
         start(options, settings.start_tries)
+        stack.enter_context(warnings.catch_warnings(action="ignore"))  # of Ray's own code
         try:
             yield
         finally:

@@ -26,6 +26,7 @@ class Cluster(Section):
     task_gpus: Amount
     task_retries: Annotated[int, Field(ge=-1)]
     in_flight: Count | None
+    replicas: Count
 
 
 def read_settings(root: Path) -> Cluster:

@@ -59,14 +59,15 @@ def read_keys(service: Service) -> list[str]:
 
 
 @contextmanager
-def log_json() -> Iterator[None]:
-    """Log to standard output, one JSON object a line; in the end, how many were lost."""
+def log_json(path: Path | None = None) -> Iterator[None]:
+    """Log to standard output or a file, one JSON object a line; in the end, how many were lost."""
     # What no line shows is not looked up: https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
     with suppress(OSError):  # counts from here on
         sys.stdout.flush()
-    with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as stream:
+    place = path or sys.stdout.fileno()
+    with open(place, "ab", buffering=0, closefd=path is not None) as stream:
         handler = JsonLog(stream)
         for name, level in (("uvicorn", logging.WARNING), (__package__, logging.INFO)):
             logger = logging.getLogger(name)

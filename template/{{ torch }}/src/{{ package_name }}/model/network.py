@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.class_weight import compute_sample_weight
 from torch import Tensor, nn
 
+from ..utils.engines import LOCAL, train_on
 from ..utils.names import check_name
 from .losses import LOSSES
 from .networks import NETWORKS
@@ -50,15 +51,21 @@ class Network(Options, BaseEstimator):  # type: ignore[misc] # scikit-learn publ
         sample_weight: Array | None = None,
         valid: Valid | None = None,
         folder: Path | None = None,
+        engine: str = LOCAL,
     ) -> "Network":
         """X: shape (n, ...). valid: examples that choose the best epoch, and when to stop.
 
-        Without valid train chooses, after all epochs. folder: of the checkpoint.
+        Without valid train chooses, after all epochs. folder: of the checkpoint. engine: what has
+        the processes.
         Raises ValueError where a name is unknown, CheckFailed where the loss explodes.
         """
         job = self.job(X, y, sample_weight, valid)
-        is_alone = self.processes == 1
-        found = run_job(job, folder) if is_alone else spread(job, self.processes, folder)
+        if engine != LOCAL and folder is not None:
+            found = train_on(engine, job, self.processes, folder)
+        elif self.processes == 1:
+            found = run_job(job, folder)
+        else:
+            found = spread(job, self.processes, folder)
         self.history_ = found["history"]
         self.weights_ = {name: value.numpy() for name, value in found["weights"].items()}
         self.__dict__.pop("_module", None)

@@ -38,13 +38,15 @@ class Job:
     loss_options: dict[str, Any]
     weights: str | None = None  # a file to begin with
 
-    def loop(self, folder: Path | None = None) -> TrainingLoop:
+    def loop(
+        self, folder: Path | None = None, kind: type[TrainingLoop] = TrainingLoop
+    ) -> TrainingLoop:
         """Its loop, with the untrained network. folder: of the checkpoint."""
         torch.manual_seed(self.options.seed)  # the first weights, the same in every process
         network, loss = self.build(), build_loss(self.loss, self.loss_options)
         if self.weights:
             load_weights(network, self.weights)
-        return TrainingLoop(network, loss, self.train, self.valid, self.options, AUGMENT, folder)
+        return kind(network, loss, self.train, self.valid, self.options, AUGMENT, folder)
 
     def build(self) -> nn.Module:
         """The untrained network; raises ValueError where a size is not its own."""
