@@ -11,7 +11,7 @@ import copier
 import pytest
 
 from tests.conftest import Render, run
-from tests.template.rows import ALL, LEARNERS
+from tests.template.rows import ALL
 
 INDEX = "https://example.org/whl/cpu"
 WORDS = {"torch": ("torch", "nvidia"), "lightgbm": ("lgbm",), "xgboost": ("xgb",)}

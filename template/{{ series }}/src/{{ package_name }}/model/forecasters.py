@@ -46,9 +46,11 @@ class Relative:
         sample_weight: Array | None = None,
         valid: tuple[Array, Array] | None = None,
         folder: Any = None,
+        engine: str = "local",
     ) -> "Relative":
-        """y: in the target's unit. valid, folder: for an inner estimator that takes them."""
-        options: dict[str, Any] = {"sample_weight": sample_weight, "folder": folder}
+        """y: in the target's unit. The rest is for an inner estimator that takes it."""
+        options: dict[str, Any] = {"sample_weight": sample_weight}
+        options |= {"folder": folder, "engine": engine}
         if valid is not None:
             options["valid"] = self.inner(*valid)
         taken = inspect.signature(self.estimator.fit).parameters
