@@ -6,6 +6,7 @@ import pytest
 
 HERE = Path(__file__).parent
 TORCH, IN_TORCH = "test_torch.py", "in_project/check_torch.py"
+IN_SERIES = "in_project/check_series.py"
 IMAGE, IN_IMAGE = "test_image.py", "in_project/check_image.py"
 CAUGHT = [
     ("softmax before cross-entropy", TORCH, "softmax-before-cross-entropy"),
@@ -14,7 +15,7 @@ CAUGHT = [
     ("normalisation from all parts", IMAGE, "mean of all parts"),
     ("shuffled labels", TORCH, "shuffled-labels"),
     ("same patient in two parts", IN_IMAGE, "test_an_own_csv_with_patients_is_split_by_them"),
-    ("future covariate", "test_series.py", "test_a_covariate_that_knows_the_target_or_its_future"),
+    ("future covariate", IN_SERIES, "test_a_covariate_that_knows_the_target_or_its_future"),
     ("target scaled twice", TORCH, "target-scaled-twice"),
     ("frozen layer by mistake", TORCH, "frozen-layer"),
     ("exploding step", IN_TORCH, "test_a_loss_that_explodes_stops_and_names_its_epoch"),

@@ -31,8 +31,8 @@ FAULTS = {
     ),
     "the target scaled twice": (
         "model/forecasters.py",
-        "return np.asarray((y - X[:, LEVEL]) / X[:, SPREAD])",
-        "return np.asarray((y - X[:, LEVEL]) / X[:, SPREAD] ** 2)",
+        "np.asarray((y - X[:, LEVEL]) / X[:, SPREAD])",
+        "np.asarray((y - X[:, LEVEL]) / X[:, SPREAD] ** 2)",
         "tests/model/test_behaviour.py",
     ),
     "the level forgotten in a prediction": (

@@ -54,7 +54,7 @@ COMPONENTS = {
     "worker": Budget(160, 2, 110),
     # The loop and its checkpoints 250, several processes 110, losses 100, the estimator 160,
     # `learning-rate` 85, weights of a file 45. The audit of a network is in the tests.
-    "torch": Budget(910, 11, 210),
+    "torch": Budget(910, 11, 220),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
     # The cluster and its tasks 280; networks on its workers 170, the service's replicas 90, which
