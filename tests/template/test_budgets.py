@@ -59,7 +59,7 @@ COMPONENTS = {
     "xgboost": Budget(40, 1, 0),
     # The cluster and its tasks 280; networks on its workers 170, the service's replicas 90, which
     # come with torch and with serve.
-    "ray": Budget(600, 8, 90),
+    "ray": Budget(540, 6, 90),
     "explain": Budget(680, 7, 120),
     "fairness": Budget(250, 3, 60),
     "drift": Budget(160, 2, 40),
