@@ -190,7 +190,6 @@ def slow_down(project: Path, seconds: float) -> None:
     (project / "src/my_model/model/features.py").write_text(SLOW.format(seconds=seconds))
 
 
-@pytest.mark.slow
 def test_batch_writes_the_same_bytes_as_here(cluster, project, tmp_path):
     here = local(project, *batch(tmp_path / "here"))
 
