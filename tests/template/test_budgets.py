@@ -35,18 +35,18 @@ class Budget:
 # examples, lists of numbers, limits of texts, and what its report shows.
 # 20 lines more hold what a forecast has beside it: its scale, its interval, and its time.
 # Of an mvp 12 lines make a trial of `tune` shorter than a training, which a network needs.
-# 51 lines in one module more: the engine of a command, found by its name, and all fits of `compare`
+# 70 lines in one module more: the engine of a command, found by its name, and all fits of `compare`
 # as one list of tasks that an engine may spread.
-POC = Budget(5740, 61, 750)
-MVP = Budget(8290, 90, 1440)
+POC = Budget(5760, 61, 750)
+MVP = Budget(8320, 90, 1440)
 # Of the lines above an mvp 1,060 are explain, fairness and drift, and 4,140 in 49 modules the seven
 # components of scaffold production. The aim was 3,500 in 45. What stands above it was asked for:
 # seasons, skew by cell and feature, an estimate before labels (monitor); the label guard and the
 # slow guard of a canary, versions of other code refused (rollout); keys, the trail's chain, attacks
 # and the technical file (govern).
-PRODUCTION = Budget(13580, 151, 2630)
+PRODUCTION = Budget(13600, 151, 2630)
 COMPONENTS = {
-    "tune": Budget(260, 3, 70),
+    "tune": Budget(280, 3, 70),
     "registry": Budget(490, 8, 100),
     "serve": Budget(1290, 12, 380),
     "batch": Budget(260, 2, 80),
@@ -54,7 +54,7 @@ COMPONENTS = {
     "worker": Budget(160, 2, 110),
     # The loop and its checkpoints 250, several processes 110, losses 100, the estimator 160,
     # `learning-rate` 85, weights of a file 45. The audit of a network is in the tests.
-    "torch": Budget(910, 11, 220),
+    "torch": Budget(920, 11, 220),
     "lightgbm": Budget(0, 0, 0),
     "xgboost": Budget(40, 1, 0),
     # The cluster and its tasks 280; networks on its workers 170, the service's replicas 90, which
@@ -85,7 +85,7 @@ KINDS = {
     "text": Budget(910, 12, 150),
     # Examples of histories 260, faults of series 120, features relative to a level, scales and
     # intervals 260, smoothing, naive forecasts and ONNX 160, a back-test with pictures 110.
-    "series": Budget(1010, 9, 210),
+    "series": Budget(1020, 9, 210),
 }
 # 6,710 lines until drafts, declines, bounds of numbers, proofs that a machine saw run, the judge of
 # a pull request and probes of other layouts came. Neither dead code nor four equal lines are left.
@@ -94,7 +94,7 @@ KINDS = {
 TOOL = Budget(8140, 71, 0)
 # Of 197 of a poc 80 are hooks/ (tool, updates), 32 checklist/catalog/ (schemas, views), 48 source;
 # of 267 of an mvp 80, 32 and 76. The rest is configuration, documents and tests.
-FILES = {"poc": 224, "mvp": 296, "production": 439}
+FILES = {"poc": 225, "mvp": 297, "production": 440}
 
 
 def has_code(path: Path) -> bool:

@@ -127,7 +127,7 @@ def optimize(
     for first in range(n_done, search.n_trials, search.n_parallel):
         n_trials = min(search.n_parallel, search.n_trials - first)
         trials = [study.ask(space) for _ in range(n_trials)]
-        # An engine begins with the folds of all of them here; the results are told in order.
+        # An engine begins with the folds of all of them here; the results are taken in order.
         begun = [validation.predict(with_parameters(config, one.params)) for one in trials]
         for trial, predicted in zip(trials, begun, strict=True):
             value = evaluate_trial(trial, config, predicted)
