@@ -12,27 +12,15 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.components.ray_cluster import PATIENCE_S, Cluster, hosted, wait_for
 from tests.conftest import Render, copy_installed, run
 
-TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0123456789abcdef" * 4}
-PATIENCE_S = 240
-HOST = """
-import sys
-from pathlib import Path
-from my_model.distributed.cluster import connected
-from my_model.distributed.settings import read_settings
-with connected(Path.cwd(), read_settings(Path.cwd())):
-    import ray
-    print("address", ray.get_runtime_context().gcs_address, flush=True)
-    sys.stdin.read()
-"""
 # A part, or a fold, takes so long that a signal meets it.
 SLOW = '''"""Features."""
 import time
@@ -46,14 +34,6 @@ def add_features(table: pl.DataFrame) -> pl.DataFrame:
 '''
 
 
-@dataclass
-class Cluster:
-    """A running cluster: the process that started it, and what its commands need."""
-
-    host: int
-    env: dict[str, str]
-
-
 @pytest.fixture(scope="module")
 def prepared(installed_project, tmp_path_factory) -> Path:
     """A project with a champion, and its sample twice over in rows.csv, with an invalid row."""
@@ -64,8 +44,6 @@ def prepared(installed_project, tmp_path_factory) -> Path:
             pytest.skip("Ray has no wheel for this Python or this machine")
         raise
     project: Path = copy_installed(installed, tmp_path_factory.mktemp("ray") / "project")
-    conf = project / "conf/ray.yaml"
-    conf.write_text(conf.read_text().replace("num_cpus: null", "num_cpus: 2"))
     python = str(project / ".venv/bin/python")
     for word in ("train", "evaluate", "register", "promote"):
         run(python, "-m", "my_model", word, cwd=project, PYTHONPATH="src")
@@ -77,25 +55,10 @@ def prepared(installed_project, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cluster(prepared) -> Iterator[Cluster]:
-    """One for all; left out with a reason where Ray does not start."""
-    env = {**os.environ, **TOKEN, "PYTHONPATH": "src"}
-    host = subprocess.Popen(
-        [str(prepared / ".venv/bin/python"), "-c", HOST],
-        cwd=prepared,
-        env=env,
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert host.stdout is not None
-    line = next((line for line in host.stdout if line.startswith("address ")), None)
-    if line is None:
-        _, problem = host.communicate()
-        pytest.skip(f"Ray does not start here: {problem.strip().splitlines()[-1]}")
-    yield Cluster(host.pid, {**env, "RAY_ADDRESS": line.split()[1]})
-    host.communicate(timeout=PATIENCE_S)
+def cluster(prepared: Path) -> Iterator[Cluster]:
+    """One for all."""
+    with hosted(prepared) as found:
+        yield found
 
 
 @pytest.fixture
@@ -114,20 +77,11 @@ def local(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def begin(cluster: Cluster, project: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(project, *words, "engine=ray"),
-        cwd=project,
-        env=cluster.env,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    return cluster.begin(project, *words, "engine=ray")
 
 
 def on_ray(cluster: Cluster, project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    process = begin(cluster, project, *words)
-    out, problem = process.communicate(timeout=PATIENCE_S)
-    return subprocess.CompletedProcess(words, process.returncode, out, problem)
+    return cluster.run(project, *words, "engine=ray")
 
 
 def batch(to: Path, file: str = "rows.csv") -> list[str]:
@@ -136,14 +90,6 @@ def batch(to: Path, file: str = "rows.csv") -> list[str]:
 
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition() and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.02)
-    assert process.poll() is None, process.communicate()
-    assert condition()
 
 
 def n_parts(folder: Path) -> int:
@@ -157,29 +103,9 @@ def n_told(project: Path) -> int:
     return sum(text.count('"state":1,') for text in found)
 
 
-def descendants(process: int) -> set[int]:
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    found, new = set[int](), {process}
-    while new:
-        new = {one for one, parent in parents.items() if parent in new}
-        found |= new
-    return found
-
-
 def busy(cluster: Cluster) -> list[int]:
     """The workers of this cluster that run a task."""
-    lines = {}
-    for one in descendants(cluster.host):
-        try:
-            lines[one] = Path(f"/proc/{one}/cmdline").read_bytes()
-        except OSError:
-            continue
-    return [one for one, line in lines.items() if line.startswith(b"ray::apply")]
+    return cluster.processes("ray::apply")
 
 
 def is_working(cluster: Cluster, folder: Path, n_done: int) -> bool:
