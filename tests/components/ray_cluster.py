@@ -89,6 +89,13 @@ def hosted(project: Path) -> Iterator[Cluster]:
         host.communicate(timeout=PATIENCE_S)
 
 
+@pytest.fixture(scope="module")
+def cluster(project: Path) -> Iterator[Cluster]:
+    """One for all tests of a module, whose fixture `project` is installed."""
+    with hosted(project) as found:
+        yield found
+
+
 def descendants(process: int) -> set[int]:
     """The processes that this one has started, and those that they have."""
     parents = {}

@@ -20,10 +20,12 @@ from tests.components.projects import promoted
 from tests.components.ray_cluster import (
     PATIENCE_S,
     Cluster,
+    cluster,
     descendants,
-    hosted,
     wait_for,
 )
+
+__all__ = ["cluster"]  # a fixture
 
 JSON = {"Content-Type": "application/json"}
 REPLICA = "ray::ServeReplica"
@@ -40,13 +42,6 @@ def project(installed_project, tmp_path_factory) -> Path:
     """A project with a champion."""
     installed = installed_project(components=["serve", "ray"])
     return promoted(installed, tmp_path_factory.mktemp("ray") / "project")
-
-
-@pytest.fixture(scope="module")
-def cluster(project: Path) -> Iterator[Cluster]:
-    """One for all."""
-    with hosted(project) as found:
-        yield found
 
 
 def free_port() -> int:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.components.ray_cluster import PATIENCE_S, Cluster, hosted, wait_for
+from tests.components.ray_cluster import PATIENCE_S, Cluster, cluster, wait_for
 from tests.conftest import copy_installed, run
 from tests.kinds.conftest import torch_index, torch_project
 
-__all__ = ["torch_index", "torch_project"]  # fixtures
+__all__ = ["cluster", "torch_index", "torch_project"]  # fixtures
 WORKER = "ray::RayTrainWorker"
 TRAIN = ("train", "model=network", "models.network.epochs=8", "models.network.patience=null")
 WITHOUT_DROPOUT = "models.network.sizes.dropout=0"
@@ -31,13 +31,6 @@ print(max(float((a - b).abs().max()) for a, b in weights), len(one["history"]))
 def project(torch_project: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     installed = torch_project(components=["torch", "ray"])
     return copy_installed(installed, tmp_path_factory.mktemp("ray") / "project")
-
-
-@pytest.fixture(scope="module")
-def cluster(project: Path) -> Iterator[Cluster]:
-    """One for all."""
-    with hosted(project) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
